@@ -1,0 +1,53 @@
+# Everything here is a Debian package named in scripts/install; docs/architecture.md says why each is used.
+find_program(MICROTOME_CCACHE ccache)
+if(MICROTOME_CCACHE)
+  # The sloppiness is what lets ccache reuse objects built with the precompiled header.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+      ${MICROTOME_CCACHE})
+endif()
+
+find_package(Threads REQUIRED)
+find_package(Torch REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(PNG REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(GTest REQUIRED)
+find_package(benchmark REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(TURBOJPEG REQUIRED IMPORTED_TARGET libturbojpeg)
+pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp)
+pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo)
+find_library(SQLITECPP_LIBRARY SQLiteCpp REQUIRED)
+find_library(ONNX_PROTO_LIBRARY onnx_proto REQUIRED)
+find_library(RAPIDCHECK_LIBRARY rapidcheck REQUIRED)
+find_path(HTTPLIB_INCLUDE_DIR httplib.h REQUIRED)
+
+add_library(microtome_flags INTERFACE)
+target_compile_options(microtome_flags INTERFACE -Wall -Wextra -Wshadow=local -Winvalid-pch)
+if(MICROTOME_WERROR)
+  target_compile_options(microtome_flags INTERFACE -Werror)
+endif()
+target_include_directories(microtome_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_definitions(microtome_flags INTERFACE MICROTOME_VERSION="${PROJECT_VERSION}")
+
+# One flag set for libraries, the engine's shared object and the tests, so that one precompiled header serves all.
+add_compile_options(-fPIC)
+
+add_library(microtome_torch INTERFACE)
+target_include_directories(microtome_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+target_link_libraries(microtome_torch INTERFACE torch)
+
+if(MICROTOME_PCH)
+  file(WRITE ${CMAKE_BINARY_DIR}/torch_pch.cpp "// Carries the precompiled torch headers.\n")
+  add_library(microtome_pch OBJECT ${CMAKE_BINARY_DIR}/torch_pch.cpp)
+  target_link_libraries(microtome_pch PRIVATE microtome_flags microtome_torch)
+  target_precompile_headers(microtome_pch PRIVATE <torch/types.h> <torch/csrc/autograd/autograd.h>
+                            <torch/csrc/autograd/custom_function.h>)
+endif()

@@ -1,0 +1,43 @@
+# microtome_room(NAME
+#   SOURCES a.cpp b.cpp ...      the room's own files
+#   TESTS a_test.cpp ...         one executable, one ctest: NAME/unit
+#   USES base image ...          other rooms
+#   LIBRARIES PNG::PNG ...       Debian libraries
+#   TORCH)                       may include torch
+function(microtome_room NAME)
+  cmake_parse_arguments(ROOM "TORCH" "" "SOURCES;TESTS;USES;LIBRARIES" ${ARGN})
+  set(target microtome_${NAME})
+  list(TRANSFORM ROOM_USES PREPEND microtome_)
+  add_library(${target} STATIC ${ROOM_SOURCES})
+  target_link_libraries(${target} PUBLIC ${ROOM_USES} ${ROOM_LIBRARIES} microtome_flags Threads::Threads)
+  if(ROOM_TORCH)
+    target_link_libraries(${target} PUBLIC microtome_torch)
+    microtome_reuse_pch(${target})
+  endif()
+  if(ROOM_TESTS)
+    add_executable(${NAME}_test ${ROOM_TESTS})
+    target_link_libraries(${NAME}_test PRIVATE ${target} GTest::gtest GTest::gmock GTest::gtest_main ${RAPIDCHECK_LIBRARY})
+    if(ROOM_TORCH)
+      microtome_reuse_pch(${NAME}_test)
+    endif()
+    microtome_test(${NAME}/unit COMMAND ${NAME}_test)
+  endif()
+endfunction()
+
+function(microtome_reuse_pch TARGET)
+  if(MICROTOME_PCH)
+    target_precompile_headers(${TARGET} REUSE_FROM microtome_pch)
+  endif()
+endfunction()
+
+# microtome_test(NAME COMMAND ... [LABELS slow]): a ctest with the environment that libtorch needs to be quick.
+function(microtome_test NAME)
+  cmake_parse_arguments(TEST "" "" "COMMAND;LABELS" ${ARGN})
+  add_test(NAME ${NAME} COMMAND ${TEST_COMMAND} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${NAME} PROPERTIES
+    ENVIRONMENT "OMP_WAIT_POLICY=passive;OPENBLAS_NUM_THREADS=1;OMP_NUM_THREADS=1"
+    TIMEOUT 600)
+  if(TEST_LABELS)
+    set_tests_properties(${NAME} PROPERTIES LABELS "${TEST_LABELS}")
+  endif()
+endfunction()

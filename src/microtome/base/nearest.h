@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// "Did you mean": the known name closest to a misspelt one.
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace microtome {
+
+// The known name with the smallest edit distance (insert, delete, replace, swap neighbours; letter case is free);
+// the first on ties, empty when nothing is known.
+std::string nearest_name(std::string_view name, std::span<const std::string> known);
+
+}  // namespace microtome

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/base/workers.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "microtome/base/error.h"
+
+namespace microtome {
+namespace {
+
+std::atomic<bool> stop_asked{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+}  // namespace
+
+int available_threads() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+void parallel_for(int threads, int64_t count, const std::function<void(int, int64_t)>& work) {
+  if (threads <= 1 || count <= 1) {
+    for (int64_t index = 0; index < count; ++index) work(0, index);
+    return;
+  }
+  std::atomic<int64_t> next{0};
+  std::atomic<bool> failed{false};
+  std::exception_ptr error;
+  std::mutex mutex;
+  const auto run = [&](int worker) {
+    while (!failed) {
+      const int64_t index = next++;
+      if (index >= count) return;
+      try {
+        work(worker, index);
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        if (!error) error = std::current_exception();
+        failed = true;
+      }
+    }
+  };
+  std::vector<std::jthread> pool;
+  for (int worker = 1; worker < threads; ++worker) pool.emplace_back(run, worker);
+  run(0);
+  pool.clear();
+  if (error) std::rethrow_exception(error);
+}
+
+void request_stop() noexcept { stop_asked = true; }
+bool stop_requested() noexcept { return stop_asked; }
+void throw_if_stopped() {
+  if (stop_asked) throw Error(ErrorKind::kCancelled, "", "stopped; what was finished is kept", "the same command continues");
+}
+
+}  // namespace microtome

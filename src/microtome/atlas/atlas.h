@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store of everything microtome found out about one network: one SQLite file.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "microtome/base/params.h"
+#include "microtome/concepts/concept_set.h"
+#include "microtome/dissect/result.h"
+#include "microtome/image/image.h"
+
+namespace microtome {
+
+// What was run. Everything but the two times is a function of the request, so equal requests have equal keys.
+struct Provenance {
+  std::string stage;         // "dissect" or "visualize"
+  std::string version;       // of microtome
+  std::string network_hash;
+  std::string data_hash;     // of the concept set, empty without one
+  Json settings;             // all that moves a number
+  std::string command;       // as typed; not part of the key
+};
+
+struct AtlasLayer {
+  int64_t id = 0;
+  std::string name;
+  std::vector<std::string> aliases;
+  std::string op;
+  std::vector<int64_t> shape;  // without the batch axis
+  int64_t units = 0;
+  Json receptive_field;        // {"size":[w,h],"step":[w,h],"start":[x,y]} in input pixels
+  double macs_share = 0;
+};
+
+struct AtlasNetwork {
+  std::string hash, format, name;  // name: the file's name without folder and suffix
+  Json input;                      // {"channels","height","width", "preprocess"}
+  std::vector<std::string> classes;
+};
+
+struct AtlasConcepts {
+  std::string hash;
+  std::vector<std::string> categories;
+  std::vector<Concept> concepts;   // by label number; [0] is the empty concept
+  std::vector<std::string> display_names;  // by label number
+  int64_t images = 0;
+};
+
+// A rendered picture and what is known of it.
+struct AtlasPicture {
+  std::string layer;
+  int unit = 0;
+  Sign sign = Sign::kPositive;
+  int variant = 0;
+  std::string objective;          // canonical text
+  std::string png;                // the encoded file
+  int width = 0, height = 0;
+  std::vector<float> curve;       // objective at each step
+  double activation = 0;          // of the stored 8-bit picture: mean over held-out transforms of the unit's maximum
+  std::optional<double> best_exemplar;     // the unit's maximum (minimum for -) over the real images
+  std::optional<double> activation_ratio;  // activation / best_exemplar
+  std::string status;             // "ok", or why it is not: "did not start"
+  Json facts;                     // further measures by name
+};
+
+// A finished unit for readers: dissection and pictures.
+struct AtlasUnit {
+  std::string layer;
+  std::optional<UnitDissection> dissection;
+  std::vector<AtlasPicture> pictures;
+};
+
+// One process writes; any number may read at the same time. Every put_ is one transaction: after a crash the file holds
+// all of it or nothing. Methods of one object are serialized by a lock inside, so workers may share it.
+class Atlas {
+ public:
+  enum class Mode { kRead, kWrite, kCreateOrWrite };
+  // Throws Error(kNotFound) when reading a missing file, Error(kCorrupt) when it is no atlas or damaged,
+  // Error(kUnsupported) when a newer microtome wrote it; older schemas are migrated on kWrite/kCreateOrWrite and
+  // in memory on kRead.
+  static Atlas open(const std::string& path, Mode mode);
+  ~Atlas();
+  Atlas(Atlas&&) noexcept;
+  Atlas& operator=(Atlas&&) noexcept;
+
+  // --- writing ---
+  // Binds the atlas to a network. A different network in the same file throws Error(kUsage): one atlas, one network.
+  void put_network(const AtlasNetwork& network, const std::vector<AtlasLayer>& layers);
+  // Binds it to a concept set; different contents throw Error(kUsage).
+  void put_concepts(const AtlasConcepts& concepts);
+  // Opens (or finds again) the run with this provenance; its id is stored beside every number.
+  int64_t begin_run(const Provenance& provenance);
+  void end_run(int64_t run);
+  // Replaces what was known of the layer's dissection. `thumbnails`: encoded pictures (JPEG, WebP or PNG) of the images
+  // that exemplars name, by image index; `files`: their names in the set.
+  struct Thumbnail {
+    int64_t image = 0;
+    std::string file;
+    std::string bytes;
+  };
+  void put_dissection(int64_t run, const LayerDissection& dissection, const std::vector<Thumbnail>& thumbnails);
+  void put_picture(int64_t run, const AtlasPicture& picture);
+  // State of an unfinished survey, so that an interrupted run continues; replaced by each call, dropped by end_run.
+  void put_checkpoint(int64_t run, int64_t images_done, std::string_view state);
+
+  // --- asking, for resume ---
+  bool has_dissection(int64_t run, const std::string& layer) const;
+  bool has_picture(int64_t run, const std::string& layer, int unit, Sign sign, int variant) const;
+  struct Checkpoint {
+    int64_t images_done = 0;
+    std::string state;
+  };
+  std::optional<Checkpoint> checkpoint(int64_t run) const;
+
+  // --- reading ---
+  std::optional<AtlasNetwork> network() const;
+  std::optional<AtlasConcepts> concepts() const;
+  std::vector<AtlasLayer> layers() const;          // All layers of the network, in graph order.
+  std::vector<AtlasLayer> studied_layers() const;  // Those with a dissection or a picture.
+  // Dissection facts of a layer without units' rows.
+  struct DissectionInfo {
+    int map_width = 0, map_height = 0;
+    double tail = 0;
+    int64_t images = 0;
+    int64_t run = 0;
+  };
+  std::optional<DissectionInfo> dissection_info(const std::string& layer) const;
+  // Units of a layer by number and sign, without exemplars' maps and histograms when `brief`.
+  std::vector<UnitDissection> units(const std::string& layer, bool brief) const;
+  std::optional<UnitDissection> unit(const std::string& layer, int unit, Sign sign) const;
+  // Pictures of a layer (of one unit when unit >= 0), by unit, sign (+ first), variant; `with_png` false leaves the
+  // encoded file and the curve out.
+  std::vector<AtlasPicture> pictures(const std::string& layer, int unit, bool with_png) const;
+  std::optional<Thumbnail> thumbnail(int64_t image) const;
+  std::vector<Provenance> runs() const;
+  // SHA-256 over all results (network, concepts, dissections, thumbnails, pictures) in a fixed order: no times, no
+  // paths, no commands, no run numbers. Equal content has equal hashes, however often the work was interrupted.
+  std::string content_hash() const;
+
+ private:
+  struct State;
+  explicit Atlas(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace microtome

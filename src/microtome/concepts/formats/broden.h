@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The on-disk layout of Broden (network-dissection report, 2.1): index.csv, category.csv, label.csv, c_*.csv, images/.
+#pragma once
+#include <array>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "microtome/concepts/concept_set.h"
+
+namespace microtome {
+
+// Opens a folder that holds index.csv. Every oddity of the layout is read as the report says: mixed cells, several masks
+// in one cell, whole-image label 0, empty cells, any column order of the categories.
+std::unique_ptr<ConceptSet> open_broden(const std::string& folder);
+
+// Writes a folder in this layout. add() in any order and from several threads; finish() writes the csv files, with rows in
+// index order and frequencies and coverages counted from what was added, so they are true.
+class BrodenWriter {
+ public:
+  // Concepts by label number ([0] is the empty concept), each with its categories; categories in column order
+  // (Broden's: color, object, part, material, scene, texture).
+  BrodenWriter(std::string folder, std::vector<std::string> categories, std::vector<Concept> concepts);
+  ~BrodenWriter();
+
+  // One image: its planes and whole-image labels by category index; all planes have one size. `file` is relative to
+  // images/ and ends in .png or .jpg (quality 95).
+  struct Cell {
+    std::vector<LabelMap> planes;
+    std::vector<int> whole_image;
+  };
+  void add(int64_t index, const std::string& file, const std::string& split, const Image& image,
+           const std::map<int, Cell>& cells);
+  void finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace microtome

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pictures to and from files. All functions are pure and thread-safe; the same pixels give the same bytes for the same
+// package versions (no time stamps, no threads).
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "microtome/image/image.h"
+
+namespace microtome {
+
+// Decodes PNG, JPEG or WebP, told apart by content, into 8-bit RGB: grey and palette are expanded, alpha is composited
+// on white, 16 bits are rounded to 8. Truncated or damaged data throws Error(kCorrupt) naming `where`: a picture is whole
+// or an error, never half grey.
+Image decode_image(std::string_view bytes, const std::string& where);
+// The same from a file; also Error(kNotFound/kIo).
+Image load_image(const std::string& path);
+
+// Lossless PNG of 1, 3 or 4 channels.
+std::string encode_png(const Image& image);
+// Lossless PNG with text chunks (provenance): `description` is stored under the keyword "Description".
+std::string encode_png(const Image& image, const std::string& description);
+// quality 1..100; 3 or 1 channels.
+std::string encode_jpeg(const Image& image, int quality);
+// quality 1..100, or lossless when quality is 0; 3 or 4 channels.
+std::string encode_webp(const Image& image, int quality);
+
+// "image/png", "image/jpeg" or "image/webp" by content; empty when it is none of them.
+std::string_view media_type(std::string_view bytes);
+
+// Broden's label masks: 8-bit RGB PNG, label = R + 256 * G, B = 0 (network-dissection report, 2.1).
+// Throws Error(kCorrupt) on anything else, and on B != 0.
+LabelMap decode_label_png(std::string_view bytes, const std::string& where);
+std::string encode_label_png(const LabelMap& labels);
+
+}  // namespace microtome

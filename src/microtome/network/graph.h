@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The graph of operations that a network is: nodes between named values, in an order in which they can run.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace microtome {
+
+using ValueIndex = int32_t;  // Into Graph::values; -1 = an optional input or output that is absent.
+
+using Attribute = std::variant<int64_t, double, std::string, std::vector<int64_t>, std::vector<double>,
+                               std::vector<std::string>, at::Tensor>;
+
+// One operation. Semantics are ONNX's at opset `version` of the node's operator; importers of other formats write the
+// same vocabulary.
+struct Node {
+  std::string op;    // "Conv"
+  std::string name;  // the file's name of the node, may be empty
+  int64_t version = 13;
+  std::vector<ValueIndex> inputs;
+  std::vector<ValueIndex> outputs;
+  std::map<std::string, Attribute> attributes;
+};
+
+struct Value {
+  std::string name;
+  // With the batch axis; -1 where unknown. Filled for every value that depends on the input, by one run of the graph.
+  std::vector<int64_t> shape;
+  at::Tensor constant;  // Defined for weights and folded constants; never requires gradients.
+};
+
+struct Graph {
+  std::vector<Value> values;
+  std::vector<Node> nodes;          // in an order in which they can run
+  ValueIndex input = -1;            // the one input: [N,C,H,W] or [N,F]
+  std::vector<ValueIndex> outputs;  // what the file calls outputs (logits first)
+};
+
+}  // namespace microtome

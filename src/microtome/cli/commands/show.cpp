@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// microtome show: the results of an atlas as tables or JSON.
+#include <memory>
+#include <optional>
+
+#include "microtome/atlas/atlas.h"
+#include "microtome/atlas/export.h"
+#include "microtome/atlas/tables.h"
+#include "microtome/cli/command.h"
+
+namespace microtome::commands {
+namespace {
+
+struct Options {
+  std::string file;
+  std::string layer;
+  int best = 20;
+};
+
+void define(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  app.add_option("atlas", options->file, "Atlas file")->required();
+  app.add_option("--layer", options->layer, "Only this layer");
+  app.add_option("--best", options->best, "Detectors to list in the table")->check(CLI::Range(0, 1000000))->capture_default_str();
+  add_common(app, session, true);
+  app.callback([options, &session] {
+    const Atlas atlas = Atlas::open(options->file, Atlas::Mode::kRead);
+    if (session.json) {
+      print(atlas_json(atlas, options->layer));
+    } else {
+      print(layers_table(atlas, options->layer));
+      print(detectors_table(atlas, options->layer, options->best));
+    }
+  });
+}
+
+}  // namespace
+
+extern const Command show_command;
+const Command show_command{"show", "Print an atlas's layers and best detectors", define};
+
+}  // namespace microtome::commands

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// The microtome binary: finds the command, turns errors into one line and an exit code.
+#include <fmt/format.h>
+#include <malloc.h>
+#include <signal.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "microtome/base/error.h"
+#include "microtome/base/nearest.h"
+#include "microtome/cli/command.h"
+
+namespace microtome::commands {
+namespace {
+
+constexpr std::string_view kAbout =
+    "microtome shows what a neural network has learned: it dissects units against human concepts and renders the\n"
+    "pictures that drive them, into one atlas file that opens in the explorer.\n";
+
+constexpr std::string_view kFirstSteps =
+    "\nFirst steps:\n"
+    "  microtome diorama scenes --images 1000            draw a labelled concept set\n"
+    "  microtome info net.onnx                           which layers does it have?\n"
+    "  microtome atlas net.onnx --layers conv5 --concepts scenes --out net.atlas\n"
+    "  microtome explore net.atlas                       look at it in a browser\n"
+    "\n'microtome COMMAND --help' explains a command.\n";
+
+// Allocating large tensors anew at every step costs thousands of page faults: keep the heap instead.
+void keep_the_heap() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+}
+
+std::string joined(int count, char** words) {
+  std::string line = "microtome";
+  for (int i = 1; i < count; ++i) line += std::string(" ") + words[i];
+  return line;
+}
+
+// The first word that should have been a command, for "did you mean".
+void check_command_name(int count, char** words) {
+  if (count < 2 || words[1][0] == '-') return;
+  std::vector<std::string> known;
+  for (const Command* command : kinds()) {
+    if (command->name == words[1]) return;
+    known.emplace_back(command->name);
+  }
+  throw Error(ErrorKind::kUsage, "microtome", fmt::format("there is no command \"{}\"", words[1]),
+              fmt::format("nearest: \"{}\"; microtome --help lists them", nearest_name(words[1], known)));
+}
+
+int run(int count, char** words) {
+  check_command_name(count, words);
+  Session session;
+  session.typed = joined(count, words);
+  CLI::App app{std::string(kAbout), "microtome"};
+  app.footer(std::string(kFirstSteps));
+  app.set_version_flag("--version", std::string("microtome ") + MICROTOME_VERSION);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  for (const Command* command : kinds()) {
+    command->define(*app.add_subcommand(std::string(command->name), std::string(command->summary)), session);
+  }
+  if (count == 1) {
+    print(app.help());
+    return 0;
+  }
+  try {
+    app.parse(count, words);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
+    const std::string command = count > 1 && words[1][0] != '-' ? fmt::format("microtome {}", words[1]) : "microtome";
+    std::fprintf(stderr, "%s: %s; see %s --help\n", command.c_str(), error.what(), command.c_str());
+    return 2;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace microtome::commands
+
+int main(int count, char** words) {
+  microtome::commands::keep_the_heap();
+  ::signal(SIGPIPE, SIG_IGN);
+  try {
+    return microtome::commands::run(count, words);
+  } catch (const microtome::Error& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return error.exit_code();
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "microtome: out of memory; try fewer layers or a smaller --batch\n");
+    return 1;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "microtome: defect: %s; please report it with the command line\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/cli/study_options.h"
+
+#include <filesystem>
+
+namespace microtome::commands {
+
+void define_study(CLI::App& app, Session& session, bool dissect, bool visualize) {
+  auto request = std::make_shared<StudyRequest>();
+  request->dissect = dissect;
+  request->visualize = visualize;
+  app.add_option("network", request->network.file, "ONNX or microtome safetensors file")->required();
+  app.add_option("--layers", request->layers, "Layers by name or alias, separated by commas")->required()->delimiter(',');
+  app.add_option("--units", request->units, "Units: 0-15,40 (all when left out)");
+  if (dissect) {
+    auto* concepts = app.add_option("--concepts", request->concepts, "Folder of a concept set, in Broden's layout");
+    if (!visualize) concepts->required();
+    bind(app, request->dissection);
+  }
+  app.add_option("--out", request->out, "Atlas to write or continue (default: the network's name with .atlas)");
+  bind(app, request->network);
+  if (visualize) {
+    bind(app, request->render);
+    app.add_option("--signs", request->signs, "Pictures of each unit: +, - or both")->capture_default_str();
+    app.add_option("--variants", request->variants, "Pictures of each unit and sign, from other starts")
+        ->check(CLI::Range(1, 1000))
+        ->capture_default_str();
+  } else {
+    app.add_option("--seed", request->render.seed, "Start of all random numbers (a dissection uses none)");
+  }
+  bind(app, *request);
+  add_common(app, session, false);
+  app.callback([request, &session] {
+    request->threads = session.thread_count();
+    request->command = session.typed;
+    if (request->out.empty()) {
+      request->out = std::filesystem::path(request->network.file).stem().string() + ".atlas";
+    }
+    const auto reporter = session.reporter();
+    session.engine().study(*request, *reporter);
+    print("wrote " + request->out + "; look at it with: microtome explore " + request->out);
+  });
+}
+
+}  // namespace microtome::commands

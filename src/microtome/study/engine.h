@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that computes with networks, behind one door without torch: the command line opens it only when a command
+// needs it, so that help, lists and readers of atlases answer at once.
+#pragma once
+#include "microtome/base/params.h"
+#include "microtome/base/reporter.h"
+#include "microtome/study/requests.h"
+
+namespace microtome {
+
+// Methods throw Error. One call at a time.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  // {"network":{"hash","format","input"},"layers":[{"name","aliases","op","shape","units","receptive_field","macs_share"}]}
+  virtual Json info(const NetworkRequest& request) const = 0;
+  // {"images":[{"file","top":[{"index","label","probability"}]}]}; unreadable images are warned of and carry "error".
+  virtual Json classify(const ClassifyRequest& request, int threads, Reporter& reporter) const = 0;
+  // Writes request.out; continues where an earlier call with the same request was interrupted.
+  virtual void study(const StudyRequest& request, Reporter& reporter) const = 0;
+  // Writes request.out; gives accuracies and settings.
+  virtual Json train(const TrainRequest& request, Reporter& reporter) const = 0;
+  // The kinds that `microtome list` shows: {"objectives":[{"name","summary","parameters"}], ...}.
+  virtual Json kinds() const = 0;
+  // Asks running work to stop at its next safe point; may be called from a signal handler.
+  virtual void request_stop() const noexcept = 0;
+};
+
+}  // namespace microtome
+
+// The door's one symbol: the engine of this process.
+extern "C" const microtome::Engine* microtome_engine();

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/study/source.h"
+
+#include <fmt/format.h>
+
+#include <sstream>
+
+#include "microtome/base/error.h"
+#include "microtome/base/file.h"
+
+namespace microtome {
+namespace {
+
+std::vector<std::string> read_lines(const std::string& file) {
+  std::istringstream text(read_file(file));
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(text, line);) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+int side_asked(const std::string& preset) {
+  const size_t colon = preset.find(':');
+  if (colon == std::string::npos) return 0;
+  PreprocessingRequest request;
+  request.preset = preset;
+  return parse_preprocessing(request, {}).side;
+}
+
+}  // namespace
+
+Source open_source(const NetworkRequest& request, int resize_short) {
+  const int side = side_asked(request.preprocess);
+  Network network = load_network(request.file, side);
+  PreprocessingRequest wanted{request.preprocess, request.mean, request.deviation, request.range, request.order, resize_short};
+  Preprocessing preprocessing = parse_preprocessing(wanted, network.facts().preprocessing);
+  if (preprocessing.side == 0) preprocessing.side = static_cast<int>(network.height());
+  if (preprocessing.side != network.height() || preprocessing.side != network.width()) {
+    throw Error(ErrorKind::kUsage, request.file,
+                fmt::format("the file fixes its input to {}x{}, {} was asked for", network.width(), network.height(),
+                            preprocessing.side),
+                "leave the side out of --preprocess");
+  }
+  const bool stated = network.facts().has_preprocessing || !request.preprocess.empty() || !request.range.empty() ||
+                      !request.mean.empty();
+  std::vector<std::string> classes = network.facts().classes;
+  if (!request.labels.empty()) classes = read_lines(request.labels);
+  return {std::move(network), std::move(preprocessing), stated, std::move(classes)};
+}
+
+}  // namespace microtome

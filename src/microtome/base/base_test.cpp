@@ -12,6 +12,7 @@
 #include "microtome/base/npy.h"
 #include "microtome/base/params.h"
 #include "microtome/base/rng.h"
+#include "microtome/base/text_table.h"
 #include "microtome/base/workers.h"
 
 namespace microtome {
@@ -113,7 +114,10 @@ TEST(Workers, RunEachIndexOnceAndHandOnTheFirstError) {
       ++seen[static_cast<size_t>(index)];
     });
     for (const auto& count : seen) EXPECT_EQ(count, 1);
-    EXPECT_THROW(parallel_for(threads, 100, [](int, int64_t index) { if (index == 50) throw Error(ErrorKind::kIo, "", "x"); }),
+    EXPECT_THROW(parallel_for(threads, 100,
+                              [](int, int64_t index) {
+                                if (index == 50) throw Error(ErrorKind::kIo, "", "x");
+                              }),
                  Error);
   }
 }
@@ -125,6 +129,14 @@ TEST(File, IsWrittenWholeAndReadBack) {
   EXPECT_THROW(read_file(path + ".missing"), Error);
   EXPECT_THROW(read_file(testing::TempDir()), Error);
   EXPECT_THROW(write_file("/proc/nowhere/x", "a"), Error);
+}
+
+TEST(TextTable, AlignsByCharactersAndCutsLongCells) {
+  TextTable table({{.title = "unit", .align = TextTable::Align::kRight, .widest = 48},
+                   {.title = "label", .align = TextTable::Align::kLeft, .widest = 5}});
+  table.add({"7", "häuser"});
+  table.add({"112", "car"});
+  EXPECT_EQ(table.text(), "unit  label\n────  ─────\n   7  häus…\n 112  car\n");
 }
 
 TEST(Npy, RoundTripsAndRefusesBrokenFiles) {

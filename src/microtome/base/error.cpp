@@ -21,9 +21,12 @@ Error::Error(ErrorKind kind, std::string where, std::string what, std::string re
 
 int Error::exit_code() const noexcept {
   switch (kind_) {
-    case ErrorKind::kUsage: return 2;
-    case ErrorKind::kCancelled: return 130;
-    default: return 1;
+    case ErrorKind::kUsage:
+      return 2;
+    case ErrorKind::kCancelled:
+      return 130;
+    default:
+      return 1;
   }
 }
 

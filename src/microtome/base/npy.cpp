@@ -62,7 +62,8 @@ NpyFloats parse_npy(std::string_view bytes, const std::string& where) {
   const size_t length = wide ? byte(8) | byte(9) << 8 | byte(10) << 16 | byte(11) << 24 : byte(8) | byte(9) << 8;
   if (length > bytes.size() - begin) throw fail("the header ends early");
   const std::string_view text = bytes.substr(begin, length);
-  if (text.find("'fortran_order': False") == std::string_view::npos) throw fail("Fortran order is not read; save it in C order");
+  if (text.find("'fortran_order': False") == std::string_view::npos)
+    throw fail("Fortran order is not read; save it in C order");
   const size_t open = text.find("'shape': (");
   const size_t close = open == std::string_view::npos ? open : text.find(')', open);
   if (close == std::string_view::npos) throw fail("the header has no shape");

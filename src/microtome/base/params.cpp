@@ -53,7 +53,8 @@ void parse(const Field&, const std::string& text, std::string& value, const std:
 void check(const Field& field, double value, const std::string& where) {
   if (value >= field.min && value <= field.max) return;  // NaN fails both.
   throw Error(ErrorKind::kUsage, where,
-              fmt::format("{} = {} is outside {}..{}", field.name, value, field.min, field.max), std::string(field.help));
+              fmt::format("{} = {} is outside {}..{}", field.name, value, field.min, field.max),
+              std::string(field.help));
 }
 
 void unknown(const std::string& name, const std::vector<std::string>& known, const std::string& where) {

@@ -29,7 +29,8 @@ struct Field {
   double max = std::numeric_limits<double>::infinity();
 };
 
-// Values of a settings struct by name, in declaration order. Types: bool, integers, double, std::string and vectors of these.
+// Values of a settings struct by name, in declaration order. Types: bool, integers, double, std::string and vectors of
+// these.
 using Json = nlohmann::ordered_json;
 
 template <class Settings>
@@ -43,8 +44,9 @@ Json to_json(const Settings& settings) {
 template <class Settings>
 Json describe_settings();
 
-// Sets fields from text ("pixels" -> "8"), for the key=value lists of users. Throws Error(kUsage) with `where` in front on
-// an unknown name (with the nearest known one), on text that is not a value of the type, and on a value out of range.
+// Sets fields from text ("pixels" -> "8"), for the key=value lists of users. Throws Error(kUsage) with `where` in front
+// on an unknown name (with the nearest known one), on text that is not a value of the type, and on a value out of
+// range.
 template <class Settings>
 void assign(Settings& settings, const std::map<std::string, std::string>& values, const std::string& where);
 
@@ -81,11 +83,16 @@ void parse(const Field& field, const std::string& text, std::vector<T>& value, c
 
 template <class T>
 constexpr std::string_view type_name() {
-  if constexpr (std::is_same_v<T, bool>) return "flag";
-  else if constexpr (std::is_integral_v<T>) return "integer";
-  else if constexpr (std::is_floating_point_v<T>) return "number";
-  else if constexpr (std::is_same_v<T, std::string>) return "text";
-  else return "list";
+  if constexpr (std::is_same_v<T, bool>)
+    return "flag";
+  else if constexpr (std::is_integral_v<T>)
+    return "integer";
+  else if constexpr (std::is_floating_point_v<T>)
+    return "number";
+  else if constexpr (std::is_same_v<T, std::string>)
+    return "text";
+  else
+    return "list";
 }
 }  // namespace params_internal
 
@@ -95,7 +102,8 @@ Json describe_settings() {
   Settings defaults;
   Settings::fields(defaults, [&](const Field& field, auto& value) {
     using T = std::remove_cvref_t<decltype(value)>;
-    Json row = {{"name", field.name}, {"type", params_internal::type_name<T>()}, {"default", value}, {"help", field.help}};
+    Json row = {
+        {"name", field.name}, {"type", params_internal::type_name<T>()}, {"default", value}, {"help", field.help}};
     if (field.min != -std::numeric_limits<double>::infinity()) row["min"] = field.min;
     if (field.max != std::numeric_limits<double>::infinity()) row["max"] = field.max;
     out.push_back(std::move(row));

@@ -17,9 +17,9 @@ class Reporter {
   virtual void start(const std::string& task, int64_t total, const std::string& unit, int64_t done = 0) = 0;
   virtual void advance(int64_t steps = 1) = 0;
   virtual void finish() = 0;
-  virtual void note(const std::string& text) = 0;     // Worth a line.
-  virtual void detail(const std::string& text) = 0;   // Worth a line with --verbose.
-  virtual void warn(const std::string& text) = 0;     // Something the user must know about the result.
+  virtual void note(const std::string& text) = 0;    // Worth a line.
+  virtual void detail(const std::string& text) = 0;  // Worth a line with --verbose.
+  virtual void warn(const std::string& text) = 0;    // Something the user must know about the result.
 };
 
 // Says nothing.

@@ -15,12 +15,12 @@ class Rng {
  public:
   explicit Rng(uint64_t seed, std::string_view purpose = {}, uint64_t unit = 0, uint64_t step = 0);
 
-  uint32_t next();                            // Uniform over all 32-bit values.
-  int64_t below(int64_t n);                   // Uniform integer in [0, n), unbiased; n >= 1.
+  uint32_t next();                             // Uniform over all 32-bit values.
+  int64_t below(int64_t n);                    // Uniform integer in [0, n), unbiased; n >= 1.
   int64_t between(int64_t low, int64_t high);  // Uniform integer in [low, high].
-  double uniform();                           // Uniform in [0, 1), a multiple of 2^-32.
+  double uniform();                            // Uniform in [0, 1), a multiple of 2^-32.
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
-  double normal();                            // Standard normal, Box-Muller.
+  double normal();  // Standard normal, Box-Muller.
   bool chance(double probability) { return uniform() < probability; }
 
  private:

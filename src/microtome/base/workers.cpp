@@ -59,7 +59,8 @@ void parallel_for(int threads, int64_t count, const std::function<void(int, int6
 void request_stop() noexcept { stop_asked = true; }
 bool stop_requested() noexcept { return stop_asked; }
 void throw_if_stopped() {
-  if (stop_asked) throw Error(ErrorKind::kCancelled, "", "stopped; what was finished is kept", "the same command continues");
+  if (stop_asked)
+    throw Error(ErrorKind::kCancelled, "", "stopped; what was finished is kept", "the same command continues");
 }
 
 }  // namespace microtome

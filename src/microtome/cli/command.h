@@ -16,10 +16,10 @@ namespace microtome::commands {
 
 // What all commands share: the words typed, and the options that every one takes.
 struct Session {
-  std::string typed;     // the command line, for provenance
+  std::string typed;  // the command line, for provenance
   bool json = false;
   bool verbose = false;
-  int threads = 0;       // 0 = all available
+  int threads = 0;  // 0 = all available
 
   int thread_count() const;
   std::unique_ptr<Reporter> reporter() const;

@@ -10,7 +10,9 @@ void define_study(CLI::App& app, Session& session, bool dissect, bool visualize)
   request->dissect = dissect;
   request->visualize = visualize;
   app.add_option("network", request->network.file, "ONNX or microtome safetensors file")->required();
-  app.add_option("--layers", request->layers, "Layers by name or alias, separated by commas")->required()->delimiter(',');
+  app.add_option("--layers", request->layers, "Layers by name or alias, separated by commas")
+      ->required()
+      ->delimiter(',');
   app.add_option("--units", request->units, "Units: 0-15,40 (all when left out)");
   if (dissect) {
     auto* concepts = app.add_option("--concepts", request->concepts, "Folder of a concept set, in Broden's layout");

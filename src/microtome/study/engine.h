@@ -19,7 +19,7 @@ class Engine {
   // Writes request.out; continues where an earlier call with the same request was interrupted.
   virtual void study(const StudyRequest& request, Reporter& reporter) const = 0;
   // Writes request.out; gives accuracies and settings.
-  virtual Json train(const TrainRequest& request, Reporter& reporter) const = 0;
+  virtual Json train(const TrainSettings& request, Reporter& reporter) const = 0;
   // The kinds that `microtome list` shows: {"objectives":[{"name","summary","parameters"}], ...}.
   virtual Json kinds() const = 0;
   // Asks running work to stop at its next safe point; may be called from a signal handler.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "microtome/base/params.h"
+#include "microtome/lab/settings.h"
 #include "microtome/visualize/settings.h"
 
 namespace microtome {
@@ -18,7 +19,9 @@ struct NetworkRequest {
   std::string labels;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
-    field({.name = "preprocess", .help = "torchvision, caffe-bgr, tf or raw, with :SIDE for another input side; own networks carry theirs"}, s.preprocess);
+    field({.name = "preprocess",
+           .help = "torchvision, caffe-bgr, tf or raw, with :SIDE for another input side; own networks carry theirs"},
+          s.preprocess);
     field({.name = "mean", .help = "Means to subtract, one a channel: 123.7,116.3,103.5"}, s.mean);
     field({.name = "std", .help = "Deviations to divide by, one a channel"}, s.deviation);
     field({.name = "range", .help = "Values of black and white before mean and std: 0,255"}, s.range);
@@ -34,7 +37,11 @@ struct ClassifyRequest {
   int64_t top = 5;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
-    field({.name = "resize", .help = "Short side before the centre crop, pixels; 0 = input side * 256 / 224", .min = 0, .max = 16384}, s.resize);
+    field({.name = "resize",
+           .help = "Short side before the centre crop, pixels; 0 = input side * 256 / 224",
+           .min = 0,
+           .max = 16384},
+          s.resize);
     field({.name = "top", .help = "Classes to print for each image", .min = 1, .max = 100000}, s.top);
   }
 };
@@ -47,9 +54,15 @@ struct DissectRequest {
   std::string signs = "+";
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
-    field({.name = "tail", .help = "Share of a unit's activations above its threshold", .min = 1e-6, .max = 0.5}, s.tail);
-    field({.name = "min-images", .help = "A label with fewer images is no candidate: rare labels make false detectors", .min = 1, .max = 1e9}, s.min_images);
-    field({.name = "exemplars", .help = "Real images kept at each end of a unit's range", .min = 1, .max = 1000}, s.exemplars);
+    field({.name = "tail", .help = "Share of a unit's activations above its threshold", .min = 1e-6, .max = 0.5},
+          s.tail);
+    field({.name = "min-images",
+           .help = "A label with fewer images is no candidate: rare labels make false detectors",
+           .min = 1,
+           .max = 1e9},
+          s.min_images);
+    field({.name = "exemplars", .help = "Real images kept at each end of a unit's range", .min = 1, .max = 1000},
+          s.exemplars);
     field({.name = "dissect-signs", .help = "Tails to dissect: +, - or both"}, s.signs);
   }
 };
@@ -57,52 +70,27 @@ struct DissectRequest {
 // The main job: dissect the layers against a concept set and render their units, into one atlas.
 struct StudyRequest {
   NetworkRequest network;
-  std::string concepts;              // folder; empty = no dissection
+  std::string concepts;  // folder; empty = no dissection
   std::string out;
   std::vector<std::string> layers;
-  std::string units;                 // "0-15,40"; empty = all
+  std::string units;  // "0-15,40"; empty = all
   bool dissect = true;
   bool visualize = true;
   DissectRequest dissection;
   RenderSettings render;
-  std::string signs = "both";        // of the pictures
+  std::string signs = "both";  // of the pictures
   int64_t variants = 1;
   // These move no number.
   int64_t batch = 32;
   int threads = 0;
   bool strict = false;
-  std::string command;               // as typed
+  std::string command;  // as typed
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
-    field({.name = "batch", .help = "Images between two looks at the survey; moves no number", .min = 1, .max = 4096}, s.batch);
-    field({.name = "strict", .help = "Stop at the first image that cannot be read instead of leaving it out"}, s.strict);
-  }
-};
-
-// Training of the small network on dioramas.
-struct TrainRequest {
-  std::string out;
-  int64_t images = 12000;
-  int64_t epochs = 12;
-  int64_t side = 96;
-  int64_t batch = 64;
-  double lr = 0.1;
-  double weight_decay = 5e-4;
-  std::string width = "24/48/96/160";
-  uint64_t seed = 1;
-  uint64_t data_seed = 1;
-  int threads = 0;
-  template <class Self, class Visitor>
-  static void fields(Self& s, Visitor&& field) {
-    field({.name = "images", .help = "Dioramas to train on", .min = 64, .max = 10000000}, s.images);
-    field({.name = "epochs", .help = "Passes over them", .min = 1, .max = 10000}, s.epochs);
-    field({.name = "side", .help = "Side of the pictures in pixels", .min = 32, .max = 256}, s.side);
-    field({.name = "batch", .help = "Pictures a step", .min = 8, .max = 4096}, s.batch);
-    field({.name = "lr", .help = "Largest learning rate (one cycle)", .min = 1e-6, .max = 10}, s.lr);
-    field({.name = "weight-decay", .help = "L2 penalty on the weights", .min = 0, .max = 1}, s.weight_decay);
-    field({.name = "width", .help = "Channels of the stages"}, s.width);
-    field({.name = "data-seed", .help = "Which dioramas are drawn"}, s.data_seed);
-    field({.name = "seed", .help = "Initial weights and order of the pictures"}, s.seed);
+    field({.name = "batch", .help = "Images between two looks at the survey; moves no number", .min = 1, .max = 4096},
+          s.batch);
+    field({.name = "strict", .help = "Stop at the first image that cannot be read instead of leaving it out"},
+          s.strict);
   }
 };
 

@@ -34,7 +34,8 @@ int side_asked(const std::string& preset) {
 Source open_source(const NetworkRequest& request, int resize_short) {
   const int side = side_asked(request.preprocess);
   Network network = load_network(request.file, side);
-  PreprocessingRequest wanted{request.preprocess, request.mean, request.deviation, request.range, request.order, resize_short};
+  PreprocessingRequest wanted{request.preprocess, request.mean,  request.deviation,
+                              request.range,      request.order, resize_short};
   Preprocessing preprocessing = parse_preprocessing(wanted, network.facts().preprocessing);
   if (preprocessing.side == 0) preprocessing.side = static_cast<int>(network.height());
   if (preprocessing.side != network.height() || preprocessing.side != network.width()) {

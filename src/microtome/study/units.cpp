@@ -39,7 +39,8 @@ std::vector<int64_t> parse_units(std::string_view text, int64_t count, const std
     const int64_t last = dash == std::string_view::npos ? first : parse_number(part.substr(dash + 1), part);
     if (last < first) throw Error(ErrorKind::kUsage, "--units", fmt::format("the range \"{}\" runs backwards", part));
     if (last >= count) {
-      throw Error(ErrorKind::kUsage, "--units", fmt::format("layer \"{}\" has {} units, there is no unit {}", layer, count, last));
+      throw Error(ErrorKind::kUsage, "--units",
+                  fmt::format("layer \"{}\" has {} units, there is no unit {}", layer, count, last));
     }
     for (int64_t unit = first; unit <= last; ++unit) units.insert(unit);
     begin = end + 1;

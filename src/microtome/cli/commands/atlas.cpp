@@ -10,7 +10,8 @@ void define(CLI::App& app, Session& session) {
   app.footer(
       "\nAn interrupted run continues with the same command line; more layers or units can be added later.\n"
       "Example:\n"
-      "  microtome atlas googlenet.onnx --preprocess caffe-bgr --layers inception_4e --concepts broden1_224 --out g.atlas\n");
+      "  microtome atlas googlenet.onnx --preprocess caffe-bgr --layers inception_4e --concepts broden1_224 --out "
+      "g.atlas\n");
 }
 
 }  // namespace

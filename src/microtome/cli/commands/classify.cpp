@@ -17,7 +17,8 @@ void define(CLI::App& app, Session& session) {
   bind(app, *request);
   add_common(app, session, true);
   app.footer(
-      "\nThe short side is scaled (antialiased) and the centre cropped. A wrong range is the most common silent mistake:\n"
+      "\nThe short side is scaled (antialiased) and the centre cropped. A wrong range is the most common silent "
+      "mistake:\n"
       "check here that the network is right about a few pictures before you trust anything else.\n"
       "Example:\n  microtome classify googlenet.onnx cat.jpg --preprocess caffe-bgr --labels labels.txt\n");
   app.callback([request, &session] {

@@ -8,7 +8,8 @@ namespace {
 void define(CLI::App& app, Session& session) {
   define_study(app, session, true, false);
   app.footer(
-      "\nA unit's threshold is the exact level that the share --tail of its activations exceeds; its label is the concept\n"
+      "\nA unit's threshold is the exact level that the share --tail of its activations exceeds; its label is the "
+      "concept\n"
       "whose pixels overlap best (IoU) with the pixels above that level.\n"
       "Example:\n  microtome dissect net.onnx --layers conv5 --concepts broden1_224\n");
 }

@@ -21,7 +21,9 @@ void define(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   app.add_option("atlas", options->file, "Atlas file")->required();
   app.add_option("--layer", options->layer, "Only this layer");
-  app.add_option("--best", options->best, "Detectors to list in the table")->check(CLI::Range(0, 1000000))->capture_default_str();
+  app.add_option("--best", options->best, "Detectors to list in the table")
+      ->check(CLI::Range(0, 1000000))
+      ->capture_default_str();
   add_common(app, session, true);
   app.callback([options, &session] {
     const Atlas atlas = Atlas::open(options->file, Atlas::Mode::kRead);

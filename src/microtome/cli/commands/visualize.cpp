@@ -7,8 +7,7 @@ namespace {
 
 void define(CLI::App& app, Session& session) {
   define_study(app, session, false, true);
-  app.footer(
-      "\nExample:\n  microtome visualize net.onnx --layers conv5 --units 0-15 --steps 256\n");
+  app.footer("\nExample:\n  microtome visualize net.onnx --layers conv5 --units 0-15 --steps 256\n");
 }
 
 }  // namespace

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/cli/tables.h"
+
+#include <fmt/format.h>
+
+#include "microtome/base/text_table.h"
+
+namespace microtome::commands {
+namespace {
+
+constexpr auto kLeft = TextTable::Align::kLeft;
+constexpr auto kRight = TextTable::Align::kRight;
+
+std::string joined(const Json& list, std::string_view separator) {
+  std::string out;
+  for (const Json& item : list) {
+    if (!out.empty()) out += separator;
+    out += item.is_string() ? item.get<std::string>() : item.dump();
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string network_table(const Json& info) {
+  const Json& network = info["network"];
+  const Json& input = network["input"];
+  std::string out = fmt::format(
+      "{} ({}), input {}x{}x{}, {} range {}..{}, preprocessing {}\n\n", network["name"].get<std::string>(),
+      network["format"].get<std::string>(), input["channels"].get<int64_t>(), input["height"].get<int64_t>(),
+      input["width"].get<int64_t>(), input["order"].get<std::string>(), input["range"][0].get<double>(),
+      input["range"][1].get<double>(), input["preprocess"].get<std::string>());
+  TextTable table({{"layer", kLeft, 48},
+                   {"alias", kLeft, 32},
+                   {"op", kLeft, 24},
+                   {"shape", kRight, 24},
+                   {"sees, px", kRight, 12},
+                   {"step", kRight, 8},
+                   {"MACs up to here", kRight, 16}});
+  for (const Json& layer : info["layers"]) {
+    const Json& field = layer["receptive_field"];
+    table.add({layer["name"], layer["aliases"].empty() ? "" : layer["aliases"][0].get<std::string>(), layer["op"],
+               joined(layer["shape"], "x"), joined(field["size"], "x"), joined(field["step"], "x"),
+               fmt::format("{:.1f} %", 100 * layer["macs_share"].get<double>())});
+  }
+  return out + table.text();
+}
+
+std::string classes_table(const Json& answer) {
+  std::string out;
+  for (const Json& image : answer["images"]) {
+    out += image["file"].get<std::string>() + "\n";
+    for (const Json& guess : image["top"]) {
+      out +=
+          fmt::format("  {:5.1f} %  {:>5}  {}\n", 100 * guess["probability"].get<double>(),
+                      guess["index"].get<int64_t>(), guess["label"].is_null() ? "" : guess["label"].get<std::string>());
+    }
+  }
+  return out;
+}
+
+std::string kinds_table(const Json& catalogue) {
+  std::string out;
+  for (const auto& [group, kinds] : catalogue.items()) {
+    if (!out.empty()) out += "\n";
+    out += group + "\n";
+    for (const Json& kind : kinds) {
+      const std::string name = kind["name"];
+      if (kind.contains("operators")) {
+        out += fmt::format("  {:<16} {}\n", name, joined(kind["operators"], " "));
+        continue;
+      }
+      out += fmt::format("  {:<16} {}\n", name, kind["summary"].get<std::string>());
+      if (kind.contains("text")) out += fmt::format("  {:<16} = {}\n", "", kind["text"].get<std::string>());
+      for (const Json& parameter : kind.value("parameters", Json::array())) {
+        out += fmt::format("  {:<16}   {} = {}: {}\n", "", parameter["name"].get<std::string>(),
+                           parameter["default"].dump(), parameter["help"].get<std::string>());
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace microtome::commands

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine's answers as tables for a terminal.
+#pragma once
+#include <string>
+
+#include "microtome/base/params.h"
+
+namespace microtome::commands {
+
+std::string network_table(const Json& info);     // Of Engine::info().
+std::string classes_table(const Json& answer);   // Of Engine::classify().
+std::string kinds_table(const Json& catalogue);  // Of Engine::kinds().
+
+}  // namespace microtome::commands

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/study/catalogue.h"
+
+#include "microtome/network/formats/model_format.h"
+#include "microtome/network/ops/operator.h"
+#include "microtome/visualize/objective.h"
+#include "microtome/visualize/parametrization.h"
+#include "microtome/visualize/transform.h"
+
+namespace microtome {
+namespace {
+
+template <class Kinds>
+Json described(const Kinds& kinds) {
+  Json out = Json::array();
+  for (const auto* kind : kinds) {
+    out.push_back({{"name", kind->name}, {"summary", kind->summary}, {"parameters", kind->describe()}});
+  }
+  return out;
+}
+
+}  // namespace
+
+Json engine_kinds() {
+  Json out;
+  out["objectives"] = described(objectives::kinds());
+  out["parametrizations"] = described(parametrizations::kinds());
+  out["transforms"] = described(transforms::kinds());
+  out["transform_presets"] = Json::array();
+  for (const TransformPreset& preset : transform_presets()) {
+    out["transform_presets"].push_back({{"name", preset.name}, {"summary", preset.summary}, {"text", preset.text}});
+  }
+  out["formats"] = Json::array();
+  for (const ModelFormat* format : model_formats::kinds()) {
+    out["formats"].push_back({{"name", format->name}, {"summary", format->summary}});
+  }
+  out["operators"] = Json::array();
+  for (const OperatorFamily* family : operators::kinds()) {
+    Json names = Json::array();
+    for (const Operator& op : family->operators) names.push_back(op.name);
+    out["operators"].push_back({{"name", family->name}, {"operators", names}});
+  }
+  return out;
+}
+
+}  // namespace microtome

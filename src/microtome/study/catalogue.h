@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kinds of everything that the engine knows, for `microtome list`.
+#pragma once
+#include "microtome/base/params.h"
+
+namespace microtome {
+
+// {"objectives":[{"name","summary","parameters"}], "parametrizations":..., "transforms":..., "formats":...,
+// "operators":[names]}
+Json engine_kinds();
+
+}  // namespace microtome

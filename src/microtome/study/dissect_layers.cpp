@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "microtome/base/error.h"
+#include "microtome/base/workers.h"
+#include "microtome/dissect/survey.h"
+#include "microtome/dissect/tally.h"
+#include "microtome/image/codec.h"
+#include "microtome/image/resize.h"
+#include "microtome/network/executor.h"
+#include "microtome/study/survey_checkpoint.h"
+#include "microtome/study/workflow.h"
+
+namespace microtome {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kThumbnailSide = 224;
+constexpr int kThumbnailQuality = 82;
+constexpr double kCheckpointSeconds = 60;
+
+SurveySettings survey_settings(const DissectRequest& request) {
+  SurveySettings settings;
+  settings.tail = request.tail;
+  settings.top = settings.bottom = static_cast<int>(request.exemplars);
+  settings.positive = request.signs != "-";
+  settings.negative = request.signs != "+";
+  if (request.signs != "+" && request.signs != "-" && request.signs != "both") {
+    throw Error(ErrorKind::kUsage, "--dissect-signs", fmt::format("\"{}\" is not +, - or both", request.signs));
+  }
+  return settings;
+}
+
+// Units by rows of a map: [C,H,W] as it is, [F] as maps of one cell.
+SurveyLayer survey_layer(const Layer& layer, const LayerTask& task, int64_t images) {
+  SurveyLayer out;
+  out.name = layer.name;
+  out.units = static_cast<int>(task.units.size());
+  out.images = images;
+  if (layer.shape.size() == 3) {
+    out.map_height = static_cast<int>(layer.shape[1]);
+    out.map_width = static_cast<int>(layer.shape[2]);
+  } else if (layer.shape.size() == 1) {
+    out.map_height = out.map_width = 1;
+  } else {
+    throw Error(ErrorKind::kUnsupported, layer.name,
+                fmt::format("a layer with {} axes has no activation maps to dissect", layer.shape.size()),
+                "choose a convolutional or fully connected layer");
+  }
+  return out;
+}
+
+// One pass of the images through the network, chunk by chunk, each image alone on a worker.
+class Pass {
+ public:
+  Pass(const Source& source, const std::vector<LayerTask>& tasks, const ConceptSet& concepts,
+       const StudyRequest& request)
+      : source_(source), tasks_(tasks), concepts_(concepts), request_(request) {
+    std::vector<std::string> names;
+    for (const LayerTask& task : tasks) names.push_back(task.layer);
+    executor_ = make_executor(source.network, names);
+    const SurveySettings settings = survey_settings(request.dissection);
+    for (const LayerTask& task : tasks) {
+      const SurveyLayer layer = survey_layer(source.network.layer(task.layer), task, concepts.size());
+      checkpoint_.surveys.emplace_back(layer, settings);
+      units_.push_back(at::tensor(task.units, at::kLong));
+    }
+  }
+
+  SurveyCheckpoint& state() { return checkpoint_; }
+
+  int64_t expected_bytes() const {
+    int64_t bytes = 0;
+    for (const Survey& survey : checkpoint_.surveys) bytes += survey_bytes(survey.layer(), survey.settings());
+    return bytes;
+  }
+
+  // Takes the next chunk in; returns how many images it had.
+  int64_t advance() {
+    const int64_t begin = checkpoint_.images_done;
+    const int64_t count = std::min(request_.batch, concepts_.size() - begin);
+    std::vector<std::vector<at::Tensor>> activations(static_cast<size_t>(count));
+    std::vector<std::string> reasons(static_cast<size_t>(count));
+    parallel_for(request_.threads, count, [&](int, int64_t offset) {
+      throw_if_stopped();
+      use_one_kernel_thread();
+      const size_t slot = static_cast<size_t>(offset);
+      try {
+        activations[slot] = run(begin + offset);
+      } catch (const Error& error) {
+        if (request_.strict || error.kind() == ErrorKind::kCancelled || error.kind() == ErrorKind::kInternal) throw;
+        reasons[slot] = error.what();
+      }
+    });
+    for (size_t layer = 0; layer < tasks_.size(); ++layer) {
+      std::vector<SurveyImage> images;
+      for (int64_t offset = 0; offset < count; ++offset) {
+        const auto& maps = activations[static_cast<size_t>(offset)];
+        if (!maps.empty()) images.push_back({begin + offset, maps[layer].data_ptr<float>()});
+      }
+      checkpoint_.surveys[layer].add(images, request_.threads);
+    }
+    for (int64_t offset = 0; offset < count; ++offset) {
+      const std::string& reason = reasons[static_cast<size_t>(offset)];
+      if (!reason.empty()) checkpoint_.skipped.push_back({concepts_.image_info(begin + offset).file, reason});
+    }
+    checkpoint_.images_done = begin + count;
+    return count;
+  }
+
+ private:
+  std::vector<at::Tensor> run(int64_t image) const {
+    const Network& network = source_.network;
+    const at::Tensor input =
+        to_input(concepts_.image(image), source_.preprocessing, static_cast<int>(network.channels()),
+                 static_cast<int>(network.height()), static_cast<int>(network.width()));
+    std::vector<at::Tensor> taps = executor_->run(input);
+    for (size_t layer = 0; layer < taps.size(); ++layer) {
+      at::Tensor& tap = taps[layer];
+      const bool all = static_cast<int64_t>(tasks_[layer].units.size()) == tap.size(1);
+      if (!all) tap = tap.index_select(1, units_[layer]);
+      tap = tap.to(at::kFloat).contiguous();
+    }
+    return taps;
+  }
+
+  const Source& source_;
+  const std::vector<LayerTask>& tasks_;
+  const ConceptSet& concepts_;
+  const StudyRequest& request_;
+  std::unique_ptr<Executor> executor_;
+  std::vector<at::Tensor> units_;
+  SurveyCheckpoint checkpoint_;
+};
+
+void survey_images(Pass& pass, const ConceptSet& concepts, int64_t run, Atlas& atlas, Reporter& reporter) {
+  if (const auto stored = atlas.checkpoint(run)) load_checkpoint(stored->state, pass.state());
+  Task progress(reporter, "dissecting", concepts.size(), "images", pass.state().images_done);
+  Clock::time_point stored = Clock::now();
+  while (pass.state().images_done < concepts.size()) {
+    progress.advance(pass.advance());
+    if (std::chrono::duration<double>(Clock::now() - stored).count() < kCheckpointSeconds) continue;
+    const std::string state = save_checkpoint(pass.state());
+    if (!state.empty()) atlas.put_checkpoint(run, pass.state().images_done, state);
+    stored = Clock::now();
+  }
+}
+
+std::vector<Atlas::Thumbnail> thumbnails(const LayerDissection& layer, const ConceptSet& concepts, int threads) {
+  std::set<int64_t> named;
+  for (const UnitDissection& unit : layer.units) {
+    for (const Exemplar& exemplar : unit.top) named.insert(exemplar.image);
+    for (const Exemplar& exemplar : unit.bottom) named.insert(exemplar.image);
+  }
+  const std::vector<int64_t> images(named.begin(), named.end());
+  std::vector<Atlas::Thumbnail> out(images.size());
+  parallel_for(threads, static_cast<int64_t>(images.size()), [&](int, int64_t index) {
+    Atlas::Thumbnail& thumbnail = out[static_cast<size_t>(index)];
+    thumbnail.image = images[static_cast<size_t>(index)];
+    thumbnail.file = concepts.image_info(thumbnail.image).file;
+    Image image = concepts.image(thumbnail.image);
+    if (std::max(image.width, image.height) > kThumbnailSide) {
+      const double scale = static_cast<double>(kThumbnailSide) / std::max(image.width, image.height);
+      image = resize_bilinear(image, std::max(1, static_cast<int>(image.width * scale)),
+                              std::max(1, static_cast<int>(image.height * scale)));
+    }
+    thumbnail.bytes = encode_webp(image, kThumbnailQuality);
+  });
+  return out;
+}
+
+}  // namespace
+
+std::vector<SkippedImage> dissect_layers(const Source& source, const std::vector<LayerTask>& tasks,
+                                         const ConceptSet& concepts, const StudyRequest& request, Atlas& atlas,
+                                         Reporter& reporter) {
+  Json settings = to_json(request.dissection);
+  if (!request.units.empty()) settings["units"] = request.units;
+  const int64_t run = atlas.begin_run(make_provenance(source, request, "dissect", concepts.hash(), settings));
+  std::vector<LayerTask> missing;
+  for (const LayerTask& task : tasks) {
+    if (!atlas.has_dissection(run, task.layer)) missing.push_back(task);
+  }
+  if (missing.empty()) {
+    reporter.note("dissection: all layers are in the atlas already");
+    return {};
+  }
+  Pass pass(source, missing, concepts, request);
+  reporter.detail(fmt::format("dissecting {} layers over {} images; the survey needs about {} MB", missing.size(),
+                              concepts.size(), pass.expected_bytes() >> 20));
+  survey_images(pass, concepts, run, atlas, reporter);
+  TallySettings tally;
+  tally.min_images = request.dissection.min_images;
+  std::vector<LayerDissection> layers = finish(pass.state().surveys, concepts, tally, request.threads, reporter);
+  for (size_t i = 0; i < layers.size(); ++i) {
+    for (UnitDissection& unit : layers[i].units)
+      unit.unit = static_cast<int>(missing[i].units[static_cast<size_t>(unit.unit)]);
+    atlas.put_dissection(run, layers[i], thumbnails(layers[i], concepts, request.threads));
+  }
+  atlas.end_run(run);
+  return pass.state().skipped;
+}
+
+}  // namespace microtome

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/study/engine.h"
+
+#include <c10/util/Exception.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "microtome/base/error.h"
+#include "microtome/base/workers.h"
+#include "microtome/image/codec.h"
+#include "microtome/lab/diorama_training.h"
+#include "microtome/network/classify.h"
+#include "microtome/study/catalogue.h"
+#include "microtome/study/source.h"
+#include "microtome/study/units.h"
+#include "microtome/study/workflow.h"
+
+namespace microtome {
+namespace {
+
+Json to_json(const ReceptiveField& field) {
+  return {{"size", field.size}, {"step", field.step}, {"start", field.start}};
+}
+
+Json describe_input(const Source& source) {
+  const Network& network = source.network;
+  const Preprocessing& input = source.preprocessing;
+  return {{"channels", network.channels()},
+          {"height", network.height()},
+          {"width", network.width()},
+          {"preprocess", input.name},
+          {"range", {input.low, input.high}},
+          {"order", input.bgr ? "bgr" : "rgb"},
+          {"mean", input.mean},
+          {"std", input.deviation}};
+}
+
+AtlasNetwork to_record(const Source& source) {
+  const Network::Facts& facts = source.network.facts();
+  return {facts.hash, facts.format, facts.name, describe_input(source), source.classes};
+}
+
+std::vector<AtlasLayer> layer_records(const Network& network) {
+  std::vector<AtlasLayer> records;
+  for (const Layer& layer : network.layers()) {
+    AtlasLayer record;
+    record.name = layer.name;
+    record.aliases = layer.aliases;
+    record.op = layer.op;
+    record.shape = layer.shape;
+    record.units = layer.units;
+    record.receptive_field = to_json(layer.receptive_field);
+    record.macs_share = layer.macs_share;
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+AtlasConcepts to_record(const ConceptSet& concepts) {
+  AtlasConcepts record;
+  record.hash = concepts.hash();
+  record.categories = concepts.index().categories();
+  record.images = concepts.size();
+  for (int label = 0; label <= concepts.index().max_label(); ++label) {
+    record.concepts.push_back(concepts.index().concept_of(label));
+    record.display_names.push_back(concepts.index().display_name(label));
+  }
+  return record;
+}
+
+std::vector<LayerTask> plan(const Network& network, const StudyRequest& request) {
+  std::vector<LayerTask> tasks;
+  for (const std::string& name : request.layers) {
+    const Layer& layer = network.layer(name);
+    const bool known =
+        std::any_of(tasks.begin(), tasks.end(), [&](const LayerTask& task) { return task.layer == layer.name; });
+    if (known) throw Error(ErrorKind::kUsage, "--layers", fmt::format("layer \"{}\" is named twice", layer.name));
+    tasks.push_back({layer.name, parse_units(request.units, layer.units, layer.name)});
+  }
+  return tasks;
+}
+
+class LocalEngine final : public Engine {
+ public:
+  Json info(const NetworkRequest& request) const override;
+  Json classify(const ClassifyRequest& request, int threads, Reporter& reporter) const override;
+  void study(const StudyRequest& request, Reporter& reporter) const override;
+  Json train(const TrainSettings& request, Reporter& reporter) const override {
+    return train_on_dioramas(request, reporter);
+  }
+  Json kinds() const override { return engine_kinds(); }
+  void request_stop() const noexcept override { microtome::request_stop(); }
+};
+
+Json LocalEngine::info(const NetworkRequest& request) const {
+  const Source source = open_source(request);
+  const Network::Facts& facts = source.network.facts();
+  Json out = {{"network",
+               {{"hash", facts.hash},
+                {"format", facts.format},
+                {"name", facts.name},
+                {"input", describe_input(source)},
+                {"classes", source.classes.size()}}},
+              {"layers", Json::array()}};
+  for (const Layer& layer : source.network.layers()) {
+    out["layers"].push_back({{"name", layer.name},
+                             {"aliases", layer.aliases},
+                             {"op", layer.op},
+                             {"shape", layer.shape},
+                             {"units", layer.units},
+                             {"receptive_field", to_json(layer.receptive_field)},
+                             {"macs_share", layer.macs_share}});
+  }
+  return out;
+}
+
+Json top_classes(const std::vector<float>& probabilities, const std::vector<std::string>& classes, int64_t count) {
+  Json top = Json::array();
+  for (const Guess& guess : likeliest(probabilities, static_cast<int>(count))) {
+    const size_t index = static_cast<size_t>(guess.index);
+    top.push_back({{"index", guess.index},
+                   {"label", index < classes.size() ? Json(classes[index]) : Json(nullptr)},
+                   {"probability", guess.probability}});
+  }
+  return top;
+}
+
+Json LocalEngine::classify(const ClassifyRequest& request, int threads, Reporter& reporter) const {
+  const Source source = open_source(request.network, static_cast<int>(request.resize));
+  const Classifier classifier(source.network, source.preprocessing);
+  std::vector<Json> answers(request.images.size());
+  {
+    Task progress(reporter, "classifying", static_cast<int64_t>(answers.size()), "images");
+    parallel_for(threads, static_cast<int64_t>(answers.size()), [&](int, int64_t index) {
+      throw_if_stopped();
+      use_one_kernel_thread();
+      const std::string& file = request.images[static_cast<size_t>(index)];
+      Json answer = {{"file", file}};
+      try {
+        answer["top"] = top_classes(classifier.probabilities(load_image(file)), source.classes, request.top);
+      } catch (const Error& error) {
+        reporter.warn(error.what());
+        answer["error"] = error.what();
+        answer["top"] = Json::array();
+      }
+      answers[static_cast<size_t>(index)] = std::move(answer);
+      progress.advance();
+    });
+  }
+  return {{"images", answers}};
+}
+
+void LocalEngine::study(const StudyRequest& request, Reporter& reporter) const {
+  const Source source = open_source(request.network);
+  const std::vector<LayerTask> tasks = plan(source.network, request);
+  std::unique_ptr<ConceptSet> concepts;
+  if (request.dissect && !request.concepts.empty()) concepts = open_concept_set(request.concepts);
+  if (!source.stated) {
+    reporter.warn(fmt::format("{} does not say which input range it expects: using {}; say it with --preprocess",
+                              request.network.file, source.preprocessing.name));
+  }
+  if (concepts) check_range(source, *concepts, request.threads, reporter);
+  Atlas atlas = Atlas::open(request.out, Atlas::Mode::kCreateOrWrite);
+  atlas.put_network(to_record(source), layer_records(source.network));
+  std::vector<SkippedImage> skipped;
+  if (concepts) {
+    atlas.put_concepts(to_record(*concepts));
+    skipped = dissect_layers(source, tasks, *concepts, request, atlas, reporter);
+  }
+  if (request.visualize) render_units(source, tasks, request, atlas, reporter);
+  for (const SkippedImage& image : skipped) reporter.detail(image.reason);
+  if (!skipped.empty()) {
+    throw Error(ErrorKind::kCorrupt, request.concepts,
+                fmt::format("{} of {} images could not be read and were left out, the first: {}", skipped.size(),
+                            concepts->size(), skipped.front().reason),
+                "the atlas holds everything else");
+  }
+}
+
+}  // namespace
+}  // namespace microtome
+
+extern "C" const microtome::Engine* microtome_engine() {
+  static const microtome::LocalEngine engine;
+  return &engine;
+}

@@ -17,12 +17,12 @@ namespace microtome {
 
 // What was run. Everything but the two times is a function of the request, so equal requests have equal keys.
 struct Provenance {
-  std::string stage;         // "dissect" or "visualize"
-  std::string version;       // of microtome
+  std::string stage;    // "dissect" or "visualize"
+  std::string version;  // of microtome
   std::string network_hash;
-  std::string data_hash;     // of the concept set, empty without one
-  Json settings;             // all that moves a number
-  std::string command;       // as typed; not part of the key
+  std::string data_hash;  // of the concept set, empty without one
+  Json settings;          // all that moves a number
+  std::string command;    // as typed; not part of the key
 };
 
 struct AtlasLayer {
@@ -32,7 +32,7 @@ struct AtlasLayer {
   std::string op;
   std::vector<int64_t> shape;  // without the batch axis
   int64_t units = 0;
-  Json receptive_field;        // {"size":[w,h],"step":[w,h],"start":[x,y]} in input pixels
+  Json receptive_field;  // {"size":[w,h],"step":[w,h],"start":[x,y]} in input pixels
   double macs_share = 0;
 };
 
@@ -45,7 +45,7 @@ struct AtlasNetwork {
 struct AtlasConcepts {
   std::string hash;
   std::vector<std::string> categories;
-  std::vector<Concept> concepts;   // by label number; [0] is the empty concept
+  std::vector<Concept> concepts;           // by label number; [0] is the empty concept
   std::vector<std::string> display_names;  // by label number
   int64_t images = 0;
 };
@@ -56,15 +56,15 @@ struct AtlasPicture {
   int unit = 0;
   Sign sign = Sign::kPositive;
   int variant = 0;
-  std::string objective;          // canonical text
-  std::string png;                // the encoded file
+  std::string objective;  // canonical text
+  std::string png;        // the encoded file
   int width = 0, height = 0;
-  std::vector<float> curve;       // objective at each step
-  double activation = 0;          // of the stored 8-bit picture: mean over held-out transforms of the unit's maximum
+  std::vector<float> curve;  // objective at each step
+  double activation = 0;     // of the stored 8-bit picture: mean over held-out transforms of the unit's maximum
   std::optional<double> best_exemplar;     // the unit's maximum (minimum for -) over the real images
   std::optional<double> activation_ratio;  // activation / best_exemplar
-  std::string status;             // "ok", or why it is not: "did not start"
-  Json facts;                     // further measures by name
+  std::string status;                      // "ok", or why it is not: "did not start"
+  Json facts;                              // further measures by name
 };
 
 // A finished unit for readers: dissection and pictures.

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <SQLiteCpp/Column.h>
+#include <sqlite3.h>
+
+#include "microtome/atlas/atlas.h"
+#include "microtome/atlas/statements.h"
+#include "microtome/atlas/store.h"
+#include "microtome/base/hash.h"
+
+namespace microtome {
+namespace {
+
+// Every result by its natural place (names, not row numbers), in an order that the rows themselves determine. Encoded
+// pictures enter by the hash that names them. Left out: runs and checkpoints, which tell how the results came about.
+constexpr const char* kContent[] = {
+    "SELECT hash, format, name, input, classes FROM network",
+    "SELECT name, aliases, op, shape, units, receptive_field, macs_share FROM layer ORDER BY position",
+    "SELECT hash, categories, images FROM concepts",
+    "SELECT number, name, display_name, category, categories FROM concept ORDER BY number",
+    "SELECT l.name, map_width, map_height, tail, images FROM dissection d JOIN layer l ON l.id = d.layer ORDER BY "
+    "l.name",
+    "SELECT l.name, u.unit, sign, threshold, minimum, maximum, on_pixels, on_images, label, category, intersection,"
+    " activation, truth, images, iou, ceiling, maps, histogram_low, histogram_high, histogram"
+    " FROM unit u JOIN layer l ON l.id = u.layer JOIN unit_data d ON d.unit = u.id ORDER BY l.name, u.unit, sign",
+    "SELECT l.name, u.unit, sign, list, rank, s.label, s.category, s.intersection, s.activation, s.truth, s.images, "
+    "s.iou,"
+    " s.ceiling FROM score s JOIN unit u ON u.id = s.unit JOIN layer l ON l.id = u.layer"
+    " ORDER BY l.name, u.unit, sign, list, rank",
+    "SELECT l.name, u.unit, sign, list, rank, e.image, e.activation, width, height FROM exemplar e"
+    " JOIN unit u ON u.id = e.unit JOIN layer l ON l.id = u.layer ORDER BY l.name, u.unit, sign, list, rank",
+    "SELECT image, file, b.hash FROM thumbnail t JOIN blob b ON b.id = t.blob ORDER BY image",
+    "SELECT l.name, unit, sign, variant, objective, b.hash, width, height, activation, best_exemplar, activation_ratio,"
+    " status, facts, curve FROM picture p JOIN layer l ON l.id = p.layer JOIN blob b ON b.id = p.blob"
+    " ORDER BY l.name, unit, sign, variant",
+};
+
+void add_number(Sha256& hash, char type, const void* bytes) {
+  hash.add({&type, 1});
+  hash.add({static_cast<const char*>(bytes), 8});
+}
+
+// Type and length come first, so that no two different rows read the same.
+void add_value(Sha256& hash, const SQLite::Column& column) {
+  if (column.isNull()) {
+    hash.add("n");
+  } else if (column.isInteger()) {
+    const int64_t value = column.getInt64();
+    add_number(hash, 'i', &value);
+  } else if (column.isFloat()) {
+    const double value = column.getDouble();
+    add_number(hash, 'r', &value);
+  } else {
+    const std::string_view bytes = bytes_of(column);
+    const uint64_t size = bytes.size();
+    add_number(hash, 'b', &size);
+    hash.add(bytes);
+  }
+}
+
+}  // namespace
+
+std::string Atlas::content_hash() const {
+  return state_->store->read([](SQLite::Database& database) {
+    Sha256 hash;
+    for (const char* sql : kContent) {
+      SQLite::Statement rows(database, sql);
+      while (rows.executeStep()) {
+        hash.add("row");
+        for (int column = 0; column < rows.getColumnCount(); ++column) add_value(hash, rows.getColumn(column));
+      }
+      hash.add("end");
+    }
+    return hash.hex();
+  });
+}
+
+}  // namespace microtome

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// What codec.cpp knows of each file format; for the image room only.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "microtome/image/image.h"
+
+namespace microtome::formats {
+
+// More pixels than this are refused before memory is taken: a damaged header may claim anything.
+inline constexpr int64_t kMaxPixels = int64_t{1} << 27;
+
+[[noreturn]] void throw_corrupt(const std::string& where, const std::string& what);
+// Throws Error(kUnsupported) when the picture has more than kMaxPixels, Error(kCorrupt) when it has none.
+void check_size(int64_t width, int64_t height, const std::string& where);
+// RGBA over white as RGB.
+Image flatten_on_white(const Image& rgba);
+
+// Each decodes a whole file of its format to 8-bit RGB or throws as decode_image says.
+Image decode_png(std::string_view bytes, const std::string& where);
+Image decode_jpeg(std::string_view bytes, const std::string& where);
+Image decode_webp(std::string_view bytes, const std::string& where);
+
+// The 8-bit RGB samples of a PNG that stores exactly those; throws Error(kCorrupt) for any other kind of PNG.
+Image decode_plain_rgb_png(std::string_view bytes, const std::string& where);
+// `filtered` picks libpng's row filters (photographs) or none (label masks); no text chunk for an empty description.
+std::string write_png(const Image& image, const std::string& description, bool filtered);
+
+}  // namespace microtome::formats

@@ -14,11 +14,15 @@ struct RenderSettings {
   int64_t steps = 512;
   double lr = 0.05;
   std::string parametrization = "fft";
-  std::string transforms = "lucid";  // a preset, or a list "pad(pixels=12)/jitter(pixels=8)"
+  std::string transforms = "lucid";  // a preset, or a list "pad/jitter(pixels=8)"
   uint64_t seed = 0;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
-    field({.name = "size", .help = "Side of the picture in pixels; 0 = the network's input side, at most 128", .min = 0, .max = 2048}, s.size);
+    field({.name = "size",
+           .help = "Side of the picture in pixels; 0 = the network's input side, at most 128",
+           .min = 0,
+           .max = 2048},
+          s.size);
     field({.name = "steps", .help = "Updates of the ascent", .min = 1, .max = 1000000}, s.steps);
     field({.name = "lr", .help = "Step size of Adam", .min = 1e-9, .max = 100}, s.lr);
     field({.name = "parametrization", .help = "What is optimized: see microtome list"}, s.parametrization);

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/visualize/call.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <charconv>
+
+#include "microtome/base/error.h"
+
+namespace microtome {
+namespace {
+
+bool in_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-'; }
+
+std::string quoted(const std::string& text) {
+  if (!text.empty() && text.find_first_of(",()\" ") == std::string::npos) return text;
+  return '"' + text + '"';
+}
+
+std::string argument_text(const Json& value) {
+  if (value.is_string()) return quoted(value.get<std::string>());
+  if (!value.is_array()) return value.dump();
+  std::string out;
+  for (const Json& item : value) {
+    if (!out.empty()) out += '/';
+    out += argument_text(item);
+  }
+  return out;
+}
+
+}  // namespace
+
+CallReader::CallReader(std::string_view text, std::string_view what) : text_(text), what_(what) {}
+
+void CallReader::skip_spaces() {
+  while (position_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[position_]))) ++position_;
+}
+
+std::string CallReader::where() const { return fmt::format("{} \"{}\", column {}", what_, text_, position_ + 1); }
+
+void CallReader::fail(const std::string& what, const std::string& remedy) const {
+  throw Error(ErrorKind::kUsage, where(), what, remedy);
+}
+
+bool CallReader::at_end() {
+  skip_spaces();
+  return position_ == text_.size();
+}
+
+bool CallReader::accept(char c) {
+  if (at_end() || text_[position_] != c) return false;
+  ++position_;
+  return true;
+}
+
+std::optional<double> CallReader::number() {
+  if (at_end() || !(std::isdigit(static_cast<unsigned char>(text_[position_])) || text_[position_] == '.')) return {};
+  double value = 0;
+  const auto [rest, code] = std::from_chars(text_.data() + position_, text_.data() + text_.size(), value);
+  if (code != std::errc{}) fail("expected a number");
+  position_ = static_cast<size_t>(rest - text_.data());
+  return value;
+}
+
+std::string CallReader::name(std::string_view expected) {
+  skip_spaces();
+  const size_t begin = position_;
+  while (position_ < text_.size() && in_name(text_[position_])) ++position_;
+  if (position_ == begin) fail(fmt::format("expected {}", expected), fmt::format("see microtome list"));
+  return text_.substr(begin, position_ - begin);
+}
+
+std::string CallReader::value() {
+  if (accept('"')) {
+    const size_t end = text_.find('"', position_);
+    if (end == std::string::npos) fail("the quote does not end", "close it with \"");
+    const std::string text = text_.substr(position_, end - position_);
+    position_ = end + 1;
+    return text;
+  }
+  skip_spaces();
+  const size_t begin = position_;
+  position_ = std::min(text_.find_first_of(",)", position_), text_.size());
+  size_t end = position_;
+  while (end > begin && std::isspace(static_cast<unsigned char>(text_[end - 1]))) --end;
+  return text_.substr(begin, end - begin);
+}
+
+void CallReader::argument(Call& call) {
+  const size_t begin = position_;
+  const std::string key = name("an argument, key=value");
+  if (!accept('=')) fail(fmt::format("expected \"=\" after \"{}\"", key), "arguments are written key=value");
+  if (!call.arguments.emplace(key, value()).second) {
+    position_ = begin;
+    fail(fmt::format("\"{}\" is given twice", key));
+  }
+}
+
+Call CallReader::call() {
+  skip_spaces();
+  Call call;
+  call.where = where();
+  call.name = name("a name");
+  if (!accept('(') || accept(')')) return call;
+  do {
+    argument(call);
+  } while (accept(','));
+  if (!accept(')')) fail("expected \",\" or \")\"");
+  return call;
+}
+
+std::string call_text(std::string_view name, const Json& settings, const Json& defaults) {
+  std::string arguments;
+  for (const auto& [key, value] : settings.items()) {
+    if (value == defaults.at(key)) continue;
+    arguments += fmt::format("{}{}={}", arguments.empty() ? "" : ",", key, argument_text(value));
+  }
+  return arguments.empty() ? std::string(name) : fmt::format("{}({})", name, arguments);
+}
+
+void unknown_kind(const Call& call, std::string_view what, const std::vector<std::string>& known) {
+  throw Error(ErrorKind::kUsage, call.where, fmt::format("there is no {} \"{}\"", what, call.name),
+              fmt::format("nearest: \"{}\"; see microtome list", nearest_name(call.name, known)));
+}
+
+}  // namespace microtome

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// The text form of every part of a visualization: name(key=value,key=value), alone, in lists or in sums.
+#pragma once
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "microtome/base/nearest.h"
+#include "microtome/base/params.h"
+
+namespace microtome {
+
+// name(key=value,...) as written; the parentheses may be left out when there are no arguments. A value runs to the next
+// comma or closing parenthesis, or stands in double quotes.
+struct Call {
+  std::string name;
+  std::map<std::string, std::string> arguments;
+  std::string where;  // for errors: objective "channel(layer=x)", column 1
+};
+
+// Reads calls from left to right. Spaces between tokens are free. Every error is Error(kUsage) with the column (from
+// 1).
+class CallReader {
+ public:
+  CallReader(std::string_view text, std::string_view what);  // what: "objective", "transforms"
+
+  bool at_end();
+  bool accept(char c);  // Consumes c if it comes next.
+  std::optional<double> number();
+  Call call();
+  [[noreturn]] void fail(const std::string& what, const std::string& remedy = {}) const;  // At the current column.
+
+ private:
+  void skip_spaces();
+  std::string name(std::string_view expected);
+  std::string value();
+  void argument(Call& call);
+  std::string where() const;
+
+  std::string text_;
+  std::string what_;
+  size_t position_ = 0;
+};
+
+// A call of `name` that parses back to `settings`: arguments that equal their defaults are left out.
+std::string call_text(std::string_view name, const Json& settings, const Json& defaults);
+template <class Settings>
+std::string call_text(std::string_view name, const Settings& settings) {
+  return call_text(name, to_json(settings), to_json(Settings{}));
+}
+
+// The kind that a call names; Error(kUsage) with the nearest name when there is none. Kind has `name`.
+[[noreturn]] void unknown_kind(const Call& call, std::string_view what, const std::vector<std::string>& known);
+template <class Kind>
+const Kind& find_kind(std::span<const Kind* const> kinds, const Call& call, std::string_view what) {
+  std::vector<std::string> known;
+  for (const Kind* kind : kinds) {
+    if (kind->name == call.name) return *kind;
+    known.emplace_back(kind->name);
+  }
+  unknown_kind(call, what, known);
+}
+
+// The settings that a call gives, checked.
+template <class Settings>
+Settings read_settings(const Call& call) {
+  Settings settings;
+  assign(settings, call.arguments, call.where);
+  return settings;
+}
+
+}  // namespace microtome

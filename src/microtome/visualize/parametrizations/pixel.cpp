@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pixels themselves: the baseline, which favours high frequencies. Colours are decorrelated as for the spectrum.
+#include <torch/types.h>
+
+#include "microtome/visualize/parametrization.h"
+
+namespace microtome::parametrizations {
+namespace {
+
+struct Settings {
+  double deviation = 0.01;
+  template <class Self, class Visitor>
+  static void fields(Self& s, Visitor&& field) {
+    field({.name = "sd", .help = "Standard deviation of the start values", .min = 0, .max = 100}, s.deviation);
+  }
+};
+
+class Pixel : public Parametrization {
+ public:
+  Pixel(Settings settings, int64_t channels, int64_t side) : settings_(settings), channels_(channels), side_(side) {}
+
+  std::vector<at::Tensor> start(uint64_t seed, uint64_t key, double contrast) const override {
+    return {normal_leaf({channels_, side_, side_}, settings_.deviation * contrast, seed, "pixel", key)};
+  }
+  at::Tensor image(std::span<const at::Tensor> parameters) const override { return to_colour(parameters[0]); }
+  std::string to_string() const override { return call_text("pixel", settings_); }
+
+ private:
+  Settings settings_;
+  int64_t channels_, side_;
+};
+
+std::unique_ptr<Parametrization> make(const Call& call, int64_t channels, int64_t side) {
+  return std::make_unique<Pixel>(read_settings<Settings>(call), channels, side);
+}
+
+}  // namespace
+
+extern const ParametrizationKind pixel;
+const ParametrizationKind pixel = {"pixel", "The pixels themselves", describe_settings<Settings>, make};
+
+}  // namespace microtome::parametrizations

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the picture is moved about before each step, so that it cannot win by one exact placement. One file in
+// transforms/ a kind.
+#pragma once
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "microtome/base/params.h"
+#include "microtome/base/rng.h"
+#include "microtome/visualize/call.h"
+#include "microtome/visualize/resample.h"
+
+namespace microtome {
+
+// Immutable; one transform may serve many threads. All kinds are affine: a step's draws compose to one resampling of
+// fixed output size, so shapes never change and the picture is interpolated once.
+class Transform {
+ public:
+  virtual ~Transform() = default;
+  // Draws and appends to the placement. Lengths are pixels of the picture.
+  virtual void draw(Rng& rng, Placement& placement) const = 0;
+  virtual std::string to_string() const = 0;
+};
+
+struct TransformKind {
+  std::string_view name;
+  std::string_view summary;
+  Json (*describe)();
+  std::unique_ptr<Transform> (*make)(const Call& call);
+};
+
+// Transforms in the order in which they act.
+class TransformList {
+ public:
+  // A preset's name or a list "pad/jitter(pixels=8)/rotate". Throws Error(kUsage) with the column of a mistake.
+  explicit TransformList(std::string_view text);
+
+  Placement draw(Rng rng) const;
+  bool empty() const { return transforms_.empty(); }
+  // Canonical text; parsing it gives an equal list. "none" for the empty one.
+  std::string to_string() const;
+
+ private:
+  std::vector<std::unique_ptr<Transform>> transforms_;
+};
+
+struct TransformPreset {
+  std::string_view name;
+  std::string_view summary;
+  std::string_view text;
+};
+std::span<const TransformPreset> transform_presets();
+
+namespace transforms {
+std::span<const TransformKind* const> kinds();
+}  // namespace transforms
+
+}  // namespace microtome

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/network/classify.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string_view>
+
+#include "microtome/base/error.h"
+#include "microtome/image/resize.h"
+
+namespace microtome {
+namespace {
+
+// Operators that hand on their first input's values, one a class.
+constexpr std::string_view kPassingOn[] = {"Reshape",  "Flatten", "Squeeze",   "Unsqueeze",
+                                           "Identity", "Dropout", "Transpose", "Cast"};
+
+const Node* maker_of(ValueIndex value, const Graph& graph) {
+  for (const Node& node : graph.nodes) {
+    if (std::find(node.outputs.begin(), node.outputs.end(), value) != node.outputs.end()) return &node;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Classifier::Ending Classifier::ending_of(const Network& network) {
+  static const std::pair<std::string_view, Ending> kEndings[] = {{"Softmax", Ending::kProbabilities},
+                                                                 {"LogSoftmax", Ending::kLogProbabilities}};
+  const Node* node = maker_of(network.output_layer().value, network.graph());
+  while (node != nullptr && std::find(std::begin(kPassingOn), std::end(kPassingOn), node->op) != std::end(kPassingOn)) {
+    node = maker_of(node->inputs.at(0), network.graph());
+  }
+  for (const auto& [op, ending] : kEndings) {
+    if (node != nullptr && node->op == op) return ending;
+  }
+  return Ending::kLogits;
+}
+
+Classifier::Classifier(const Network& network, Preprocessing preprocessing)
+    : preprocessing_(std::move(preprocessing)),
+      classes_(network.output_layer().units),
+      channels_(static_cast<int>(network.channels())),
+      height_(static_cast<int>(network.height())),
+      width_(static_cast<int>(network.width())),
+      ending_(ending_of(network)) {
+  const std::string& file = network.facts().file;
+  const auto& shape = network.graph().values[static_cast<size_t>(network.graph().input)].shape;
+  if (shape.size() != 4) throw Error(ErrorKind::kUnsupported, file, "takes rows of numbers, not pictures");
+  const int side = preprocessing_.side;
+  if (side > 0 && (side != height_ || side != width_)) {
+    if (!network.free_size()) {
+      throw Error(ErrorKind::kUsage, file,
+                  fmt::format("takes pictures of {} x {}, not of side {}", width_, height_, side),
+                  "leave the side out");
+    }
+    height_ = width_ = side;
+  }
+  executor_ = make_executor(network, {network.output_layer().name});
+}
+
+at::Tensor Classifier::input(const Image& image) const {
+  if (height_ != width_) return to_input(image, preprocessing_, channels_, height_, width_);
+  const int chosen = preprocessing_.resize_short;
+  const int short_side = chosen > 0 ? chosen : static_cast<int>(std::lround(height_ * 256.0 / 224.0));
+  if (short_side < height_) {
+    throw Error(ErrorKind::kUsage, fmt::format("--resize {}", short_side),
+                fmt::format("is below the {} pixels that the network takes", height_), "give at least that many");
+  }
+  // A picture that fits already is not sampled again: its pixels are what the network was meant to see.
+  const Image scaled = std::min(image.width, image.height) == short_side ? image : resize_short_side(image, short_side);
+  return to_input(crop_center(scaled, height_), preprocessing_, channels_, height_, width_);
+}
+
+std::vector<float> Classifier::probabilities(const Image& image) const {
+  at::Tensor output = executor_->run(input(image)).at(0).to(at::kFloat).reshape({-1});
+  if (output.numel() != classes_) {
+    throw Error(ErrorKind::kUnsupported, "classify",
+                fmt::format("the network gives {} numbers for {} classes at this side", output.numel(), classes_),
+                "use the side that it was trained with");
+  }
+  if (ending_ == Ending::kLogits) output = output.softmax(0);
+  if (ending_ == Ending::kLogProbabilities) output = output.exp();
+  output = output.contiguous();
+  return {output.data_ptr<float>(), output.data_ptr<float>() + output.numel()};
+}
+
+std::vector<Guess> likeliest(std::span<const float> probabilities, int count) {
+  std::vector<int64_t> order(probabilities.size());
+  std::iota(order.begin(), order.end(), 0);
+  const auto likelier = [&](int64_t a, int64_t b) {
+    const float pa = probabilities[static_cast<size_t>(a)], pb = probabilities[static_cast<size_t>(b)];
+    return pa != pb ? pa > pb : a < b;
+  };
+  const size_t wanted = std::min(order.size(), static_cast<size_t>(std::max(count, 0)));
+  std::partial_sort(order.begin(), order.begin() + static_cast<int64_t>(wanted), order.end(), likelier);
+  std::vector<Guess> guesses;
+  for (size_t i = 0; i < wanted; ++i) {
+    guesses.push_back({.index = order[i], .probability = probabilities[static_cast<size_t>(order[i])]});
+  }
+  return guesses;
+}
+
+}  // namespace microtome

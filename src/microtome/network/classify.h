@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a network says a picture shows.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "microtome/image/image.h"
+#include "microtome/network/executor.h"
+#include "microtome/network/network.h"
+
+namespace microtome {
+
+struct Guess {
+  int64_t index = 0;  // of the class
+  double probability = 0;
+};
+
+// Runs the whole network on pictures. Thread-safe.
+class Classifier {
+ public:
+  // `preprocessing.side` 0 means the network's own. Throws Error(kUnsupported) unless the network takes pictures and
+  // its first output is one number a class, Error(kUsage) when the side does not fit.
+  Classifier(const Network& network, Preprocessing preprocessing);
+
+  // The short side is scaled to preprocessing.resize_short (0 = round(side * 256 / 224)), the centre is cropped; a
+  // network whose input is not square gets the whole picture scaled. Probabilities sum to 1: a softmax follows unless
+  // the network ends in one. Throws Error(kUsage) when the crop is larger than the scaled picture.
+  std::vector<float> probabilities(const Image& image) const;
+  // The network's input that probabilities() runs: [1,C,H,W].
+  at::Tensor input(const Image& image) const;
+
+ private:
+  enum class Ending { kLogits, kProbabilities, kLogProbabilities };
+  static Ending ending_of(const Network& network);
+
+  Preprocessing preprocessing_;
+  std::unique_ptr<Executor> executor_;
+  int64_t classes_ = 0;
+  int channels_ = 0, height_ = 0, width_ = 0;
+  Ending ending_ = Ending::kLogits;
+};
+
+// The `count` likeliest classes, likeliest first; ties by index. All of them when there are fewer.
+std::vector<Guess> likeliest(std::span<const float> probabilities, int count);
+
+}  // namespace microtome

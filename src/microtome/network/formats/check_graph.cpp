@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/network/formats/check_graph.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include "microtome/base/error.h"
+#include "microtome/base/nearest.h"
+#include "microtome/network/ops/operator.h"
+
+namespace microtome {
+namespace {
+
+// Larger inputs are mistakes in the file, and would only show as an allocation that fails.
+constexpr int64_t kLargestSide = 1 << 14;
+constexpr int64_t kLargestInput = int64_t{1} << 28;
+
+bool in_range(ValueIndex index, const Graph& graph) {
+  return index >= 0 && static_cast<size_t>(index) < graph.values.size();
+}
+
+[[noreturn]] void corrupt(const std::string& where, const std::string& what) {
+  throw Error(ErrorKind::kCorrupt, where, what, "get the file anew or export it again");
+}
+
+std::string name_of(ValueIndex index, const Graph& graph) {
+  return in_range(index, graph) ? graph.values[static_cast<size_t>(index)].name : fmt::format("number {}", index);
+}
+
+// Names the first node that cannot run in full, and the other operators that are missing, so that one look tells
+// whether another export would help.
+void check_operators(const Graph& graph, const std::string& where) {
+  const Node* first = nullptr;
+  std::set<std::string_view> missing;
+  for (const Node& node : graph.nodes) {
+    if (find_operator(node.op) != nullptr) continue;
+    if (first == nullptr) first = &node;
+    missing.insert(node.op);
+  }
+  if (first == nullptr) return;
+  missing.erase(first->op);
+  const std::string also = missing.empty() ? "" : fmt::format("; missing too: {}", fmt::join(missing, ", "));
+  throw Error(ErrorKind::kUnsupported, where,
+              fmt::format("{} (operator set {}): this operator is not known here (nearest: {}){}",
+                          describe(*first, graph), first->version, nearest_name(first->op, operator_names()), also),
+              "export the network with other operators, or cut it before this node");
+}
+
+}  // namespace
+
+std::string describe(const Node& node, const Graph& graph) {
+  if (!node.name.empty()) return fmt::format("{} node \"{}\"", node.op, node.name);
+  return fmt::format("{} node \"{}\"", node.op, node.outputs.empty() ? "" : name_of(node.outputs[0], graph));
+}
+
+void check_graph(const Graph& graph, const std::string& where) {
+  std::vector<bool> made(graph.values.size());
+  for (size_t i = 0; i < graph.values.size(); ++i) made[i] = graph.values[i].constant.defined();
+  if (!in_range(graph.input, graph) || made[static_cast<size_t>(graph.input)]) corrupt(where, "has no input");
+  made[static_cast<size_t>(graph.input)] = true;
+  for (const Node& node : graph.nodes) {
+    for (const ValueIndex input : node.inputs) {
+      if (input == -1) continue;
+      if (in_range(input, graph) && made[static_cast<size_t>(input)]) continue;
+      corrupt(where, fmt::format("{} reads \"{}\", which nothing before it makes", describe(node, graph),
+                                 name_of(input, graph)));
+    }
+    for (const ValueIndex output : node.outputs) {
+      if (output == -1) continue;
+      if (!in_range(output, graph) || made[static_cast<size_t>(output)]) {
+        corrupt(where,
+                fmt::format("{} makes \"{}\", which is there already", describe(node, graph), name_of(output, graph)));
+      }
+      made[static_cast<size_t>(output)] = true;
+    }
+  }
+  check_operators(graph, where);
+  if (graph.outputs.empty()) corrupt(where, "names no outputs");
+  for (const ValueIndex output : graph.outputs) {
+    if (!in_range(output, graph) || !made[static_cast<size_t>(output)]) {
+      corrupt(where, fmt::format("its output \"{}\" is made by nothing", name_of(output, graph)));
+    }
+  }
+}
+
+void check_input(const Graph& graph, const std::string& where) {
+  const Value& input = graph.values[static_cast<size_t>(graph.input)];
+  const std::vector<int64_t>& shape = input.shape;
+  const auto refuse = [&](const std::string& what, const std::string& remedy) {
+    throw Error(ErrorKind::kUnsupported, where,
+                fmt::format("its input \"{}\" [{}] {}", input.name, fmt::join(shape, ","), what), remedy);
+  };
+  if (shape.size() != 2 && shape.size() != 4) {
+    refuse("is neither pictures [N,C,H,W] nor rows [N,F]", "export it with an input of one of these forms");
+  }
+  if (shape[0] != 1)
+    refuse(fmt::format("fixes the batch to {}", shape[0]), "export it with a batch of 1 or a free one");
+  if (shape.size() == 4 && shape[1] > 4 && shape[3] >= 1 && shape[3] <= 4) {
+    refuse("has its channels last", "export it with channels first (tf2onnx: --inputs-as-nchw)");
+  }
+  int64_t count = 1;
+  for (const int64_t size : shape) {
+    if (size < 1) refuse("leaves the number of channels free", "export it with that number fixed");
+    if (size > kLargestInput || (count *= size) > kLargestInput)
+      refuse("is too large", "export it with a smaller input");
+  }
+  if (shape.size() == 4 && (shape[2] > kLargestSide || shape[3] > kLargestSide)) {
+    refuse("is too large", "export it with a smaller input");
+  }
+}
+
+}  // namespace microtome

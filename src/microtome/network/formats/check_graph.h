@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every graph that came from a file must keep, whatever the format.
+#pragma once
+#include <string>
+
+#include "microtome/network/graph.h"
+
+namespace microtome {
+
+// How messages name a node: `Conv node "conv1"`, or by its first output when the file gave it no name.
+std::string describe(const Node& node, const Graph& graph);
+
+// Throws Error(kCorrupt) when an index is out of range, a node reads what nothing before it makes, a value is made
+// twice, or an output is made by nothing; Error(kUnsupported) when an operator is not in the operator table.
+void check_graph(const Graph& graph, const std::string& where);
+
+// Throws Error(kUnsupported) unless the input is [N,C,H,W] or [N,F] floats of a sensible size with a batch of one.
+void check_input(const Graph& graph, const std::string& where);
+
+}  // namespace microtome

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// safetensors with the graph in its metadata: our own networks.
+#include "microtome/network/formats/safetensors.h"
+
+#include <ATen/ATen.h>
+
+#include "microtome/base/error.h"
+#include "microtome/base/file.h"
+#include "microtome/network/formats/check_graph.h"
+#include "microtome/network/formats/graph_json.h"
+#include "microtome/network/formats/model_format.h"
+#include "microtome/network/formats/safetensors_file.h"
+
+namespace microtome {
+namespace {
+
+const std::string kOurs = "microtome";  // the key of our JSON in the metadata
+
+bool fits_half(const at::Tensor& weights) {
+  constexpr double kLargestHalf = 65504;
+  return weights.numel() > 0 && weights.abs().max().item<double>() <= kLargestHalf;
+}
+
+at::Tensor to_half(const at::Tensor& weights) {
+  const bool wanted = weights.scalar_type() == at::kFloat && weights.dim() >= 2 && fits_half(weights);
+  return wanted ? weights.to(at::kHalf) : weights;
+}
+
+bool is_short_float(at::ScalarType type) { return type == at::kHalf || type == at::kBFloat16 || type == at::kDouble; }
+
+void read_facts(const Json& json, Network::Facts& facts) {
+  if (json.contains("preprocessing")) {
+    facts.preprocessing = preprocessing_from_json(json.at("preprocessing"));
+    facts.has_preprocessing = true;
+  }
+  if (json.contains("classes")) json.at("classes").get_to(facts.classes);
+}
+
+StoredNetwork read_safetensors(const ModelFile& file, int) {
+  const SafetensorsFile content = parse_safetensors(file.bytes, file.path);
+  const auto ours = content.metadata.find(kOurs);
+  if (ours == content.metadata.end()) {
+    throw Error(ErrorKind::kUnsupported, file.path, "holds weights but no graph, so nothing says how they are joined",
+                "export the network to ONNX; only microtome's own safetensors files carry a graph");
+  }
+  std::map<std::string, at::Tensor> tensors;
+  for (const auto& [name, tensor] : content.tensors) {
+    tensors[name] = is_short_float(tensor.scalar_type()) ? tensor.to(at::kFloat) : tensor;
+  }
+  StoredNetwork stored;
+  try {
+    const Json json = Json::parse(ours->second);
+    stored.graph = graph_from_json(json.at("graph"), tensors, file.path);
+    read_facts(json, stored.facts);
+  } catch (const nlohmann::json::exception& failure) {
+    throw Error(ErrorKind::kCorrupt, file.path,
+                std::string("its network's description is damaged (") + failure.what() + ")",
+                "get the file anew or save it again");
+  }
+  check_graph(stored.graph, file.path);
+  check_input(stored.graph, file.path);
+  return stored;
+}
+
+}  // namespace
+
+void save_safetensors(const Network& network, const std::string& file, const SafetensorsOptions& options) {
+  SafetensorsFile content;
+  Json json;
+  json["graph"] = graph_to_json(network.graph(), content.tensors);
+  const Network::Facts& facts = network.facts();
+  if (facts.has_preprocessing) json["preprocessing"] = preprocessing_to_json(facts.preprocessing);
+  if (!facts.classes.empty()) json["classes"] = facts.classes;
+  if (options.half_weights) {
+    for (auto& [name, tensor] : content.tensors) tensor = to_half(tensor);
+  }
+  content.metadata = options.notes;
+  content.metadata["format"] = "pt";  // other readers of the format ask for this key
+  try {
+    content.metadata[kOurs] = json.dump();
+  } catch (const nlohmann::json::exception&) {
+    throw Error(ErrorKind::kUnsupported, file, "a name in the network is not UTF-8 text", "rename it");
+  }
+  write_file(file, safetensors_bytes(content, file));
+}
+
+void save_network(const Network& network, const std::string& file) { save_safetensors(network, file, {}); }
+
+std::map<std::string, std::string> safetensors_notes(const std::string& file) {
+  return parse_safetensors(std::make_shared<const std::string>(read_file(file)), file).metadata;
+}
+
+namespace model_formats {
+extern const ModelFormat safetensors;
+const ModelFormat safetensors = {"safetensors", "safetensors with microtome's graph in the metadata (our own networks)",
+                                 looks_like_safetensors, read_safetensors};
+}  // namespace model_formats
+
+}  // namespace microtome

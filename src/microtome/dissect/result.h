@@ -15,14 +15,14 @@ inline char sign_char(Sign sign) { return sign == Sign::kPositive ? '+' : '-'; }
 
 // One concept against one unit, counted in label-grid pixels over the whole set.
 struct ConceptScore {
-  int label = 0;              // 0: none
-  int category = -1;          // the category under which it is scored
-  int64_t intersection = 0;   // I: (pixel, plane) pairs with the label where the unit is on
-  int64_t activation = 0;     // A: pixels where the unit is on, in images that carry the category
-  int64_t truth = 0;          // G: (pixel, plane) pairs with the label
-  int64_t images = 0;         // images that carry the label
-  double iou = 0;             // I / (A + G - I); 0 when the union is empty
-  double ceiling = 0;         // min(A, G) / max(A, G): the largest IoU that these sizes permit
+  int label = 0;             // 0: none
+  int category = -1;         // the category under which it is scored
+  int64_t intersection = 0;  // I: (pixel, plane) pairs with the label where the unit is on
+  int64_t activation = 0;    // A: pixels where the unit is on, in images that carry the category
+  int64_t truth = 0;         // G: (pixel, plane) pairs with the label
+  int64_t images = 0;        // images that carry the label
+  double iou = 0;            // I / (A + G - I); 0 when the union is empty
+  double ceiling = 0;        // min(A, G) / max(A, G): the largest IoU that these sizes permit
 };
 
 // A real image at one end of a unit's range, with the whole activation map to draw its mask from.
@@ -41,14 +41,14 @@ struct Histogram {
 
 struct UnitDissection {
   int unit = 0;
-  Sign sign = Sign::kPositive;   // for kNegative every level is of the negated activation
-  float threshold = 0;           // T: exact order statistic at the tail, over all cells of all images
-  float minimum = 0, maximum = 0;  // over all cells
-  int64_t on_pixels = 0;         // label-grid pixels with S > T
-  int64_t on_images = 0;         // images with such a pixel
-  ConceptScore best;             // over all candidate concepts; label 0 when nothing overlaps
-  std::vector<ConceptScore> by_category;  // the best of each category, index = category (label 0 when none)
-  std::vector<ConceptScore> top_concepts; // the best few over all categories, falling IoU (ties: lower label)
+  Sign sign = Sign::kPositive;             // for kNegative every level is of the negated activation
+  float threshold = 0;                     // T: exact order statistic at the tail, over all cells of all images
+  float minimum = 0, maximum = 0;          // over all cells
+  int64_t on_pixels = 0;                   // label-grid pixels with S > T
+  int64_t on_images = 0;                   // images with such a pixel
+  ConceptScore best;                       // over all candidate concepts; label 0 when nothing overlaps
+  std::vector<ConceptScore> by_category;   // the best of each category, index = category (label 0 when none)
+  std::vector<ConceptScore> top_concepts;  // the best few over all categories, falling IoU (ties: lower label)
   Histogram histogram;
   std::vector<Exemplar> top;     // falling activation, ties: lower image first
   std::vector<Exemplar> bottom;  // rising activation, ties: lower image first
@@ -58,16 +58,16 @@ struct LayerDissection {
   std::string layer;
   int map_width = 0, map_height = 0;
   double tail = 0;
-  int64_t images = 0;   // that took part
+  int64_t images = 0;                 // that took part
   std::vector<UnitDissection> units;  // by unit, then sign (+ before -)
 };
 
 // How many detectors a layer has. Both published meanings of "unique detectors" (report 2.7).
 struct DetectorCount {
   int units = 0;
-  int detectors = 0;            // units with best.iou >= kDetectorCut
-  int unique = 0;               // distinct best labels among them
-  int unique_by_category = 0;   // sum over categories of distinct best-in-category labels with IoU > kDetectorCut
+  int detectors = 0;           // units with best.iou >= kDetectorCut
+  int unique = 0;              // distinct best labels among them
+  int unique_by_category = 0;  // sum over categories of distinct best-in-category labels with IoU > kDetectorCut
   struct Category {
     int detectors = 0;  // units whose best concept is of the category
     int unique = 0;     // distinct labels among them

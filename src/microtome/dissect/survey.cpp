@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/dissect/survey.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <utility>
+
+#include "microtome/base/error.h"
+#include "microtome/base/workers.h"
+#include "microtome/dissect/survey_state.h"
+
+namespace microtome {
+namespace {
+
+// Floats as integers of the same order: the bits below the sign are flipped for negative ones. Not-a-numbers fall
+// outside the infinities, so the two extremes also tell whether all are finite.
+constexpr int32_t order_key(int32_t bits) { return bits ^ ((bits >> 31) & 0x7fffffff); }
+constexpr int32_t kInfinityKey = order_key(0x7f800000);
+
+struct MapRange {
+  int32_t low_key = std::numeric_limits<int32_t>::max();
+  int32_t high_key = std::numeric_limits<int32_t>::min();
+  bool finite() const { return high_key < kInfinityKey && low_key > ~kInfinityKey; }
+  float low() const { return std::bit_cast<float>(order_key(low_key)); }
+  float high() const { return std::bit_cast<float>(order_key(high_key)); }
+};
+
+__attribute__((target_clones("avx2", "default"))) MapRange range_of(const float* values, int64_t count) {
+  MapRange range;
+  for (int64_t i = 0; i < count; ++i) {
+    const int32_t key = order_key(std::bit_cast<int32_t>(values[i]));
+    range.low_key = std::min(range.low_key, key);
+    range.high_key = std::max(range.high_key, key);
+  }
+  return range;
+}
+
+// The largest values needed: T lies between the ranks n - floor(p) and the next lower one, p = (1 - tail) * (n - 1).
+// Fewer images than announced never need more.
+int64_t values_to_keep(const SurveyLayer& layer, double tail) {
+  const double n = static_cast<double>(layer.images) * layer.map_width * layer.map_height;
+  return static_cast<int64_t>(std::ceil(tail * (n - 1))) + 3;
+}
+
+// Units that one thread takes at a time: neighbours in memory, and their counts fit the cache together.
+constexpr int64_t kUnitBlock = 8;
+
+struct Failure {
+  size_t position = std::numeric_limits<size_t>::max();  // in the call's images
+  int unit = 0;
+  bool operator<(const Failure& other) const {
+    return std::pair(position, unit) < std::pair(other.position, other.unit);
+  }
+};
+
+struct Scratch {
+  HotScratch hot;
+  std::vector<float> negated;
+};
+
+void add_map(SurveyState& state, int unit_index, int64_t image, const float* map, const MapRange& range,
+             Scratch& scratch) {
+  UnitSurvey& unit = state.units[static_cast<size_t>(unit_index)];
+  const int64_t cells = state.map_cells();
+  const float low = range.low(), high = range.high();
+  unit.minimum = std::min(unit.minimum, low);
+  unit.maximum = std::max(unit.maximum, high);
+  unit.counts.add(map, cells, std::max(std::fabs(low), std::fabs(high)));
+  if (unit.high.wants(high, image)) unit.high.add(image, high, map, state.layer.map_width, state.layer.map_height);
+  if (unit.low.wants(low, image)) unit.low.add(image, low, map, state.layer.map_width, state.layer.map_height);
+  HotCells* row = &state.rows[static_cast<size_t>(unit_index * state.signs())];
+  if (state.settings.positive) {
+    if (high > row->bound()) row->add(static_cast<int32_t>(image), map, high, scratch.hot);
+    ++row;
+  }
+  if (state.settings.negative && -low > row->bound()) {
+    scratch.negated.resize(static_cast<size_t>(cells));
+    std::transform(map, map + cells, scratch.negated.begin(), std::negate<>());
+    row->add(static_cast<int32_t>(image), scratch.negated.data(), -low, scratch.hot);
+  }
+}
+
+// Adds all images to a few units; returns the first map that is not finite.
+Failure add_to_units(SurveyState& state, int first, int last, std::span<const SurveyImage> images, Scratch& scratch) {
+  const int64_t cells = state.map_cells();
+  for (size_t position = 0; position < images.size(); ++position) {
+    for (int unit = first; unit < last; ++unit) {
+      const float* map = images[position].activations + unit * cells;
+      const MapRange range = range_of(map, cells);
+      if (!range.finite()) return {position, unit};
+      add_map(state, unit, images[position].image, map, range, scratch);
+    }
+  }
+  return {};
+}
+
+void check_images(const SurveyState& state, std::span<const SurveyImage> images) {
+  const SurveyLayer& layer = state.layer;
+  if (static_cast<int64_t>(state.images.size() + images.size()) > layer.images) {
+    throw Error(ErrorKind::kUsage, layer.name, "more images than the " + std::to_string(layer.images) + " announced",
+                "announce the size of the concept set");
+  }
+  for (const SurveyImage& image : images) {
+    if (image.image < 0 || image.image > std::numeric_limits<int32_t>::max()) {
+      throw Error(ErrorKind::kUsage, layer.name, "image number " + std::to_string(image.image) + " is out of range");
+    }
+  }
+}
+
+}  // namespace
+
+bool ExemplarShelf::wants(float activation, int64_t image) const {
+  if (static_cast<int>(exemplars.size()) < capacity) return true;
+  if (capacity == 0) return false;
+  const Exemplar& last = exemplars.back();
+  if (activation == last.activation) return image < last.image;
+  return high ? activation > last.activation : activation < last.activation;
+}
+
+void ExemplarShelf::add(int64_t image, float activation, const float* map, int width, int height) {
+  if (static_cast<int>(exemplars.size()) == capacity) exemplars.pop_back();
+  const auto after = std::find_if(exemplars.begin(), exemplars.end(), [&](const Exemplar& other) {
+    if (activation == other.activation) return image < other.image;
+    return high ? activation > other.activation : activation < other.activation;
+  });
+  exemplars.insert(after, Exemplar{image, activation, width, height,
+                                   std::vector<float>(map, map + static_cast<ptrdiff_t>(width) * height)});
+}
+
+SurveyState empty_survey(SurveyLayer layer, SurveySettings settings) {
+  check_ranges(settings, "survey");
+  if (!settings.positive && !settings.negative) {
+    throw Error(ErrorKind::kUsage, "survey", "neither sign is asked for", "ask for positive or negative activations");
+  }
+  constexpr int kLargestSide = 65535;
+  if (layer.units < 1 || layer.map_width < 1 || layer.map_height < 1 || layer.map_width > kLargestSide ||
+      layer.map_height > kLargestSide || layer.images < 1) {
+    throw Error(ErrorKind::kUsage, layer.name, "a survey needs units, images and maps of 1 to 65535 cells a side");
+  }
+  SurveyState state{std::move(layer), settings, {}, {}, {}};
+  UnitSurvey unit;
+  unit.minimum = std::numeric_limits<float>::infinity();
+  unit.maximum = -unit.minimum;
+  // The high end of a unit is the low end of its negation.
+  unit.high.capacity = std::max(settings.positive ? settings.top : 0, settings.negative ? settings.bottom : 0);
+  unit.low.capacity = std::max(settings.positive ? settings.bottom : 0, settings.negative ? settings.top : 0);
+  unit.low.high = false;
+  state.units.assign(static_cast<size_t>(state.layer.units), unit);
+  state.rows.assign(
+      state.units.size() * static_cast<size_t>(state.signs()),
+      HotCells(state.layer.map_width, state.layer.map_height, values_to_keep(state.layer, settings.tail)));
+  return state;
+}
+
+float row_threshold(const SurveyState& state, size_t row) {
+  const int64_t n = static_cast<int64_t>(state.images.size()) * state.map_cells();
+  if (n == 0) return 0;
+  const double position = (1 - state.settings.tail) * static_cast<double>(n - 1);
+  const double index = std::floor(position);
+  const int64_t rank = n - static_cast<int64_t>(index);
+  const HotCells& cells = state.rows[row];
+  const double below = cells.largest(rank);
+  const double above = rank > 1 ? cells.largest(rank - 1) : below;
+  return static_cast<float>(below + (position - index) * (above - below));
+}
+
+Survey::Survey(SurveyLayer layer, SurveySettings settings)
+    : state_(std::make_unique<SurveyState>(empty_survey(std::move(layer), settings))) {}
+Survey::Survey(std::unique_ptr<SurveyState> state) : state_(std::move(state)) {}
+Survey::Survey(Survey&&) noexcept = default;
+Survey& Survey::operator=(Survey&&) noexcept = default;
+Survey::~Survey() = default;
+
+void Survey::add(std::span<const SurveyImage> images, int threads) {
+  SurveyState& state = *state_;
+  check_images(state, images);
+  const int64_t blocks = (state.layer.units + kUnitBlock - 1) / kUnitBlock;
+  std::vector<Failure> failures(static_cast<size_t>(blocks));
+  std::vector<Scratch> scratch(static_cast<size_t>(std::max(1, threads)));
+  parallel_for(threads, blocks, [&](int worker, int64_t block) {
+    const int first = static_cast<int>(block * kUnitBlock);
+    const int last = static_cast<int>(std::min<int64_t>(state.layer.units, first + kUnitBlock));
+    failures[static_cast<size_t>(block)] =
+        add_to_units(state, first, last, images, scratch[static_cast<size_t>(worker)]);
+  });
+  const Failure failure = *std::min_element(failures.begin(), failures.end());
+  if (failure.position < images.size()) {
+    throw Error(ErrorKind::kCorrupt, state.layer.name,
+                "unit " + std::to_string(failure.unit) + " has an activation that is not a finite number on image " +
+                    std::to_string(images[failure.position].image),
+                "check the network's weights and the preprocessing");
+  }
+  for (const SurveyImage& image : images) state.images.push_back(image.image);
+}
+
+const SurveyLayer& Survey::layer() const { return state_->layer; }
+const SurveySettings& Survey::settings() const { return state_->settings; }
+const std::vector<int64_t>& Survey::images() const { return state_->images; }
+
+int64_t survey_bytes(const SurveyLayer& layer, const SurveySettings& settings) {
+  const double cells = static_cast<double>(layer.map_width) * layer.map_height;
+  const double all = cells * static_cast<double>(layer.images);
+  const double signs = settings.positive + settings.negative;
+  // Half as many again may be hot before the bound rises; a quarter of the arrays stands empty after growth.
+  const double hot = 1.5 * static_cast<double>(values_to_keep(layer, settings.tail));
+  const double kept = std::min(4 * hot, all);
+  // A run covers about three cells; a region of a small map about a dozen.
+  const double row = 1.25 * kept * (sizeof(float) + sizeof(CellRun) / 3.0 + sizeof(HotRegion) / 12.0);
+  const double exemplars = (settings.top + settings.bottom) * (cells * sizeof(float) + sizeof(Exemplar));
+  return static_cast<int64_t>(layer.units * (signs * row + exemplars + sizeof(UnitSurvey)));
+}
+
+}  // namespace microtome

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// How often a unit takes which value: exact counts on a grid that widens with the range.
+#pragma once
+#include <array>
+#include <cstdint>
+
+#include "microtome/dissect/result.h"
+
+namespace microtome {
+
+// Bins of one width, a power of two, on both sides of zero. When a larger magnitude comes the width doubles and
+// neighbouring bins merge, which loses nothing: counts depend on the values alone, not on their order.
+class ValueCounts {
+ public:
+  // `magnitude`: the largest |value| among them (or more). All values are finite.
+  void add(const float* values, int64_t count, float magnitude);
+
+  // The counts in `bins` bins of equal width from low to high (the smallest and largest value added; for kNegative of
+  // the negated values). A fine bin that straddles an edge is split in proportion, in whole numbers; the total is
+  // exact.
+  Histogram histogram(float low, float high, int bins, Sign sign) const;
+
+  template <class Self, class F>
+  static void members(Self& s, F&& f) {
+    f(s.exponent_), f(s.counts_);
+  }
+  bool consistent() const { return exponent_ >= kSmallest && exponent_ <= kLargest; }
+
+ private:
+  static constexpr int kHalf = 512;  // bins on each side
+  static constexpr int kSmallest = -100, kLargest = 128;
+  void widen(int exponent);
+
+  int exponent_ = kSmallest;                 // values lie in (-2^exponent, 2^exponent)
+  std::array<int64_t, 2 * kHalf> counts_{};  // [kHalf + k]: k <= v / width < k + 1 for v >= 0; mirrored below
+};
+
+}  // namespace microtome

@@ -9,8 +9,8 @@
 
 namespace microtome {
 
-// Tiles of one size (each is resized to tile_px square when it differs) in `columns`, with `gap_px` of `background` grey
-// between and around them.
+// Tiles of one size (each is resized to tile_px square when it differs) in `columns`, with `gap_px` of `background`
+// grey between and around them.
 Image contact_sheet(std::span<const Image> tiles, int columns, int tile_px, int gap_px = 4, uint8_t background = 255);
 
 // The image where the unit is on, darkened to 0.2 elsewhere (NetDissect's strips), with a 1-px outline of the mask. The

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Plain pictures: 8-bit, interleaved, no torch.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -18,11 +19,13 @@ struct Image {
       : width(width_px),
         height(height_px),
         channels(channel_count),
-        pixels(static_cast<size_t>(width_px) * static_cast<size_t>(height_px) * static_cast<size_t>(channel_count), fill) {}
+        pixels(static_cast<size_t>(width_px) * static_cast<size_t>(height_px) * static_cast<size_t>(channel_count),
+               fill) {}
 
   bool empty() const { return pixels.empty(); }
   uint8_t* at(int x, int y) {
-    return pixels.data() + (static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x)) * static_cast<size_t>(channels);
+    return pixels.data() + (static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x)) *
+                               static_cast<size_t>(channels);
   }
   const uint8_t* at(int x, int y) const { return const_cast<Image*>(this)->at(x, y); }
   bool operator==(const Image&) const = default;
@@ -36,8 +39,12 @@ struct LabelMap {
 
   LabelMap() = default;
   LabelMap(int width_px, int height_px, uint16_t fill = 0)
-      : width(width_px), height(height_px), labels(static_cast<size_t>(width_px) * static_cast<size_t>(height_px), fill) {}
-  uint16_t& at(int x, int y) { return labels[static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x)]; }
+      : width(width_px),
+        height(height_px),
+        labels(static_cast<size_t>(width_px) * static_cast<size_t>(height_px), fill) {}
+  uint16_t& at(int x, int y) {
+    return labels[static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x)];
+  }
   uint16_t at(int x, int y) const { return const_cast<LabelMap*>(this)->at(x, y); }
   bool empty() const { return labels.empty(); }
   bool operator==(const LabelMap&) const = default;

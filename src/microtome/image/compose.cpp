@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/image/compose.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "microtome/base/error.h"
+#include "microtome/image/resize.h"
+
+namespace microtome {
+namespace {
+
+Image as_rgb(const Image& image) {
+  if (image.channels == 3) return image;
+  Image rgb(image.width, image.height);
+  for (int y = 0; y < image.height; ++y) {
+    for (int x = 0; x < image.width; ++x) {
+      const uint8_t* from = image.at(x, y);
+      const int alpha = image.channels == 4 ? from[3] : 255;
+      for (int c = 0; c < 3; ++c) {
+        const int light = from[image.channels == 1 ? 0 : c];
+        rgb.at(x, y)[c] = static_cast<uint8_t>((light * alpha + 255 * (255 - alpha) + 127) / 255);
+      }
+    }
+  }
+  return rgb;
+}
+
+// Where a target pixel's centre falls among source cells: between `low` and `high`, `t` of the way.
+struct Between {
+  int low = 0, high = 0;
+  float t = 0;
+};
+
+std::vector<Between> half_pixel_grid(int source, int target) {
+  std::vector<Between> grid(static_cast<size_t>(target));
+  for (int i = 0; i < target; ++i) {
+    const double at = std::clamp((i + 0.5) * source / target - 0.5, 0.0, source - 1.0);
+    Between& place = grid[static_cast<size_t>(i)];
+    place.low = static_cast<int>(at);
+    place.high = std::min(place.low + 1, source - 1);
+    place.t = static_cast<float>(at - place.low);
+  }
+  return grid;
+}
+
+// The map at each pixel of a width x height picture. a + t * (b - a) stays exact on plateaus, so a cell that equals the
+// threshold does not switch on by rounding.
+std::vector<float> upsample(std::span<const float> map, int map_width, int map_height, int width, int height) {
+  if (map_width < 1 || map_height < 1 ||
+      map.size() != static_cast<size_t>(map_width) * static_cast<size_t>(map_height)) {
+    throw Error(ErrorKind::kUsage, "activation map", "its size does not match its values");
+  }
+  const std::vector<Between> columns = half_pixel_grid(map_width, width), rows = half_pixel_grid(map_height, height);
+  std::vector<float> out;
+  out.reserve(static_cast<size_t>(width) * static_cast<size_t>(height));
+  for (const Between& row : rows) {
+    const float* top = &map[static_cast<size_t>(row.low) * static_cast<size_t>(map_width)];
+    const float* bottom = &map[static_cast<size_t>(row.high) * static_cast<size_t>(map_width)];
+    for (const Between& column : columns) {
+      const float above = top[column.low] + column.t * (top[column.high] - top[column.low]);
+      const float below = bottom[column.low] + column.t * (bottom[column.high] - bottom[column.low]);
+      out.push_back(above + row.t * (below - above));
+    }
+  }
+  return out;
+}
+
+struct Stop {
+  float at;
+  float red, green, blue, alpha;
+};
+// From invisible over violet and orange to pale yellow: lightness rises all the way, so the map reads in grey too.
+constexpr Stop kHeat[] = {
+    {0.00f, 40, 11, 84, 0.00f},   {0.25f, 101, 21, 110, 0.45f},  {0.50f, 188, 55, 84, 0.65f},
+    {0.75f, 237, 125, 30, 0.75f}, {1.00f, 252, 245, 160, 0.85f},
+};
+
+Stop heat_at(float level) {
+  size_t next = 1;
+  while (next + 1 < std::size(kHeat) && kHeat[next].at < level) ++next;
+  const Stop &a = kHeat[next - 1], &b = kHeat[next];
+  const float t = (level - a.at) / (b.at - a.at);
+  const auto mix = [t](float from, float to) { return from + t * (to - from); };
+  return {level, mix(a.red, b.red), mix(a.green, b.green), mix(a.blue, b.blue), mix(a.alpha, b.alpha)};
+}
+
+uint8_t blend(uint8_t under, float over, float alpha) {
+  return static_cast<uint8_t>(static_cast<float>(under) * (1 - alpha) + over * alpha + 0.5f);
+}
+
+}  // namespace
+
+Image contact_sheet(std::span<const Image> tiles, int columns, int tile_px, int gap_px, uint8_t background) {
+  if (columns < 1 || tile_px < 1 || gap_px < 0) throw Error(ErrorKind::kUsage, "contact sheet", "impossible layout");
+  const int rows = (static_cast<int>(tiles.size()) + columns - 1) / columns;
+  const auto length = [&](int count) { return count * tile_px + (count + 1) * gap_px; };
+  Image sheet(length(columns), length(rows), 3, background);
+  for (size_t i = 0; i < tiles.size(); ++i) {
+    const Image tile = resize_bilinear(as_rgb(tiles[i]), tile_px, tile_px);
+    const int column = static_cast<int>(i) % columns, row = static_cast<int>(i) / columns;
+    for (int y = 0; y < tile_px; ++y) {
+      uint8_t* target = sheet.at(length(column), length(row) + y);
+      std::copy_n(tile.at(0, y), 3 * static_cast<size_t>(tile_px), target);
+    }
+  }
+  return sheet;
+}
+
+Image draw_mask(const Image& image, std::span<const float> map, int map_width, int map_height, float threshold) {
+  Image out = as_rgb(image);
+  const std::vector<float> level = upsample(map, map_width, map_height, out.width, out.height);
+  const auto on = [&](int x, int y) {
+    return level[static_cast<size_t>(y) * static_cast<size_t>(out.width) + static_cast<size_t>(x)] > threshold;
+  };
+  const auto on_or_outside = [&](int x, int y) {
+    return x < 0 || y < 0 || x >= out.width || y >= out.height || on(x, y);
+  };
+  for (int y = 0; y < out.height; ++y) {
+    for (int x = 0; x < out.width; ++x) {
+      uint8_t* pixel = out.at(x, y);
+      if (!on(x, y)) {
+        for (int c = 0; c < 3; ++c) pixel[c] = static_cast<uint8_t>((pixel[c] + 2) / 5);
+      } else if (!on_or_outside(x - 1, y) || !on_or_outside(x + 1, y) || !on_or_outside(x, y - 1) ||
+                 !on_or_outside(x, y + 1)) {
+        constexpr uint8_t kOutline[3] = {255, 220, 50};
+        std::copy_n(kOutline, 3, pixel);
+      }
+    }
+  }
+  return out;
+}
+
+Image draw_heat(const Image& image, std::span<const float> map, int map_width, int map_height, float low, float high) {
+  Image out = as_rgb(image);
+  const std::vector<float> level = upsample(map, map_width, map_height, out.width, out.height);
+  if (!(high > low)) throw Error(ErrorKind::kUsage, "heat map", "the range is empty");
+  for (size_t i = 0; i < level.size(); ++i) {
+    const Stop heat = heat_at(std::clamp((level[i] - low) / (high - low), 0.0f, 1.0f));
+    uint8_t* pixel = &out.pixels[3 * i];
+    pixel[0] = blend(pixel[0], heat.red, heat.alpha);
+    pixel[1] = blend(pixel[1], heat.green, heat.alpha);
+    pixel[2] = blend(pixel[2], heat.blue, heat.alpha);
+  }
+  return out;
+}
+
+}  // namespace microtome

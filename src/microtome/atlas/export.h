@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// An atlas in other tools' formats. All of it is a function of the results alone: no times, no paths, no run numbers.
+//
+// Headline counts (detectors, unique, ...) are of positive units, so that they compare with published ones; those of
+// negative units stand beside them under "negative" where a layer has them. File names hold layers as
+// file_name_from_layer() writes them. Files are written whole (base/file.h); folders are created. Everything throws
+// Error(kNotFound) for a layer without results, Error(kIo) when a file cannot be written, Error(kCorrupt) as Atlas
+// does.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "microtome/atlas/atlas.h"
+#include "microtome/base/params.h"
+#include "microtome/base/reporter.h"
+
+namespace microtome {
+
+enum class JsonDetail {
+  kSummary,  // What `show` prints.
+  kFull,     // Also scores by category, runner-up concepts, exemplars, all variants of pictures, classes.
+};
+
+// {"network": {...}, "content_hash", "layers": [{"name", "units", "detectors", "unique", "unique_by_category",
+//   "by_category": {CATEGORY: {"detectors", "unique"}}, ...}],
+//  "units": [{"layer", "unit", "sign", "label", "category", "iou", "ceiling", "threshold", ..., "picture": {...}}]}
+// by layer in graph order, unit, sign. `layer`: a name or alias, empty for all. What is not known (no dissection, no
+// overlap, no picture) is null. 32-bit numbers are written with the digits that bring them back.
+Json atlas_json(const Atlas& atlas, const std::string& layer = {}, JsonDetail detail = JsonDetail::kSummary);
+
+// Text of such a value; bytes of names that are not UTF-8 become U+FFFD.
+std::string json_text(const Json& json);
+
+// LAYER.csv in NetDissect's columns (CAT-label, CAT-truth, CAT-activation, CAT-intersect, CAT-iou for each category,
+// then unit, category, label, score), rows by falling score; `unit` counts from 1 there, as NetDissect's does.
+// LAYER.negative.csv alike for negative units. units.csv: every unit of every layer, counting from 0. Returns the paths
+// written.
+std::vector<std::string> export_csv(const Atlas& atlas, const std::string& folder);
+
+// For each dissected layer LAYER.units.npy (int64 [n, 2]: unit, sign), .thresholds.npy and .iou.npy (float32 [n]),
+// .histograms.npy (int64 [n, bins]) and .histogram_ranges.npy (float32 [n, 2]: low, high). Returns the paths written.
+std::vector<std::string> export_npy(const Atlas& atlas, const std::string& folder);
+
+// LAYER/0012+.png (the picture; 0012+.v1.png for a further variant), LAYER/0012+.exemplars.png (top exemplars with
+// their masks, blank where the atlas has no thumbnail) and LAYER/sheet+.png (all pictures, by unit). Returns the paths
+// written.
+std::vector<std::string> export_images(const Atlas& atlas, const std::string& folder, Reporter& reporter);
+
+}  // namespace microtome

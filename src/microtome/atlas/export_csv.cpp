@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "microtome/atlas/export.h"
+#include "microtome/atlas/file_name.h"
+#include "microtome/atlas/vocabulary.h"
+#include "microtome/base/file.h"
+
+namespace microtome {
+namespace {
+
+// Rows of comma-separated fields (RFC 4180, but lines end in "\n" as other tools' do here).
+class Csv {
+ public:
+  Csv& text(const std::string& field) {
+    separate();
+    if (field.find_first_of(",\"\r\n") == std::string::npos) {
+      text_ += field;
+      return *this;
+    }
+    text_ += '"';
+    for (const char c : field) {
+      if (c == '"') text_ += '"';
+      text_ += c;
+    }
+    text_ += '"';
+    return *this;
+  }
+  // The fewest digits that bring the number back.
+  template <class Number>
+  Csv& number(Number value) {
+    separate();
+    text_ += fmt::format("{}", value);
+    return *this;
+  }
+  Csv& number(const std::optional<double>& value) { return value ? number(*value) : text(""); }
+  void end_row() {
+    text_ += '\n';
+    first_ = true;
+  }
+  const std::string& bytes() const { return text_; }
+
+ private:
+  void separate() {
+    if (!first_) text_ += ',';
+    first_ = false;
+  }
+
+  std::string text_;
+  bool first_ = true;
+};
+
+bool by_falling_score(const UnitDissection& a, const UnitDissection& b) {
+  return a.best.iou != b.best.iou ? a.best.iou > b.best.iou : a.unit < b.unit;
+}
+
+// NetDissect's table (report 2.8).
+std::string netdissect_csv(std::vector<UnitDissection> units, const Vocabulary& vocabulary) {
+  Csv csv;
+  for (const std::string& category : vocabulary.categories()) {
+    for (const char* column : {"-label", "-truth", "-activation", "-intersect", "-iou"}) csv.text(category + column);
+  }
+  csv.text("unit").text("category").text("label").text("score").end_row();
+  std::ranges::sort(units, by_falling_score);
+  for (const UnitDissection& unit : units) {
+    for (size_t category = 0; category < vocabulary.categories().size(); ++category) {
+      const ConceptScore s = category < unit.by_category.size() ? unit.by_category[category] : ConceptScore{};
+      csv.text(s.label != 0 ? vocabulary.name(s.label) : "").number(s.truth).number(s.activation);
+      csv.number(s.intersection).number(s.iou);
+    }
+    const ConceptScore& best = unit.best;
+    csv.number(unit.unit + 1);
+    csv.text(best.label != 0 ? vocabulary.category(best.category) : "");
+    csv.text(best.label != 0 ? vocabulary.name(best.label) : "").number(best.iou).end_row();
+  }
+  return csv.bytes();
+}
+
+struct UnitRow {
+  std::optional<UnitDissection> dissection;
+  std::optional<AtlasPicture> picture;  // The first variant.
+};
+
+void append_units(const Atlas& atlas, const AtlasLayer& layer, const std::vector<UnitDissection>& units,
+                  const Vocabulary& vocabulary, Csv& csv) {
+  std::map<std::pair<int, int>, UnitRow> rows;  // By unit, + before -.
+  for (const UnitDissection& unit : units) rows[{unit.unit, -static_cast<int>(unit.sign)}].dissection = unit;
+  for (AtlasPicture& picture : atlas.pictures(layer.name, -1, false)) {
+    auto& place = rows[{picture.unit, -static_cast<int>(picture.sign)}].picture;
+    if (!place) place = std::move(picture);
+  }
+  for (const auto& [place, row] : rows) {
+    csv.text(layer.name).number(place.first).text(place.second < 0 ? "+" : "-");
+    if (row.dissection) {
+      const UnitDissection& unit = *row.dissection;
+      const ConceptScore& best = unit.best;
+      csv.text(best.label != 0 ? vocabulary.name(best.label) : "");
+      csv.text(best.label != 0 ? vocabulary.display_name(best.label) : "");
+      csv.text(best.label != 0 ? vocabulary.category(best.category) : "");
+      csv.number(best.iou).number(best.ceiling).number(best.intersection).number(best.activation).number(best.truth);
+      csv.number(best.images).number(unit.threshold).number(unit.minimum).number(unit.maximum);
+      csv.number(unit.on_pixels).number(unit.on_images);
+    } else {
+      for (int column = 0; column < 14; ++column) csv.text("");
+    }
+    if (row.picture) {
+      const AtlasPicture& p = *row.picture;
+      csv.text(p.status).number(p.activation).number(p.best_exemplar).number(p.activation_ratio).text(p.objective);
+    } else {
+      for (int column = 0; column < 5; ++column) csv.text("");
+    }
+    csv.end_row();
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> export_csv(const Atlas& atlas, const std::string& folder) {
+  const Vocabulary vocabulary(atlas);
+  std::vector<std::string> paths;
+  const auto write = [&](const std::string& name, const std::string& bytes) {
+    paths.push_back(folder + "/" + name);
+    write_file(paths.back(), bytes);
+  };
+  Csv all;
+  for (const char* column : {"layer",
+                             "unit",
+                             "sign",
+                             "label",
+                             "display_label",
+                             "category",
+                             "iou",
+                             "ceiling",
+                             "intersection",
+                             "activation",
+                             "truth",
+                             "images",
+                             "threshold",
+                             "minimum",
+                             "maximum",
+                             "on_pixels",
+                             "on_images",
+                             "picture_status",
+                             "picture_activation",
+                             "best_exemplar",
+                             "activation_ratio",
+                             "objective"}) {
+    all.text(column);
+  }
+  all.end_row();
+  for (const AtlasLayer& layer : atlas.studied_layers()) {
+    const std::vector<UnitDissection> units = atlas.units(layer.name, true);
+    append_units(atlas, layer, units, vocabulary, all);
+    std::map<Sign, std::vector<UnitDissection>> signs;
+    for (const UnitDissection& unit : units) signs[unit.sign].push_back(unit);
+    for (auto& [sign, chosen] : signs) {
+      write(file_name_from_layer(layer.name) + (sign == Sign::kNegative ? ".negative.csv" : ".csv"),
+            netdissect_csv(std::move(chosen), vocabulary));
+    }
+  }
+  write("units.csv", all.bytes());
+  return paths;
+}
+
+}  // namespace microtome

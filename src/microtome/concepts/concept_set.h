@@ -16,8 +16,8 @@ namespace microtome {
 struct Concept {
   int number = 0;  // 1..; 0 is "no label" everywhere
   std::string name;
-  int category = -1;      // Index of the primary category: the one with the largest coverage in the c_*.csv files,
-                          // the first on ties (report 2.6 says how the published tools differ).
+  int category = -1;  // Index of the primary category: the one with the largest coverage in the c_*.csv files,
+                      // the first on ties (report 2.6 says how the published tools differ).
   std::vector<int> categories;  // All categories that hold it.
 };
 
@@ -45,14 +45,14 @@ class ConceptIndex {
 struct ImageLabels {
   int width = 0;
   int height = 0;
-  std::vector<LabelMap> planes;   // One for each PNG of the image's row, whatever its category.
-  std::vector<int> whole_image;   // Labels of the whole image (plain numbers in the row), 0 left out.
+  std::vector<LabelMap> planes;  // One for each PNG of the image's row, whatever its category.
+  std::vector<int> whole_image;  // Labels of the whole image (plain numbers in the row), 0 left out.
 };
 
 // A row of the set's index.
 struct ConceptImage {
-  std::string file;   // Relative to the set; names the image in results.
-  std::string split;  // "train", "val", ...
+  std::string file;                       // Relative to the set; names the image in results.
+  std::string split;                      // "train", "val", ...
   int width = 0, height = 0;              // Of the picture, as the index says.
   int label_width = 0, label_height = 0;  // Of its label grid.
 };

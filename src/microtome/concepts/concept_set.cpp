@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/concepts/concept_set.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "microtome/base/error.h"
+#include "microtome/concepts/formats/broden.h"
+
+namespace microtome {
+namespace {
+
+std::string shown(std::string name) {
+  if (name.size() > 2 && (name.ends_with("-s") || name.ends_with("-c"))) name.resize(name.size() - 2);
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
+}
+
+struct Layout {
+  std::string_view sign;  // A file that only this layout has.
+  std::unique_ptr<ConceptSet> (*open)(const std::string& folder);
+};
+
+constexpr Layout kLayouts[] = {
+    {"index.csv", open_broden},
+};
+
+}  // namespace
+
+ConceptIndex::ConceptIndex(std::vector<std::string> categories, std::vector<Concept> concepts)
+    : categories_(std::move(categories)), concepts_(std::move(concepts)) {
+  if (concepts_.empty()) concepts_.emplace_back();
+  for (size_t label = 0; label < concepts_.size(); ++label) {
+    const Concept& item = concepts_[label];
+    const bool placed = item.number == static_cast<int>(label) && item.category < category_count();
+    if (!placed && !item.name.empty()) throw Error(ErrorKind::kInternal, item.name, "misplaced in the concept index");
+  }
+}
+
+std::string ConceptIndex::display_name(int label) const { return shown(concept_of(label).name); }
+
+std::optional<int> ConceptIndex::find(std::string_view name) const {
+  if (name.empty()) return std::nullopt;
+  for (int label = 1; label <= max_label(); ++label) {
+    if (concept_of(label).name == name) return label;
+  }
+  for (int label = 1; label <= max_label(); ++label) {
+    if (display_name(label) == name) return label;
+  }
+  return std::nullopt;
+}
+
+std::unique_ptr<ConceptSet> open_concept_set(const std::string& folder) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(folder, ignored)) {
+    throw Error(ErrorKind::kNotFound, folder, "there is no such folder");
+  }
+  for (const Layout& layout : kLayouts) {
+    if (std::filesystem::exists(std::filesystem::path(folder) / layout.sign, ignored)) return layout.open(folder);
+  }
+  throw Error(ErrorKind::kUnsupported, folder, "this folder is no concept set",
+              "a set in Broden's layout holds index.csv, category.csv, label.csv, c_*.csv and images/");
+}
+
+}  // namespace microtome

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/concepts/formats/broden.h"
+
+#include <fmt/format.h>
+
+#include "microtome/base/error.h"
+#include "microtome/base/file.h"
+#include "microtome/concepts/formats/broden_files.h"
+#include "microtome/concepts/formats/broden_tables.h"
+#include "microtome/image/codec.h"
+
+namespace microtome {
+namespace {
+
+class BrodenSet : public ConceptSet {
+ public:
+  explicit BrodenSet(const std::string& folder)
+      : folder_(folder), tables_(read_broden_tables(folder, throw_first_error(folder))) {}
+
+  const ConceptIndex& index() const override { return tables_.index; }
+  int64_t size() const override { return static_cast<int64_t>(tables_.rows.size()); }
+  const ConceptImage& image_info(int64_t image) const override { return row(image).info; }
+  Image image(int64_t image) const override { return read_picture(folder_, row(image)); }
+
+  ImageLabels labels(int64_t image) const override {
+    const BrodenRow& from = row(image);
+    ImageLabels out;
+    out.width = from.info.label_width;
+    out.height = from.info.label_height;
+    for (const BrodenCell& cell : from.cells) {
+      for (const std::string& mask : cell.masks) out.planes.push_back(read_mask(folder_, from, mask, tables_.index));
+      out.whole_image.insert(out.whole_image.end(), cell.whole_image.begin(), cell.whole_image.end());
+    }
+    return out;
+  }
+
+  const std::string& hash() const override { return tables_.hash; }
+
+ private:
+  const BrodenRow& row(int64_t image) const { return tables_.rows.at(static_cast<size_t>(image)); }
+
+  std::string folder_;
+  BrodenTables tables_;
+};
+
+std::string place(const std::string& path, const BrodenRow& row) {
+  return fmt::format("{} (index.csv:{})", path, row.line);
+}
+
+std::string read_named(const std::string& path, const BrodenRow& row) {
+  try {
+    return read_file(path);
+  } catch (const Error& error) {
+    const bool missing = error.kind() == ErrorKind::kNotFound;
+    throw Error(error.kind(), place(path, row), missing ? "there is no such file" : "the file cannot be read");
+  }
+}
+
+void check_size(int width, int height, int expected_width, int expected_height, const std::string& where) {
+  if (width == expected_width && height == expected_height) return;
+  throw Error(
+      ErrorKind::kCorrupt, where,
+      fmt::format("the size is {} x {}, index.csv says {} x {}", width, height, expected_width, expected_height));
+}
+
+}  // namespace
+
+Image read_picture(const std::string& folder, const BrodenRow& row) {
+  const std::string path = folder + "/images/" + row.info.file;
+  Image image = decode_image(read_named(path, row), place(path, row));
+  check_size(image.width, image.height, row.info.width, row.info.height, place(path, row));
+  return image;
+}
+
+LabelMap read_mask(const std::string& folder, const BrodenRow& row, const std::string& mask,
+                   const ConceptIndex& index) {
+  const std::string path = folder + "/images/" + mask;
+  LabelMap map = decode_label_png(read_named(path, row), place(path, row));
+  check_size(map.width, map.height, row.info.label_width, row.info.label_height, place(path, row));
+  uint16_t checked = 0;
+  for (const uint16_t label : map.labels) {
+    if (label == checked || label == 0) continue;
+    if (label > index.max_label() || index.concept_of(label).name.empty()) {
+      throw Error(ErrorKind::kCorrupt, place(path, row), fmt::format("label {} is not in label.csv", label));
+    }
+    checked = label;
+  }
+  return map;
+}
+
+std::unique_ptr<ConceptSet> open_broden(const std::string& folder) { return std::make_unique<BrodenSet>(folder); }
+
+}  // namespace microtome

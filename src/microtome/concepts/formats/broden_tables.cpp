@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/concepts/formats/broden_tables.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+
+#include "microtome/base/error.h"
+#include "microtome/base/file.h"
+#include "microtome/base/hash.h"
+#include "microtome/concepts/formats/csv.h"
+
+namespace microtome {
+namespace {
+
+constexpr int kLargestLabel = std::numeric_limits<uint16_t>::max();  // What R + 256 * G can say.
+constexpr int kLargestSide = 1 << 20;
+
+using Names = std::vector<std::string>;
+
+bool holds(const Names& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// One csv file with a header, its columns found by name.
+class Table {
+ public:
+  Table(const std::string& folder, std::string file, const Names& required, const Names& optional,
+        const ProblemSink& report, Sha256& hash)
+      : file_(std::move(file)), path_(folder + "/" + file_), report_(report) {
+    try {
+      const std::string bytes = read_file(path_);
+      hash.add(fmt::format("{} {}\n", file_, bytes.size()));
+      hash.add(bytes);
+      rows_ = parse_csv(bytes, path_);
+    } catch (const Error& error) {
+      report_({Severity::kError, error.kind() == ErrorKind::kNotFound ? "missing file" : "bad table", file_, 0,
+               error.what()});
+      throw;
+    }
+    read_header(required, optional);
+    drop_uneven_rows();
+  }
+
+  const std::vector<CsvRow>& rows() const { return rows_; }
+  const std::string& path() const { return path_; }
+  const Names& header() const { return header_; }
+
+  // Empty for an optional column that is not there.
+  const std::string& text(const CsvRow& row, const std::string& column) const {
+    static const std::string kNone;
+    const auto found = std::find(header_.begin(), header_.end(), column);
+    return found == header_.end() ? kNone : row.fields[static_cast<size_t>(found - header_.begin())];
+  }
+
+  // A whole number in [low, high]; otherwise reported, and empty.
+  std::optional<int> integer(const CsvRow& row, const std::string& column, int low, int high) const {
+    const std::optional<int64_t> value = parse_integer(text(row, column));
+    if (value && *value >= low && *value <= high) return static_cast<int>(*value);
+    bad(row, fmt::format("{} is \"{}\", not a whole number from {} to {}", column, text(row, column), low, high));
+    return std::nullopt;
+  }
+
+  // Frequency and coverage where the table has them.
+  StatedTotals totals(const CsvRow& row) const {
+    StatedTotals out{row.line, parse_integer(text(row, "frequency")), parse_number(text(row, "coverage"))};
+    if (!out.images && !text(row, "frequency").empty()) {
+      bad(row, fmt::format("frequency is \"{}\", not a whole number", text(row, "frequency")));
+    }
+    if (!out.coverage && !text(row, "coverage").empty()) {
+      bad(row, fmt::format("coverage is \"{}\", not a number", text(row, "coverage")));
+    }
+    return out;
+  }
+
+  void bad(const CsvRow& row, std::string what) const {
+    report_({Severity::kError, "bad table", file_, row.line, std::move(what)});
+  }
+  void odd(const CsvRow& row, std::string what) const {
+    report_({Severity::kWarning, "odd table", file_, row.line, std::move(what)});
+  }
+
+ private:
+  [[noreturn]] void unusable(const std::string& what) const {
+    report_({Severity::kError, "bad table", file_, 1, what});
+    throw Error(ErrorKind::kCorrupt, path_ + ":1", what);
+  }
+
+  void read_header(const Names& required, const Names& optional) {
+    if (rows_.empty()) unusable("the file is empty");
+    header_ = rows_.front().fields;
+    rows_.erase(rows_.begin());
+    for (const std::string& column : header_) {
+      if (!holds(required, column) && !holds(optional, column)) {
+        unusable(fmt::format("unknown column \"{}\" (known: {}{}{})", column, fmt::join(required, ", "),
+                             optional.empty() ? "" : ", ", fmt::join(optional, ", ")));
+      }
+      if (std::count(header_.begin(), header_.end(), column) > 1) {
+        unusable(fmt::format("the column \"{}\" is there twice", column));
+      }
+    }
+    for (const std::string& column : required) {
+      if (!holds(header_, column)) unusable(fmt::format("there is no column \"{}\"", column));
+    }
+  }
+
+  void drop_uneven_rows() {
+    std::erase_if(rows_, [&](const CsvRow& row) {
+      const bool uneven = row.fields.size() != header_.size();
+      if (uneven) bad(row, fmt::format("the row has {} fields, the header {}", row.fields.size(), header_.size()));
+      return uneven;
+    });
+  }
+
+  std::string file_, path_;
+  const ProblemSink& report_;
+  Names header_;
+  std::vector<CsvRow> rows_;
+};
+
+bool stays_inside(const std::string& name) {
+  const std::filesystem::path path(name);
+  if (name.empty() || path.is_absolute() || name.find('\\') != std::string::npos ||
+      name.find('\0') != std::string::npos) {
+    return false;
+  }
+  return std::none_of(path.begin(), path.end(), [](const auto& part) { return part == ".."; });
+}
+
+class BrodenParser {
+ public:
+  BrodenParser(const std::string& folder, const ProblemSink& report) : folder_(folder), report_(report) {}
+
+  BrodenTables parse() {
+    const Names base = {"image", "split", "ih", "iw", "sh", "sw"};
+    Names required = base;
+    const Table categories(folder_, "category.csv", {"name"}, {"first", "last", "count", "frequency"}, report_, hash_);
+    for (const CsvRow& row : categories.rows()) {
+      const std::string& name = categories.text(row, "name");
+      if (!stays_inside(name) || name.find('/') != std::string::npos || holds(required, name)) {
+        categories.bad(row, fmt::format("\"{}\" cannot be the name of a category, or is one already", name));
+        continue;
+      }
+      required.push_back(name);
+    }
+    const Table index(folder_, "index.csv", required, {}, report_, hash_);
+    for (const std::string& column : index.header()) {
+      if (!holds(base, column)) categories_.push_back(column);
+    }
+    read_labels();
+    for (size_t i = 0; i < categories_.size(); ++i) read_category(static_cast<int>(i));
+    check_membership();
+    out_.index = ConceptIndex(categories_, concepts_);
+    for (const CsvRow& row : index.rows()) read_row(index, row);
+    out_.hash = hash_.hex();
+    return std::move(out_);
+  }
+
+ private:
+  void read_labels() {
+    const Table table(folder_, "label.csv", {"number", "name"}, {"category", "frequency", "coverage", "syns"}, report_,
+                      hash_);
+    concepts_.resize(1);
+    for (const CsvRow& row : table.rows()) {
+      const std::optional<int> number = table.integer(row, "number", 0, kLargestLabel);
+      if (!number) continue;
+      const std::string& name = table.text(row, "name");
+      if (*number == 0) {
+        table.odd(row, "label 0 means \"no label\" and needs no row");
+        continue;
+      }
+      const auto label = static_cast<size_t>(*number);
+      if (label >= concepts_.size()) concepts_.resize(label + 1);
+      if (name.empty()) {
+        table.bad(row, fmt::format("label {} has no name", label));
+      } else if (!concepts_[label].name.empty()) {
+        table.bad(row, fmt::format("label {} is there twice", label));
+      } else {
+        concepts_[label] = {*number, name, -1, {}};
+        out_.label_totals[*number] = table.totals(row);
+      }
+    }
+  }
+
+  void read_category(int category) {
+    const std::string& name = categories_[static_cast<size_t>(category)];
+    const Table table(folder_, "c_" + name + ".csv", {"number", "coverage"}, {"code", "name", "frequency"}, report_,
+                      hash_);
+    std::map<int, StatedTotals>& totals = out_.category_totals.emplace_back();
+    for (const CsvRow& row : table.rows()) {
+      const std::optional<int> label = table.integer(row, "number", 0, kLargestLabel);
+      if (!label) continue;
+      if (!is_known(*label)) {
+        table.bad(row, fmt::format("label {} is not in label.csv", *label));
+        continue;
+      }
+      Concept& item = concepts_[static_cast<size_t>(*label)];
+      if (!table.text(row, "name").empty() && table.text(row, "name") != item.name) {
+        table.odd(row, fmt::format("label {} is \"{}\" here, \"{}\" in label.csv", *label, table.text(row, "name"),
+                                   item.name));
+      }
+      if (!totals.emplace(*label, table.totals(row)).second) {
+        table.bad(row, fmt::format("label {} is there twice", *label));
+        continue;
+      }
+      item.categories.push_back(category);
+      if (item.category < 0 || coverage(item.category, *label) < coverage(category, *label)) item.category = category;
+    }
+  }
+
+  double coverage(int category, int label) const {
+    return out_.category_totals[static_cast<size_t>(category)].at(label).coverage.value_or(0.0);
+  }
+
+  bool is_known(int label) const {
+    return label >= 1 && static_cast<size_t>(label) < concepts_.size() &&
+           !concepts_[static_cast<size_t>(label)].name.empty();
+  }
+
+  // The primary category decides which images a concept is compared on, so a label without one cannot be scored.
+  void check_membership() {
+    for (const Concept& item : concepts_) {
+      if (item.name.empty() || !item.categories.empty()) continue;
+      report_({Severity::kError, "bad table", "label.csv", out_.label_totals[item.number].line,
+               fmt::format("label {} ({}) is in no c_*.csv", item.number, item.name)});
+    }
+  }
+
+  void read_row(const Table& table, const CsvRow& row) {
+    BrodenRow out;
+    out.line = row.line;
+    out.info.file = table.text(row, "image");
+    out.info.split = table.text(row, "split");
+    bool usable = check_path(table, row, "image", out.info.file);
+    const auto side = [&](const char* column, int& value) {
+      const std::optional<int> read = table.integer(row, column, 1, kLargestSide);
+      usable = usable && read;
+      value = read.value_or(0);
+    };
+    side("ih", out.info.height), side("iw", out.info.width);
+    side("sh", out.info.label_height), side("sw", out.info.label_width);
+    for (const std::string& category : categories_) {
+      out.cells.push_back(read_cell(table, row, category));
+      if (out.cells.back().says_zero) {
+        report_({Severity::kWarning, "whole-image 0", "index.csv", row.line,
+                 fmt::format("the {} of {} is label 0, which means \"no label\" and is left out", category,
+                             out.info.file)});
+      }
+    }
+    if (usable) out_.rows.push_back(std::move(out));
+  }
+
+  BrodenCell read_cell(const Table& table, const CsvRow& row, const std::string& category) {
+    BrodenCell cell;
+    const std::string& text = table.text(row, category);
+    for (size_t begin = 0; !text.empty() && begin <= text.size();) {
+      const size_t end = std::min(text.find(';', begin), text.size());
+      const std::string item = text.substr(begin, end - begin);
+      begin = end + 1;
+      if (item.find_first_not_of("+-0123456789.") != std::string::npos) {
+        if (check_path(table, row, category, item)) cell.masks.push_back(item);
+        continue;
+      }
+      const std::optional<int64_t> label = parse_integer(item);
+      if (label && *label == 0) {
+        cell.says_zero = true;
+      } else if (label && *label <= kLargestLabel && is_known(static_cast<int>(*label))) {
+        cell.whole_image.push_back(static_cast<int>(*label));
+      } else if (label) {
+        report_({Severity::kError, "label out of range", "index.csv", row.line,
+                 fmt::format("the {} cell names label {}, which is not in label.csv", category, *label)});
+      } else {
+        table.bad(row, fmt::format("the {} cell holds \"{}\", neither a label nor a mask", category, item));
+      }
+    }
+    return cell;
+  }
+
+  bool check_path(const Table& table, const CsvRow& row, const std::string& column, const std::string& name) const {
+    if (stays_inside(name)) return true;
+    table.bad(row, fmt::format("\"{}\" in the {} column does not name a file below images/", name, column));
+    return false;
+  }
+
+  const std::string& folder_;
+  const ProblemSink& report_;
+  Sha256 hash_;
+  BrodenTables out_;
+  Names categories_;
+  std::vector<Concept> concepts_;
+};
+
+}  // namespace
+
+BrodenTables read_broden_tables(const std::string& folder, const ProblemSink& report) {
+  return BrodenParser(folder, report).parse();
+}
+
+ProblemSink throw_first_error(const std::string& folder) {
+  return [folder](const ConceptProblem& problem) {
+    if (problem.severity != Severity::kError || problem.line == 0) return;
+    throw Error(ErrorKind::kCorrupt, fmt::format("{}/{}:{}", folder, problem.file, problem.line), problem.what,
+                "list every problem of the set with: microtome concepts check " + folder);
+  };
+}
+
+}  // namespace microtome

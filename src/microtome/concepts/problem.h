@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is wrong with a concept set, and where.
+#pragma once
+#include <functional>
+#include <string>
+
+namespace microtome {
+
+enum class Severity {
+  kWarning,  // The set can be read and dissected as it is; something about it is odd or untrue.
+  kError,    // An image, a mask or a table cannot be used, or would be counted wrongly.
+};
+
+struct ConceptProblem {
+  Severity severity = Severity::kError;
+  std::string kind;  // A few words that group problems: "missing file", "stale frequency", ...
+  std::string file;  // Relative to the set's folder.
+  int line = 0;  // In a csv file, from 1; for pictures and masks the line of index.csv that names them. 0: the file.
+  std::string what;  // One sentence without the place.
+};
+
+using ProblemSink = std::function<void(ConceptProblem problem)>;
+
+}  // namespace microtome

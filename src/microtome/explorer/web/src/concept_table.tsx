@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a unit answers to: concepts with IoU against ceiling, and the counts behind them.
+import type { Dissection, Score } from "./data";
+import { Dot, Hint, IouBar } from "./parts";
+import { findHref } from "./route";
+import { useAtlas } from "./state";
+import { categoryWord, integer, iou } from "./words";
+
+function Rows({ scores, scale }: { scores: Score[]; scale: number }) {
+  const { concepts, detector_cut } = useAtlas();
+  return (
+    <>
+      {scores.map((score) => {
+        const name = concepts?.names[score.label] ?? `label ${score.label}`;
+        const category = concepts?.categories[score.category];
+        return (
+          <tr key={`${score.label}/${score.category}`} class={score.iou >= detector_cut ? undefined : "faint"}>
+            <th scope="row">
+              <a href={findHref(name)}>{name}</a>
+              <small>
+                <Dot category={category} /> {category ? categoryWord(category) : ""}
+              </small>
+            </th>
+            <td class="bar-cell">
+              <IouBar iou={score.iou} ceiling={score.ceiling} scale={scale} cut={detector_cut} category={category} />
+            </td>
+            <td class="number"><b>{iou(score.iou)}</b></td>
+            <td class="number muted">{iou(score.ceiling)}</td>
+            <td
+              class="number muted wide"
+              title={`both ${integer(score.intersection)} · unit on ${integer(score.activation)} · concept ${integer(score.truth)} pixels`}
+            >
+              {integer(score.images)}
+            </td>
+          </tr>
+        );
+      })}
+    </>
+  );
+}
+
+export function ConceptTable({ dissection }: { dissection: Dissection }) {
+  const best = dissection.top_concepts.filter((score) => score.label > 0);
+  const listed = new Set(best.map((score) => `${score.label}/${score.category}`));
+  const others = dissection.by_category.filter((score) => score.label > 0 && !listed.has(`${score.label}/${score.category}`));
+  const scale = Math.max(0.1, Math.ceil(Math.max(0, ...best.map((score) => score.iou)) * 12.5) / 10);
+  if (best.length === 0) return <p class="muted">No concept of the set overlaps with what this unit marks.</p>;
+  return (
+    <table class="concepts">
+      <thead>
+        <tr>
+          <th scope="col">concept</th>
+          <th scope="col"><span class="scale"><span>0</span><span>{scale.toFixed(1)}</span></span></th>
+          <th scope="col" class="number"><Hint of="iou">IoU</Hint></th>
+          <th scope="col" class="number"><Hint of="ceiling">ceiling</Hint></th>
+          <th scope="col" class="number wide">images</th>
+        </tr>
+      </thead>
+      <tbody>
+        <Rows scores={best} scale={scale} />
+      </tbody>
+      {others.length > 0 && (
+        <tbody>
+          <tr class="group">
+            <th colSpan={5} scope="rowgroup">best of the other categories</th>
+          </tr>
+          <Rows scores={[...others].sort((a, b) => b.iou - a.iou)} scale={scale} />
+        </tbody>
+      )}
+    </table>
+  );
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// The network in section: every layer a slab mounted on a slide. Height is the side of its map, width its units;
+// studied slabs are stained in the colours of what their units detect.
+import type { Layer } from "./data";
+import { layerHref } from "./route";
+import { useAtlas, useWidth } from "./state";
+import { categoryColour, plural, roman, shapeText } from "./words";
+
+const kHeight = 150;
+const kFoot = 30;
+const kMinimumStudied = 13;
+
+function slabHeight(layer: Layer, side: number): number {
+  const map = layer.shape.length === 3 ? Math.max(layer.shape[1], layer.shape[2]) : 1;
+  return 14 + (kHeight - 34) * Math.sqrt(Math.min(1, map / side));
+}
+
+const slabWeight = (layer: Layer) => 0.6 + Math.log2(1 + layer.units) / 5;
+
+function Stain({ layer, x, y, width, height }: { layer: Layer; x: number; y: number; width: number; height: number }) {
+  const { concepts } = useAtlas();
+  const counts = layer.study?.counts;
+  let top = y;
+  const parts = (counts?.by_category ?? []).map((count, index) => {
+    const part = (height * count.detectors) / Math.max(1, counts!.units);
+    const piece = <rect key={index} x={x} y={top} width={width} height={part} fill={categoryColour(concepts!.categories[index])} />;
+    top += part;
+    return piece;
+  });
+  return (
+    <>
+      <rect x={x} y={y} width={width} height={height} class="slab studied" />
+      {parts}
+    </>
+  );
+}
+
+export function Profile() {
+  const atlas = useAtlas();
+  const { ref, width } = useWidth<HTMLDivElement>();
+  const side = Math.max(1, ...atlas.layers.map((layer) => (layer.shape.length === 3 ? Math.max(layer.shape[1], layer.shape[2]) : 1)));
+  const studied = atlas.layers.filter((layer) => layer.study);
+  const gap = width / Math.max(1, atlas.layers.length) > 7 ? 2 : 0.6;
+  const fixed = studied.length * kMinimumStudied + (atlas.layers.length - 1) * gap;
+  const plain = atlas.layers.filter((layer) => !layer.study).reduce((sum, layer) => sum + slabWeight(layer), 0);
+  const each = Math.min(14, Math.max(0, width - fixed) / Math.max(1, plain));
+  const total = fixed + plain * each;
+  let x = Math.max(0, (width - total) / 2);
+  let plate = 0;
+  const slabs = atlas.layers.map((layer) => {
+    const thick = layer.study ? kMinimumStudied : slabWeight(layer) * each;
+    const left = x;
+    x += thick + gap;
+    const height = slabHeight(layer, side);
+    const y = (kHeight - height) / 2;
+    if (!layer.study) {
+      return (
+        <rect key={layer.id} x={left} y={y} width={Math.max(0.4, thick)} height={height} class="slab">
+          <title>{`${layer.name} · ${layer.op} · ${shapeText(layer.shape)}`}</title>
+        </rect>
+      );
+    }
+    plate += 1;
+    return (
+      <a key={layer.id} href={layerHref(layer.name)} aria-label={`Plate ${roman(plate)}: ${layer.name}`}>
+        <title>{`${layer.name} · ${plural(layer.units, "unit")}`}</title>
+        <rect x={left - 3} y={0} width={thick + 6} height={kHeight + kFoot} class="grip" />
+        <Stain layer={layer} x={left} y={y} width={thick} height={height} />
+        <text x={left + thick / 2} y={kHeight + 18}>{roman(plate)}</text>
+      </a>
+    );
+  });
+  return (
+    <figure class="slide">
+      <div class="glass">
+        <div class="frost">
+          <b>{atlas.network?.name ?? "atlas"}</b>
+          <span>{plural(atlas.layers.length, "section")}</span>
+          <span>{studied.length} stained</span>
+        </div>
+        <div class="specimen" ref={ref}>
+          {width > 0 && (
+            <svg width={width} height={kHeight + kFoot} role="group" aria-label="The network in section">
+              {slabs}
+            </svg>
+          )}
+        </div>
+      </div>
+      <figcaption>
+        The network in section, input at the left. Each slab is a layer: its height follows the side of its map, its width the number of
+        units. Stained slabs were studied; each colour takes as much of a slab as its category has of the layer’s units.
+      </figcaption>
+    </figure>
+  );
+}

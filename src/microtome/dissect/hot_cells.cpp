@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstddef>
+#include <cstring>
 #include <functional>
 #include <limits>
 
@@ -15,80 +16,131 @@ constexpr float kNothing = -std::numeric_limits<float>::infinity();
 // Doubling would waste half of the largest arrays of a dissection.
 template <class T>
 void make_room(std::vector<T>& items, size_t more) {
+  constexpr size_t kFirst = 256;
   const size_t need = items.size() + more;
-  if (need > items.capacity()) items.reserve(std::max(need, items.capacity() + items.capacity() / 4));
+  if (need > items.capacity()) items.reserve(std::max({need, items.capacity() + items.capacity() / 4, kFirst}));
 }
 
-// Sets a bit for each cell above the bound; returns how many.
-int64_t mark_hot(const float* map, int width, int height, float bound, uint64_t* bits, int words) {
+// Sets a bit for each cell above the bound; returns how many. `flags` has a byte for each bit, zero beyond the cells.
+__attribute__((target_clones("avx2", "default"))) int64_t mark_hot(const float* map, size_t cells, float bound,
+                                                                   uint8_t* flags, uint64_t* bits, size_t words) {
+  for (size_t i = 0; i < cells; ++i) flags[i] = map[i] > bound;
   int64_t count = 0;
-  for (int y = 0; y < height; ++y, map += width) {
-    for (int word = 0; word < words; ++word) {
-      const int begin = word * 64, length = std::min(64, width - begin);
-      uint64_t mask = 0;
-      for (int x = 0; x < length; ++x) mask |= static_cast<uint64_t>(map[begin + x] > bound) << x;
-      *bits++ = mask;
-      count += std::popcount(mask);
+  for (size_t word = 0; word < words; ++word) {
+    uint64_t mask = 0;
+    for (size_t byte = 0; byte < 8; ++byte) {
+      uint64_t eight;
+      std::memcpy(&eight, flags + word * 64 + byte * 8, 8);
+      // Gathers the lowest bits of eight bytes in the highest byte (little-endian).
+      mask |= (eight * 0x0102040810204080U) >> 56 << (byte * 8);
     }
+    bits[word] = mask;
+    count += __builtin_popcountll(mask);
   }
   return count;
 }
 
-// Adds the left and right neighbours of each set bit, within the width.
-void widen(const uint64_t* bits, int words, int width, uint64_t* out) {
-  for (int word = 0; word < words; ++word) {
-    uint64_t mask = bits[word] | bits[word] << 1 | bits[word] >> 1;
-    if (word > 0) mask |= bits[word - 1] >> 63;
-    if (word + 1 < words) mask |= bits[word + 1] << 63;
-    out[word] = mask;
+// bits moved up (towards later cells) or down by `shift` cells; the word at `word`.
+uint64_t moved_up(const uint64_t* bits, size_t word, size_t shift) {
+  const size_t whole = shift / 64, part = shift % 64;
+  if (word < whole) return 0;
+  const uint64_t low = part != 0 && word > whole ? bits[word - whole - 1] >> (64 - part) : 0;
+  return bits[word - whole] << part | low;
+}
+uint64_t moved_down(const uint64_t* bits, size_t word, size_t words, size_t shift) {
+  const size_t from = word + shift / 64, part = shift % 64;
+  if (from >= words) return 0;
+  const uint64_t high = part != 0 && from + 1 < words ? bits[from + 1] << (64 - part) : 0;
+  return bits[from] >> part | high;
+}
+
+void fit_scratch(int width, int height, HotScratch& scratch) {
+  if (scratch.left_width == width && scratch.left_height == height) return;
+  const auto columns = static_cast<size_t>(width), cells = columns * static_cast<size_t>(height);
+  const size_t words = (cells + 63) / 64;
+  scratch.flags.assign(words * 64, 0);
+  for (auto* bits : {&scratch.hot, &scratch.wide, &scratch.kept, &scratch.left, &scratch.right}) bits->assign(words, 0);
+  for (size_t cell = 0; cell < cells; ++cell) {
+    const uint64_t bit = uint64_t{1} << (cell % 64);
+    if (cell % columns != 0) scratch.left[cell / 64] |= bit;
+    if (cell % columns != columns - 1) scratch.right[cell / 64] |= bit;
   }
-  if (width % 64 != 0) out[words - 1] &= (uint64_t{1} << (width % 64)) - 1;
+  scratch.left_width = width;
+  scratch.left_height = height;
+}
+
+// Adds the eight neighbours of each hot cell; returns how many cells are kept.
+void add_neighbours(HotScratch& scratch, size_t width, size_t cells) {
+  const size_t words = scratch.hot.size();
+  const uint64_t* hot = scratch.hot.data();
+  for (size_t word = 0; word < words; ++word) {
+    scratch.wide[word] = hot[word] | (moved_up(hot, word, 1) & scratch.left[word]) |
+                         (moved_down(hot, word, words, 1) & scratch.right[word]);
+  }
+  const uint64_t* wide = scratch.wide.data();
+  for (size_t word = 0; word < words; ++word) {
+    scratch.kept[word] = wide[word] | moved_up(wide, word, width) | moved_down(wide, word, words, width);
+  }
+  if (cells % 64 != 0) scratch.kept.back() &= (uint64_t{1} << (cells % 64)) - 1;
+}
+
+// Calls visit(first, count) for each stretch of set bits within a word.
+template <class F>
+void for_each_stretch(const std::vector<uint64_t>& bits, F&& visit) {
+  for (size_t word = 0; word < bits.size(); ++word) {
+    for (uint64_t mask = bits[word]; mask != 0;) {
+      const int begin = std::countr_zero(mask);
+      const int count = std::countr_one(mask >> begin);
+      visit(static_cast<uint32_t>(word * 64) + static_cast<uint32_t>(begin), static_cast<uint32_t>(count));
+      if (begin + count >= 64) break;
+      mask &= ~uint64_t{0} << (begin + count);
+    }
+  }
+}
+
+// The values above the bound, in storage order.
+void gather_hot(const std::vector<float>& values, float bound, std::vector<float>& hot) {
+  hot.resize(values.size());
+  size_t count = 0;
+  for (const float value : values) {
+    hot[count] = value;
+    count += value > bound;
+  }
+  hot.resize(count);
 }
 
 }  // namespace
 
 void HotCells::add(int32_t image, const float* map, float peak, HotScratch& scratch) {
-  collect(image, map, peak, scratch);
+  collect(image, map, peak, scratch, store_);
   if (hot_ >= limit()) raise(scratch);
 }
 
-void HotCells::collect(int32_t image, const float* map, float peak, HotScratch& scratch) {
-  const int words = (width_ + 63) / 64;
-  const auto row_words = static_cast<size_t>(words);
-  scratch.hot.resize(row_words * static_cast<size_t>(height_));
-  // A blank row above and below saves the tests for the border.
-  scratch.wide.assign(row_words * static_cast<size_t>(height_ + 2), 0);
-  hot_ += mark_hot(map, width_, height_, bound_, scratch.hot.data(), words);
-  for (size_t y = 0; y < static_cast<size_t>(height_); ++y) {
-    widen(&scratch.hot[y * row_words], words, width_, &scratch.wide[(y + 1) * row_words]);
-  }
-  HotRegion region{image, peak, static_cast<uint32_t>(runs_.size()), 0, values_.size()};
-  for (int y = 0; y < height_; ++y) {
-    const uint64_t* above = &scratch.wide[static_cast<size_t>(y) * row_words];
-    for (int word = 0; word < words; ++word) {
-      uint64_t mask = above[word] | above[word + words] | above[word + 2 * words];
-      while (mask != 0) {
-        const int begin = std::countr_zero(mask);
-        const int count = std::countr_one(mask >> begin);
-        mask = begin + count >= 64 ? 0 : mask & (~uint64_t{0} << (begin + count));
-        const int x = word * 64 + begin;
-        runs_.push_back({static_cast<uint16_t>(y), static_cast<uint16_t>(x), static_cast<uint16_t>(count)});
-        make_room(values_, static_cast<size_t>(count));
-        const float* first = map + static_cast<ptrdiff_t>(y) * width_ + x;
-        values_.insert(values_.end(), first, first + count);
-      }
+void HotCells::collect(int32_t image, const float* map, float peak, HotScratch& scratch, CellStore& store) {
+  const auto width = static_cast<size_t>(width_), cells = width * static_cast<size_t>(height_);
+  fit_scratch(width_, height_, scratch);
+  hot_ += mark_hot(map, cells, bound_, scratch.flags.data(), scratch.hot.data(), scratch.hot.size());
+  add_neighbours(scratch, width, cells);
+  HotRegion region{image, peak, static_cast<uint32_t>(store.runs.size()), 0, store.values.size()};
+  make_room(store.runs, cells / 2 + 1);
+  make_room(store.values, cells);
+  for_each_stretch(scratch.kept, [&](uint32_t first, uint32_t count) {
+    const bool joins =
+        store.runs.size() > region.first_run && store.runs.back().first + store.runs.back().count == first;
+    if (joins) {
+      store.runs.back().count += count;
+    } else {
+      store.runs.push_back({first, count});
     }
-  }
-  region.runs = static_cast<uint32_t>(runs_.size()) - region.first_run;
-  regions_.push_back(region);
+    store.values.insert(store.values.end(), map + first, map + first + count);
+  });
+  region.runs = static_cast<uint32_t>(store.runs.size()) - region.first_run;
+  store.regions.push_back(region);
 }
 
 void HotCells::raise(HotScratch& scratch) {
   std::vector<float>& hot = scratch.values;
-  hot.clear();
-  for (const float value : values_) {
-    if (value > bound_) hot.push_back(value);
-  }
+  gather_hot(store_.values, bound_, hot);
   const auto kth = hot.begin() + (keep_ - 1);
   std::nth_element(hot.begin(), kth, hot.end(), std::greater<>());
   bound_ = *kth;
@@ -104,63 +156,55 @@ void HotCells::raise(HotScratch& scratch) {
 
 void HotCells::drop() {
   size_t regions = 0, runs = 0, values = 0;
-  for (HotRegion region : regions_) {
+  for (HotRegion region : store_.regions) {
     if (region.peak <= bound_) continue;
     size_t count = 0;
     for (size_t i = 0; i < region.runs; ++i) {
-      const CellRun run = runs_[region.first_run + i];
-      runs_[runs + i] = run;
+      const CellRun run = store_.runs[region.first_run + i];
+      store_.runs[runs + i] = run;
       count += run.count;
     }
-    std::copy_n(values_.begin() + static_cast<ptrdiff_t>(region.first_value), count,
-                values_.begin() + static_cast<ptrdiff_t>(values));
+    std::copy_n(store_.values.begin() + static_cast<ptrdiff_t>(region.first_value), count,
+                store_.values.begin() + static_cast<ptrdiff_t>(values));
     region.first_run = static_cast<uint32_t>(runs);
     region.first_value = values;
     runs += region.runs;
     values += count;
-    regions_[regions++] = region;
+    store_.regions[regions++] = region;
   }
-  regions_.resize(regions);
-  runs_.resize(runs);
-  values_.resize(values);
+  store_.regions.resize(regions);
+  store_.runs.resize(runs);
+  store_.values.resize(values);
 }
 
 void HotCells::crop(HotScratch& scratch) {
-  std::vector<HotRegion> regions;
-  std::vector<CellRun> runs;
-  std::vector<float> values;
-  regions.swap(regions_);
-  runs.swap(runs_);
-  values.swap(values_);
+  CellStore& cropped = scratch.store;
+  cropped.regions.clear(), cropped.runs.clear(), cropped.values.clear();
   hot_ = 0;
   // The neighbours of a cell that is still hot were neighbours before, so all that collect() reads is there.
   scratch.map.assign(static_cast<size_t>(width_) * static_cast<size_t>(height_), kNothing);
-  const auto paint = [&](const HotRegion& region, bool erase) {
-    const float* value = values.data() + region.first_value;
+  for (const HotRegion& region : store_.regions) {
+    const float* value = store_.values.data() + region.first_value;
     for (size_t i = 0; i < region.runs; ++i) {
-      const CellRun run = runs[region.first_run + i];
-      float* cell = &scratch.map[static_cast<size_t>(run.y) * static_cast<size_t>(width_) + run.x];
-      if (erase) {
-        std::fill_n(cell, run.count, kNothing);
-      } else {
-        std::copy_n(value, run.count, cell);
-      }
+      const CellRun run = store_.runs[region.first_run + i];
+      std::copy_n(value, run.count, &scratch.map[run.first]);
       value += run.count;
     }
-  };
-  for (const HotRegion& region : regions) {
-    paint(region, false);
-    collect(region.image, scratch.map.data(), region.peak, scratch);
-    paint(region, true);
+    collect(region.image, scratch.map.data(), region.peak, scratch, cropped);
+    for (size_t i = 0; i < region.runs; ++i) {
+      const CellRun run = store_.runs[region.first_run + i];
+      std::fill_n(&scratch.map[run.first], run.count, kNothing);
+    }
   }
+  // Copies, so that the arrays here stay and no memory is asked for; a region may have more runs than before.
+  store_.regions.assign(cropped.regions.begin(), cropped.regions.end());
+  store_.runs.assign(cropped.runs.begin(), cropped.runs.end());
+  store_.values.assign(cropped.values.begin(), cropped.values.end());
 }
 
 float HotCells::largest(int64_t rank) const {
   std::vector<float> hot;
-  hot.reserve(static_cast<size_t>(hot_));
-  for (const float value : values_) {
-    if (value > bound_) hot.push_back(value);
-  }
+  gather_hot(store_.values, bound_, hot);
   // At least `keep` values are >= the bound, so what is not above it is equal to it.
   if (rank > static_cast<int64_t>(hot.size())) return bound_;
   const auto nth = hot.begin() + (rank - 1);
@@ -169,18 +213,24 @@ float HotCells::largest(int64_t rank) const {
 }
 
 bool HotCells::consistent() const {
+  const auto cells = static_cast<uint64_t>(width_) * static_cast<uint64_t>(height_);
   size_t runs = 0, values = 0;
-  for (const HotRegion& region : regions_) {
-    if (region.first_run != runs || region.first_value != values || region.runs > runs_.size() - runs) return false;
+  for (const HotRegion& region : store_.regions) {
+    if (region.first_run != runs || region.first_value != values || region.runs == 0 ||
+        region.runs > store_.runs.size() - runs) {
+      return false;
+    }
+    uint64_t last = 0;
     for (const size_t end = runs + region.runs; runs < end; ++runs) {
-      const CellRun& run = runs_[runs];
-      if (run.count == 0 || run.y >= height_ || run.x + run.count > width_) return false;
+      const CellRun& run = store_.runs[runs];
+      if (run.count == 0 || run.first < last || uint64_t{run.first} + run.count > cells) return false;
+      last = uint64_t{run.first} + run.count;
       values += run.count;
     }
-    if (values > values_.size()) return false;
+    if (values > store_.values.size()) return false;
   }
-  const auto hot = std::count_if(values_.begin(), values_.end(), [this](float value) { return value > bound_; });
-  return runs == runs_.size() && values == values_.size() && hot == hot_;
+  const auto hot = std::count_if(store_.values.begin(), store_.values.end(), [this](float v) { return v > bound_; });
+  return runs == store_.runs.size() && values == store_.values.size() && hot == hot_;
 }
 
 }  // namespace microtome

@@ -6,9 +6,9 @@
 
 namespace microtome {
 
-// Cells of one map row that follow each other; their values stand in HotCells::values().
+// Cells of a map that follow each other in row-major order (a run may pass the end of a map row).
 struct CellRun {
-  uint16_t y = 0, x = 0, count = 0;
+  uint32_t first = 0, count = 0;
 };
 
 // The kept cells of one image: those above the bound and their eight neighbours.
@@ -19,11 +19,22 @@ struct HotRegion {
   uint64_t first_value = 0;
 };
 
+// Regions in order of arrival; their runs and values follow each other in the same order.
+struct CellStore {
+  std::vector<HotRegion> regions;
+  std::vector<CellRun> runs;
+  std::vector<float> values;
+};
+
 // Memory that HotCells borrows while it works; one for each thread.
 struct HotScratch {
-  std::vector<uint64_t> hot, wide;  // a bit a cell, rows padded to whole words
-  std::vector<float> map;           // a map with -infinity where nothing is kept
+  std::vector<uint8_t> flags;             // whether a cell is hot
+  std::vector<uint64_t> hot, wide, kept;  // a bit a cell
+  std::vector<uint64_t> left, right;      // without the first, the last cell of each map row
+  int left_width = 0, left_height = 0;    // the map for which these two were made
+  std::vector<float> map;                 // a map with -infinity where nothing is kept
   std::vector<float> values;
+  CellStore store;
 };
 
 // Keeps a superset of the cells among the `keep` largest of all cells seen. The bound is the keep-th largest value at
@@ -41,34 +52,30 @@ class HotCells {
   // The rank-th largest of all values seen (1: the largest), exactly. rank <= keep, and at least rank values were seen.
   float largest(int64_t rank) const;
 
-  const std::vector<HotRegion>& regions() const { return regions_; }
-  const std::vector<CellRun>& runs() const { return runs_; }
-  const std::vector<float>& values() const { return values_; }
+  const CellStore& store() const { return store_; }
 
   // The whole state, to be saved and loaded. F is called with each member in turn.
   template <class Self, class F>
   static void members(Self& s, F&& f) {
-    f(s.bound_), f(s.hot_), f(s.tidy_ratio_), f(s.regions_), f(s.runs_), f(s.values_);
+    f(s.bound_), f(s.hot_), f(s.tidy_ratio_), f(s.store_.regions), f(s.store_.runs), f(s.store_.values);
   }
   // Whether the members belong together; for loaded ones.
   bool consistent() const;
 
  private:
   int64_t limit() const { return keep_ + keep_ / 2 + 8; }
-  void collect(int32_t image, const float* map, float peak, HotScratch& scratch);
+  void collect(int32_t image, const float* map, float peak, HotScratch& scratch, CellStore& store);
   void raise(HotScratch& scratch);
   void drop();
   void crop(HotScratch& scratch);
-  double ratio() const { return static_cast<double>(values_.size()) / static_cast<double>(hot_ + 1); }
+  double ratio() const { return static_cast<double>(store_.values.size()) / static_cast<double>(hot_ + 1); }
 
   int width_, height_;
   int64_t keep_;
   float bound_ = -__builtin_inff();
   int64_t hot_ = 0;        // stored values above the bound
   double tidy_ratio_ = 1;  // stored values per hot one after the last crop
-  std::vector<HotRegion> regions_;
-  std::vector<CellRun> runs_;
-  std::vector<float> values_;
+  CellStore store_;
 };
 
 }  // namespace microtome

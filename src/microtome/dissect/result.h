@@ -10,6 +10,9 @@ namespace microtome {
 // A unit whose best IoU reaches this cut is a detector (Bau et al., CVPR 2017, 3.2).
 inline constexpr double kDetectorCut = 0.04;
 
+// Share of activations above the threshold in the published experiments.
+inline constexpr double kPublishedTail = 0.005;
+
 enum class Sign : int8_t { kPositive = 1, kNegative = -1 };
 inline char sign_char(Sign sign) { return sign == Sign::kPositive ? '+' : '-'; }
 

@@ -112,7 +112,7 @@ void for_each_piece(const std::vector<Layer>& layers, F&& visit) {
   for (size_t layer = 0; layer < layers.size(); ++layer) {
     const auto& rows = layers[layer].survey->rows;
     for (size_t row = 0; row < rows.size(); ++row) {
-      const auto& regions = rows[row].regions();
+      const auto& regions = rows[row].store().regions;
       for (size_t region = 0; region < regions.size(); ++region) {
         if (!(regions[region].peak > layers[layer].thresholds[row])) continue;
         visit(regions[region].image,
@@ -139,21 +139,25 @@ WorkList group_by_image(const std::vector<Layer>& layers, std::vector<int64_t> i
 }
 
 // Lays a region's cells into the lent map, the threshold around them; returns their box.
-CellBox paint(const SurveyState& survey, const HotCells& row, const HotRegion& region, float threshold,
+CellBox paint(const SurveyState& survey, const CellStore& store, const HotRegion& region, float threshold,
               std::vector<float>& map) {
-  const int width = survey.layer.map_width;
-  const CellRun* runs = &row.runs()[region.first_run];
-  CellBox box{width, runs[0].y, 0, runs[region.runs - 1].y};
+  const auto width = static_cast<uint32_t>(survey.layer.map_width);
+  const CellRun* runs = &store.runs[region.first_run];
+  const uint32_t last = runs[region.runs - 1].first + runs[region.runs - 1].count - 1;
+  uint32_t x0 = width, x1 = 0;
   for (uint32_t i = 0; i < region.runs; ++i) {
-    box.x0 = std::min<int>(box.x0, runs[i].x);
-    box.x1 = std::max<int>(box.x1, runs[i].x + runs[i].count - 1);
+    const uint32_t first = runs[i].first % width, end = first + runs[i].count;
+    x0 = end > width ? 0 : std::min(x0, first);
+    x1 = end > width ? width - 1 : std::max(x1, end - 1);
   }
+  const CellBox box{static_cast<int>(x0), static_cast<int>(runs[0].first / width), static_cast<int>(x1),
+                    static_cast<int>(last / width)};
   map.resize(static_cast<size_t>(survey.map_cells()));
   const int rows = std::min(box.y1 + 2, survey.layer.map_height) - box.y0;
   std::fill_n(map.begin() + static_cast<ptrdiff_t>(box.y0) * width, static_cast<ptrdiff_t>(rows) * width, threshold);
-  const float* value = row.values().data() + region.first_value;
+  const float* value = store.values.data() + region.first_value;
   for (uint32_t i = 0; i < region.runs; ++i) {
-    std::copy_n(value, runs[i].count, map.begin() + static_cast<ptrdiff_t>(runs[i].y) * width + runs[i].x);
+    std::copy_n(value, runs[i].count, map.begin() + runs[i].first);
     value += runs[i].count;
   }
   return box;
@@ -162,9 +166,9 @@ CellBox paint(const SurveyState& survey, const HotCells& row, const HotRegion& r
 void count_piece(LabelPass& pass, const Piece& piece, const LabelRuns& labels, Scratch& scratch) {
   Layer& layer = pass.layers[piece.layer];
   const SurveyState& survey = *layer.survey;
-  const HotCells& row = survey.rows[piece.row];
+  const CellStore& store = survey.rows[piece.row].store();
   const float threshold = layer.thresholds[piece.row];
-  const CellBox box = paint(survey, row, row.regions()[piece.region], threshold, scratch.map);
+  const CellBox box = paint(survey, store, store.regions[piece.region], threshold, scratch.map);
   const Axis& across = scratch.axis(survey.layer.map_width, labels.width());
   const Axis& down = scratch.axis(survey.layer.map_height, labels.height());
   mask_spans(scratch.map.data(), survey.layer.map_width, box, threshold, across, down, scratch.column, scratch.spans);

@@ -4,16 +4,19 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <utility>
 
 namespace microtome {
 namespace {
 
-// Magnitude and side are taken apart so that merging bins commutes with binning on both sides of zero.
+// Magnitude and side are taken apart so that merging bins commutes with binning on both sides of zero. The bin at zero,
+// where rectified units spend their time, is spread over several places: counting there must not wait for itself.
 __attribute__((target_clones("avx2", "default"))) void bin_values(const float* values, int count, float scale, int half,
-                                                                  int32_t* bins) {
+                                                                  int lanes, int32_t* bins) {
   for (int i = 0; i < count; ++i) {
-    const auto bin = static_cast<int32_t>(std::fabs(values[i]) * scale);
-    bins[i] = (values[i] < 0 ? ~bin : bin) + half;
+    const auto size = static_cast<int32_t>(std::fabs(values[i]) * scale);
+    const int32_t bin = values[i] < 0 ? ~size : size;
+    bins[i] = half + (bin == 0 ? half + (i & (lanes - 1)) : bin);
   }
 }
 
@@ -29,14 +32,15 @@ void ValueCounts::add(const float* values, int64_t count, float magnitude) {
   int32_t bins[kBlock];
   for (int64_t done = 0; done < count; done += kBlock) {
     const int length = static_cast<int>(std::min<int64_t>(kBlock, count - done));
-    bin_values(values + done, length, scale, kHalf, bins);
+    bin_values(values + done, length, scale, kHalf, kLanes, bins);
     for (int i = 0; i < length; ++i) ++counts_[static_cast<size_t>(bins[i])];
   }
+  for (size_t lane = 0; lane < kLanes; ++lane) counts_[kHalf] += std::exchange(counts_[2 * kHalf + lane], 0);
 }
 
 void ValueCounts::widen(int exponent) {
   const int shift = std::min(exponent - exponent_, 10);
-  std::array<int64_t, 2 * kHalf> merged{};
+  std::array<int64_t, 2 * kHalf + kLanes> merged{};
   for (size_t k = 0; k < kHalf; ++k) {
     merged[kHalf + (k >> shift)] += counts_[kHalf + k];
     merged[kHalf - 1 - (k >> shift)] += counts_[kHalf - 1 - k];
@@ -58,12 +62,13 @@ Histogram ValueCounts::histogram(float low, float high, int bins, Sign sign) con
   // Below an edge lie all the bins left of it and the share of its own bin; differences of rounded sums keep the total.
   int64_t below = 0, last = 0;
   size_t fine = 0;
-  const auto count_of = [&](size_t bin) { return counts_[sign == Sign::kPositive ? bin : counts_.size() - 1 - bin]; };
+  constexpr size_t kFine = 2 * kHalf;
+  const auto count_of = [&](size_t bin) { return counts_[sign == Sign::kPositive ? bin : kFine - 1 - bin]; };
   for (int edge = 1; edge < bins; ++edge) {
     const double position = (low + step * edge) / width + kHalf;
-    while (fine < counts_.size() && static_cast<double>(fine + 1) <= position) below += count_of(fine++);
+    while (fine < kFine && static_cast<double>(fine + 1) <= position) below += count_of(fine++);
     int64_t sum = below;
-    if (fine < counts_.size() && position > static_cast<double>(fine)) {
+    if (fine < kFine && position > static_cast<double>(fine)) {
       sum += static_cast<int64_t>(static_cast<double>(count_of(fine)) * (position - static_cast<double>(fine)));
     }
     out.counts[static_cast<size_t>(edge - 1)] = sum - last;

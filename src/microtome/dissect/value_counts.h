@@ -28,11 +28,14 @@ class ValueCounts {
 
  private:
   static constexpr int kHalf = 512;  // bins on each side
+  static constexpr int kLanes = 8;
   static constexpr int kSmallest = -100, kLargest = 128;
   void widen(int exponent);
 
-  int exponent_ = kSmallest;                 // values lie in (-2^exponent, 2^exponent)
-  std::array<int64_t, 2 * kHalf> counts_{};  // [kHalf + k]: k <= v / width < k + 1 for v >= 0; mirrored below
+  int exponent_ = kSmallest;  // values lie in (-2^exponent, 2^exponent)
+  // [kHalf + k]: k <= v / width < k + 1 for v >= 0; mirrored below. Behind them a few places that are zero between
+  // calls.
+  std::array<int64_t, 2 * kHalf + kLanes> counts_{};
 };
 
 }  // namespace microtome

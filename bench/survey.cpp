@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// What does a dissection cost beyond the network? Survey and tally of a layer as wide as GoogLeNet's 4e (832 units of
+// 14x14) over a whole stream, rise of the bound included; milliseconds an image, to hold against a forward pass.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <vector>
+
+#include "microtome/base/rng.h"
+#include "microtome/dissect/survey.h"
+#include "microtome/dissect/tally.h"
+
+namespace microtome {
+namespace {
+
+constexpr int kUnits = 832, kSide = 14, kCells = kSide * kSide, kGrid = 112, kLabels = 200;
+constexpr int64_t kImages = 4000, kChunk = 32;
+
+// Rectified maps of one to three blobs on noise; an image is a window of consecutive maps at a random place.
+std::vector<float> draw_maps(int count) {
+  std::vector<float> maps;
+  Rng rng(1, "maps");
+  for (int map = 0; map < count; ++map) {
+    double x[3], y[3], peak[3];
+    for (int blob = 0; blob < 3; ++blob) {
+      x[blob] = rng.uniform(0, kSide), y[blob] = rng.uniform(0, kSide);
+      peak[blob] = rng.chance(0.5) ? std::exp(0.7 * rng.normal()) : 0;
+    }
+    for (int cell = 0; cell < kCells; ++cell) {
+      double value = 0.4 * rng.normal() - 0.4;
+      for (int blob = 0; blob < 3; ++blob) {
+        const double dx = cell % kSide - x[blob], dy = cell / kSide - y[blob];
+        value += peak[blob] * std::exp(-(dx * dx + dy * dy) / 4);
+      }
+      maps.push_back(static_cast<float>(std::max(0.0, value)));
+    }
+  }
+  return maps;
+}
+
+// A plane of patches and one of parts of them, in memory: reading the files is not what is measured.
+class PatchSet : public ConceptSet {
+ public:
+  PatchSet() : index_({"object", "part"}, vocabulary()) {
+    Rng rng(2, "labels");
+    for (int image = 0; image < 64; ++image) {
+      ImageLabels holds{kGrid, kGrid, {LabelMap(kGrid, kGrid), LabelMap(kGrid, kGrid)}, {}};
+      for (int patch = 0; patch < 24; ++patch) {
+        const int x = static_cast<int>(rng.below(kGrid)), y = static_cast<int>(rng.below(kGrid));
+        const int size = static_cast<int>(rng.between(4, 50));
+        const auto label = static_cast<uint16_t>(rng.between(1, kLabels));
+        for (int v = y; v < std::min(kGrid, y + size); ++v) {
+          for (int u = x; u < std::min(kGrid, x + size); ++u) holds.planes[label % 2].at(u, v) = label;
+        }
+      }
+      labels_.push_back(std::move(holds));
+    }
+  }
+  const ConceptIndex& index() const override { return index_; }
+  int64_t size() const override { return kImages; }
+  const ConceptImage& image_info(int64_t) const override { return info_; }
+  Image image(int64_t) const override { return {}; }
+  ImageLabels labels(int64_t image) const override { return labels_[static_cast<size_t>(image) % labels_.size()]; }
+  const std::string& hash() const override { return info_.file; }
+
+ private:
+  static std::vector<Concept> vocabulary() {
+    std::vector<Concept> concepts;
+    for (int label = 1; label <= kLabels; ++label) {
+      concepts.push_back({label, std::to_string(label), label % 2, {label % 2}});
+    }
+    return concepts;
+  }
+  ConceptIndex index_;
+  ConceptImage info_;
+  std::vector<ImageLabels> labels_;
+};
+
+Survey survey_stream(const std::vector<float>& maps, bool negative, int threads) {
+  SurveySettings settings;
+  settings.negative = negative;
+  Survey survey({"4e", kUnits, kSide, kSide, kImages}, settings);
+  Rng rng(3, "windows");
+  const auto windows = static_cast<int64_t>(maps.size() / kCells) - kUnits;
+  for (int64_t first = 0; first < kImages; first += kChunk) {
+    std::vector<SurveyImage> chunk;
+    for (int64_t image = first; image < std::min(kImages, first + kChunk); ++image) {
+      chunk.push_back({image, &maps[static_cast<size_t>(rng.below(windows)) * kCells]});
+    }
+    survey.add(chunk, threads);
+  }
+  return survey;
+}
+
+void report(benchmark::State& state) {
+  state.counters["ms/image"] = benchmark::Counter(static_cast<double>(kImages * state.iterations()) / 1000,
+                                                  benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
+void survey(benchmark::State& state) {
+  const std::vector<float> maps = draw_maps(20000);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(survey_stream(maps, state.range(0) == 2, static_cast<int>(state.range(1))));
+  report(state);
+}
+BENCHMARK(survey)
+    ->ArgNames({"signs", "threads"})
+    ->Args({1, 1})
+    ->Args({1, 2})
+    ->Args({2, 1})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+
+void tally(benchmark::State& state) {
+  const std::vector<float> maps = draw_maps(20000);
+  std::vector<Survey> surveys;
+  surveys.push_back(survey_stream(maps, false, 2));
+  const PatchSet set;
+  const auto reporter = make_silent_reporter();
+  for (auto _ : state) benchmark::DoNotOptimize(finish(surveys, set, {}, static_cast<int>(state.range(0)), *reporter));
+  report(state);
+}
+BENCHMARK(tally)->ArgName("threads")->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+}  // namespace
+}  // namespace microtome
+
+BENCHMARK_MAIN();

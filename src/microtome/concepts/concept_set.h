@@ -16,8 +16,9 @@ namespace microtome {
 struct Concept {
   int number = 0;  // 1..; 0 is "no label" everywhere
   std::string name;
-  int category = -1;  // Index of the primary category: the one with the largest coverage in the c_*.csv files,
-                      // the first on ties (report 2.6 says how the published tools differ).
+  int category =
+      -1;  // Index of the primary category: the one with the largest coverage in the c_*.csv files,
+           // the first on ties (report 2.6 says how the published tools differ). -1: in none, no image holds it.
   std::vector<int> categories;  // All categories that hold it.
 };
 

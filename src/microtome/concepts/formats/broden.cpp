@@ -80,8 +80,9 @@ LabelMap read_mask(const std::string& folder, const BrodenRow& row, const std::s
   uint16_t checked = 0;
   for (const uint16_t label : map.labels) {
     if (label == checked || label == 0) continue;
-    if (label > index.max_label() || index.concept_of(label).name.empty()) {
-      throw Error(ErrorKind::kCorrupt, place(path, row), fmt::format("label {} is not in label.csv", label));
+    if (label > index.max_label() || index.concept_of(label).category < 0) {
+      throw Error(ErrorKind::kCorrupt, place(path, row),
+                  fmt::format("label {} is not in label.csv or in no c_*.csv", label));
     }
     checked = label;
   }

@@ -220,11 +220,12 @@ class BrodenParser {
            !concepts_[static_cast<size_t>(label)].name.empty();
   }
 
-  // The primary category decides which images a concept is compared on, so a label without one cannot be scored.
+  // The primary category decides which images a concept is compared on, so a label without one cannot be scored. Sets
+  // cut from larger ones list such labels; as long as no picture holds them they do no harm.
   void check_membership() {
     for (const Concept& item : concepts_) {
       if (item.name.empty() || !item.categories.empty()) continue;
-      report_({Severity::kError, "bad table", "label.csv", out_.label_totals[item.number].line,
+      report_({Severity::kWarning, "odd table", "label.csv", out_.label_totals[item.number].line,
                fmt::format("label {} ({}) is in no c_*.csv", item.number, item.name)});
     }
   }
@@ -267,11 +268,13 @@ class BrodenParser {
       const std::optional<int64_t> label = parse_integer(item);
       if (label && *label == 0) {
         cell.says_zero = true;
-      } else if (label && *label <= kLargestLabel && is_known(static_cast<int>(*label))) {
+      } else if (label && *label <= kLargestLabel && is_known(static_cast<int>(*label)) &&
+                 concepts_[static_cast<size_t>(*label)].category >= 0) {
         cell.whole_image.push_back(static_cast<int>(*label));
       } else if (label) {
-        report_({Severity::kError, "label out of range", "index.csv", row.line,
-                 fmt::format("the {} cell names label {}, which is not in label.csv", category, *label)});
+        report_(
+            {Severity::kError, "label out of range", "index.csv", row.line,
+             fmt::format("the {} cell names label {}, which is not in label.csv or in no c_*.csv", category, *label)});
       } else {
         table.bad(row, fmt::format("the {} cell holds \"{}\", neither a label nor a mask", category, item));
       }

@@ -64,7 +64,11 @@ Network network_from_bytes(const ModelFile& file, int side) {
   stored.facts.format = format.name;
   stored.facts.file = file.path;
   stored.facts.name = std::filesystem::path(file.path).stem().string();
-  return Network(std::move(stored.graph), std::move(stored.facts));
+  try {
+    return Network(std::move(stored.graph), std::move(stored.facts));
+  } catch (const Error& failure) {
+    throw Error(failure.kind(), file.path, failure.what());  // the graph knows its nodes, but not its file
+  }
 }
 
 Network load_network(const std::string& file, int side) {

@@ -10,6 +10,7 @@
 #include "microtome/base/error.h"
 #include "microtome/base/nearest.h"
 #include "microtome/network/ops/operator.h"
+#include "microtome/network/schedule.h"
 
 namespace microtome {
 namespace {
@@ -45,16 +46,11 @@ void check_operators(const Graph& graph, const std::string& where) {
   const std::string also = missing.empty() ? "" : fmt::format("; missing too: {}", fmt::join(missing, ", "));
   throw Error(ErrorKind::kUnsupported, where,
               fmt::format("{} (operator set {}): this operator is not known here (nearest: {}){}",
-                          describe(*first, graph), first->version, nearest_name(first->op, operator_names()), also),
+                          node_label(*first, graph), first->version, nearest_name(first->op, operator_names()), also),
               "export the network with other operators, or cut it before this node");
 }
 
 }  // namespace
-
-std::string describe(const Node& node, const Graph& graph) {
-  if (!node.name.empty()) return fmt::format("{} node \"{}\"", node.op, node.name);
-  return fmt::format("{} node \"{}\"", node.op, node.outputs.empty() ? "" : name_of(node.outputs[0], graph));
-}
 
 void check_graph(const Graph& graph, const std::string& where) {
   std::vector<bool> made(graph.values.size());
@@ -65,14 +61,14 @@ void check_graph(const Graph& graph, const std::string& where) {
     for (const ValueIndex input : node.inputs) {
       if (input == -1) continue;
       if (in_range(input, graph) && made[static_cast<size_t>(input)]) continue;
-      corrupt(where, fmt::format("{} reads \"{}\", which nothing before it makes", describe(node, graph),
+      corrupt(where, fmt::format("{} reads \"{}\", which nothing before it makes", node_label(node, graph),
                                  name_of(input, graph)));
     }
     for (const ValueIndex output : node.outputs) {
       if (output == -1) continue;
       if (!in_range(output, graph) || made[static_cast<size_t>(output)]) {
-        corrupt(where,
-                fmt::format("{} makes \"{}\", which is there already", describe(node, graph), name_of(output, graph)));
+        corrupt(where, fmt::format("{} makes \"{}\", which is there already", node_label(node, graph),
+                                   name_of(output, graph)));
       }
       made[static_cast<size_t>(output)] = true;
     }

@@ -7,9 +7,6 @@
 
 namespace microtome {
 
-// How messages name a node: `Conv node "conv1"`, or by its first output when the file gave it no name.
-std::string describe(const Node& node, const Graph& graph);
-
 // Throws Error(kCorrupt) when an index is out of range, a node reads what nothing before it makes, a value is made
 // twice, or an output is made by nothing; Error(kUnsupported) when an operator is not in the operator table.
 void check_graph(const Graph& graph, const std::string& where);

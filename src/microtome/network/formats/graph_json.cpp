@@ -4,8 +4,10 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "microtome/base/error.h"
 
@@ -167,32 +169,48 @@ class GraphReader {
   std::unordered_map<std::string, ValueIndex> indices_;
 };
 
-// Names are what ties the JSON together, so two values may not share one.
-void check_names(const Graph& graph) {
-  std::unordered_map<std::string, int> seen;
+// Names are what ties the JSON together: a value that shares its name with an earlier one, or has none, gets a number.
+std::vector<std::string> unique_names(const Graph& graph) {
+  std::vector<std::string> names;
+  std::unordered_set<std::string> seen;
   for (const Value& value : graph.values) {
-    if (value.name.empty() || seen[value.name]++ > 0) {
-      throw Error(ErrorKind::kInternal, value.name, "is the name of two values of one graph");
-    }
+    std::string name = value.name.empty() ? fmt::format("value{}", names.size()) : value.name;
+    while (!seen.insert(name).second) name += fmt::format("#{}", names.size());
+    names.push_back(std::move(name));
   }
+  return names;
+}
+
+// Constants that something reads; folding leaves others behind.
+std::vector<bool> needed_constants(const Graph& graph) {
+  std::vector<bool> needed(graph.values.size());
+  const auto mark = [&](ValueIndex index) {
+    if (index >= 0) needed[static_cast<size_t>(index)] = graph.values[static_cast<size_t>(index)].constant.defined();
+  };
+  for (const Node& node : graph.nodes) std::for_each(node.inputs.begin(), node.inputs.end(), mark);
+  std::for_each(graph.outputs.begin(), graph.outputs.end(), mark);
+  return needed;
 }
 
 }  // namespace
 
 Json graph_to_json(const Graph& graph, NamedTensors& tensors) {
-  check_names(graph);
-  const auto names = [&](const std::vector<ValueIndex>& indices) {
+  const std::vector<std::string> unique = unique_names(graph);
+  const auto names = [&](const std::vector<ValueIndex>& indices, bool made) {
     Json out = Json::array();
-    for (const ValueIndex index : indices)
-      out.push_back(index < 0 ? "" : graph.values[static_cast<size_t>(index)].name);
+    for (const ValueIndex index : indices) {
+      // What folding made a constant is no longer made by its node.
+      const bool absent = index < 0 || (made && graph.values[static_cast<size_t>(index)].constant.defined());
+      out.push_back(absent ? "" : unique[static_cast<size_t>(index)]);
+    }
     return out;
   };
-  const Value& input = graph.values[static_cast<size_t>(graph.input)];
+  const std::vector<bool> needed = needed_constants(graph);
   Json constants = Json::array();
-  for (const Value& value : graph.values) {
-    if (!value.constant.defined()) continue;
-    constants.push_back(value.name);
-    tensors.emplace_back(value.name, value.constant);
+  for (size_t i = 0; i < graph.values.size(); ++i) {
+    if (!needed[i]) continue;
+    constants.push_back(unique[i]);
+    tensors.emplace_back(unique[i], graph.values[i].constant);
   }
   Json nodes = Json::array();
   for (const Node& node : graph.nodes) {
@@ -203,12 +221,16 @@ Json graph_to_json(const Graph& graph, NamedTensors& tensors) {
     nodes.push_back({{"op", node.op},
                      {"name", node.name},
                      {"opset", node.version},
-                     {"inputs", names(node.inputs)},
-                     {"outputs", names(node.outputs)},
+                     {"inputs", names(node.inputs, false)},
+                     {"outputs", names(node.outputs, true)},
                      {"attributes", attributes}});
   }
-  return {{"version", kVersion},    {"input", input.name}, {"shape", input.shape}, {"outputs", names(graph.outputs)},
-          {"constants", constants}, {"nodes", nodes}};
+  return {{"version", kVersion},
+          {"input", unique[static_cast<size_t>(graph.input)]},
+          {"shape", graph.values[static_cast<size_t>(graph.input)].shape},
+          {"outputs", names(graph.outputs, false)},
+          {"constants", constants},
+          {"nodes", nodes}};
 }
 
 Graph graph_from_json(const Json& json, const std::map<std::string, at::Tensor>& tensors, const std::string& where) {

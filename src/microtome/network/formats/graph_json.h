@@ -18,7 +18,7 @@ using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
 // {"version", "input", "shape", "outputs", "constants", "nodes": [{"op", "name", "opset", "inputs", "outputs",
 // "attributes"}]}; values are written by name, "" for an absent one. Constants and tensor attributes are appended to
-// `tensors` under the names that the JSON gives them. Throws Error(kInternal) when two values share a name.
+// `tensors` under the names that the JSON gives them. A value whose name is not its own gets a number.
 Json graph_to_json(const Graph& graph, NamedTensors& tensors);
 
 // The reverse. Checks form, not meaning: see check_graph(). Throws Error(kCorrupt), beginning with `where`.

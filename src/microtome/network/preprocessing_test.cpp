@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/network/preprocessing.h"
+
+#include <ATen/ATen.h>
+
+#include "microtome/image/resize.h"
+#include "microtome/network/classify.h"
+#include "microtome/network/formats/formats_testing.h"
+#include "microtome/network/formats/model_format.h"
+#include "microtome/network/formats/small_onnx.h"
+
+namespace microtome {
+namespace {
+
+using testing::HasSubstr;
+
+Preprocessing preset(const std::string& text) { return parse_preprocessing({.preset = text}, {}); }
+
+std::string complaint(const PreprocessingRequest& request) {
+  const auto [kind, text] = error_of([&] { parse_preprocessing(request, {}); });
+  EXPECT_EQ(kind, ErrorKind::kUsage);
+  return text;
+}
+
+// One pixel (R,G,B) through a preset.
+std::vector<float> pixel(const Preprocessing& p, uint8_t r, uint8_t g, uint8_t b, int channels = 3) {
+  Image image(1, 1);
+  image.pixels = {r, g, b};
+  const at::Tensor out = to_input(image, p, channels, 1, 1);
+  return {out.data_ptr<float>(), out.data_ptr<float>() + out.numel()};
+}
+
+void expect_pixel(const std::vector<float>& found, const std::vector<double>& expected) {
+  ASSERT_EQ(found.size(), expected.size());
+  for (size_t i = 0; i < found.size(); ++i)
+    EXPECT_NEAR(found[i], expected[i], 1e-5 * std::max(1.0, std::abs(expected[i])));
+}
+
+TEST(Preprocessing, PresetsSayWhatPapersSay) {
+  expect_pixel(pixel(preset("torchvision"), 255, 0, 51), {(1 - 0.485) / 0.229, -0.456 / 0.224, (0.2 - 0.406) / 0.225});
+  expect_pixel(pixel(preset("caffe-bgr"), 255, 7, 51), {51 - 104, 7 - 117, 255 - 123});
+  expect_pixel(pixel(preset("tf"), 255, 0, 51), {1, -1, 51 / 127.5 - 1});
+  expect_pixel(pixel(preset("raw"), 255, 0, 51), {1, 0, 0.2});
+  expect_pixel(pixel(preset("raw"), 255, 0, 51, 1), {0.299 + 0.114 * 0.2});
+}
+
+TEST(Preprocessing, RequestsAddToPresetOrStored) {
+  EXPECT_EQ(preset("tf:128").side, 128);
+  EXPECT_EQ(preset("tf:128").name, "tf");
+  const Preprocessing stored{.name = "stored", .low = 0, .high = 255, .mean = {1, 2, 3}, .deviation = {}, .side = 64};
+  EXPECT_EQ(parse_preprocessing({}, stored).name, "stored");
+  EXPECT_EQ(parse_preprocessing({}, stored).side, 64);
+  EXPECT_EQ(parse_preprocessing({}, {}).name, "raw");
+  const Preprocessing custom = parse_preprocessing({.preset = "raw",
+                                                    .mean = "123,117,104",
+                                                    .deviation = "58,57,57.5",
+                                                    .range = "0,255",
+                                                    .order = "bgr",
+                                                    .resize_short = 300},
+                                                   stored);
+  EXPECT_EQ(custom.name, "custom");
+  EXPECT_EQ(custom.high, 255);
+  EXPECT_EQ(custom.deviation, (std::vector<double>{58, 57, 57.5}));
+  EXPECT_TRUE(custom.bgr);
+  EXPECT_EQ(custom.resize_short, 300);
+  EXPECT_EQ(parse_preprocessing({.resize_short = 300}, stored).name, "stored");
+}
+
+TEST(Preprocessing, RefusesWhatItCannotRead) {
+  EXPECT_THAT(complaint({.preset = "caffe"}),
+              testing::AllOf(HasSubstr("torchvision, caffe-bgr, tf and raw"), HasSubstr("nearest")));
+  EXPECT_THAT(complaint({.preset = "tf:big"}), HasSubstr("number of pixels"));
+  EXPECT_THAT(complaint({.preset = "tf:0"}), HasSubstr("number of pixels"));
+  EXPECT_THAT(complaint({.mean = "1,2"}), HasSubstr("has 2 numbers"));
+  EXPECT_THAT(complaint({.mean = "1,,2"}), HasSubstr("list of numbers"));
+  EXPECT_THAT(complaint({.deviation = "1,0,1"}), HasSubstr("not above 0"));
+  EXPECT_THAT(complaint({.range = "1,0"}), HasSubstr("LOW,HIGH"));
+  EXPECT_THAT(complaint({.order = "grb"}), HasSubstr("rgb"));
+  EXPECT_THAT(error_of([] { pixel(preset("torchvision"), 1, 2, 3, 1); }).second, HasSubstr("mean of 3 channels"));
+}
+
+TEST(Preprocessing, NormalizeIsDifferentiable) {
+  const at::Tensor image = at::full({2, 3, 4, 4}, 0.5, at::kDouble).requires_grad_(true);
+  normalize(image, preset("torchvision")).sum().backward();
+  const at::Tensor slope = image.grad().select(2, 0).select(2, 0)[0];
+  EXPECT_TRUE(at::allclose(slope, 1 / at::tensor({0.229, 0.224, 0.225}, at::kDouble)));
+}
+
+TEST(Preprocessing, ScalesTheWholePicture) {
+  Image image(6, 4);
+  for (size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<uint8_t>(7 * i);
+  const Image small = resize_bilinear(image, 3, 2);
+  const at::Tensor input = to_input(image, preset("raw"), 3, 2, 3);
+  EXPECT_EQ(input.sizes(), at::IntArrayRef({1, 3, 2, 3}));
+  EXPECT_FLOAT_EQ(input[0][2][1][0].item<float>(), static_cast<float>(small.at(0, 1)[2]) / 255);
+}
+
+TEST(Classify, CropsTheCentreAndEndsInProbabilities) {
+  onnx::ModelProto model = small_model();
+  const auto network = [&] {
+    return network_from_bytes({"small.onnx", std::make_shared<const std::string>(model.SerializeAsString())});
+  };
+  const Classifier logits(network(), preset("raw"));
+  Image image(30, 9);  // 9 = round(8 * 256 / 224): no scaling, the crop begins at (11, 0)
+  for (size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<uint8_t>(i * i);
+  EXPECT_TRUE(logits.input(image).equal(to_input(crop_center(image, 8), preset("raw"), 3, 8, 8)));
+  const std::vector<float> p = logits.probabilities(image);
+  ASSERT_EQ(p.size(), 5u);
+  EXPECT_NEAR(p[0] + p[1] + p[2] + p[3] + p[4], 1, 1e-5);
+
+  // A network that ends in a softmax is not given a second one.
+  auto& softmax = *model.mutable_graph()->add_node();
+  softmax.set_op_type("Softmax");
+  softmax.add_input("logits");
+  softmax.add_output("probabilities");
+  model.mutable_graph()->mutable_output(0)->set_name("probabilities");
+  const std::vector<float> q = Classifier(network(), preset("raw")).probabilities(image);
+  for (size_t i = 0; i < p.size(); ++i) EXPECT_NEAR(p[i], q[i], 1e-6);
+
+  EXPECT_THAT(error_of([&] {
+                Classifier(network(), parse_preprocessing({.preset = "raw", .resize_short = 4}, {})).input(image);
+              }).second,
+              HasSubstr("below the 8 pixels"));
+  EXPECT_EQ(error_of([&] { Classifier(network(), preset("raw:16")); }).first, ErrorKind::kUsage);
+}
+
+TEST(Classify, LikeliestFirstAndTiesByIndex) {
+  const float p[] = {0.1F, 0.3F, 0.1F, 0.5F};
+  const auto guesses = likeliest(p, 3);
+  ASSERT_EQ(guesses.size(), 3u);
+  EXPECT_EQ(guesses[0].index, 3);
+  EXPECT_EQ(guesses[1].index, 1);
+  EXPECT_EQ(guesses[2].index, 0);
+  EXPECT_EQ(likeliest(p, 9).size(), 4u);
+  EXPECT_TRUE(likeliest(p, 0).empty());
+}
+
+}  // namespace
+}  // namespace microtome

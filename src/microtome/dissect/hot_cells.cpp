@@ -11,6 +11,7 @@
 namespace microtome {
 namespace {
 
+constexpr double kSurplus = 1.4;
 constexpr float kNothing = -std::numeric_limits<float>::infinity();
 
 // Doubling would waste half of the largest arrays of a dissection.
@@ -38,6 +39,17 @@ __attribute__((target_clones("avx2", "default"))) int64_t mark_hot(const float* 
     count += __builtin_popcountll(mask);
   }
   return count;
+}
+
+__attribute__((target_clones("avx2", "default"))) size_t count_bits(const std::vector<uint64_t>& bits) {
+  size_t count = 0;
+  for (const uint64_t mask : bits) count += static_cast<size_t>(__builtin_popcountll(mask));
+  return count;
+}
+
+// Runs are a few cells long: calling memmove costs more than the copy (see CMakeLists.txt).
+inline void copy_few(const float* from, uint32_t count, float* to) {
+  for (uint32_t i = 0; i < count; ++i) to[i] = from[i];
 }
 
 // bits moved up (towards later cells) or down by `shift` cells; the word at `word`.
@@ -70,7 +82,7 @@ void fit_scratch(int width, int height, HotScratch& scratch) {
 }
 
 // Adds the eight neighbours of each hot cell; returns how many cells are kept.
-void add_neighbours(HotScratch& scratch, size_t width, size_t cells) {
+size_t add_neighbours(HotScratch& scratch, size_t width, size_t cells) {
   const size_t words = scratch.hot.size();
   const uint64_t* hot = scratch.hot.data();
   for (size_t word = 0; word < words; ++word) {
@@ -82,6 +94,7 @@ void add_neighbours(HotScratch& scratch, size_t width, size_t cells) {
     scratch.kept[word] = wide[word] | moved_up(wide, word, width) | moved_down(wide, word, words, width);
   }
   if (cells % 64 != 0) scratch.kept.back() &= (uint64_t{1} << (cells % 64)) - 1;
+  return count_bits(scratch.kept);
 }
 
 // Calls visit(first, count) for each stretch of set bits within a word.
@@ -120,19 +133,22 @@ void HotCells::collect(int32_t image, const float* map, float peak, HotScratch& 
   const auto width = static_cast<size_t>(width_), cells = width * static_cast<size_t>(height_);
   fit_scratch(width_, height_, scratch);
   hot_ += mark_hot(map, cells, bound_, scratch.flags.data(), scratch.hot.data(), scratch.hot.size());
-  add_neighbours(scratch, width, cells);
+  const size_t kept = add_neighbours(scratch, width, cells);
   HotRegion region{image, peak, static_cast<uint32_t>(store.runs.size()), 0, store.values.size()};
   make_room(store.runs, cells / 2 + 1);
   make_room(store.values, cells);
+  store.values.resize(store.values.size() + kept);
+  float* out = store.values.data() + region.first_value;
+  uint32_t end = 0;  // of the last run
   for_each_stretch(scratch.kept, [&](uint32_t first, uint32_t count) {
-    const bool joins =
-        store.runs.size() > region.first_run && store.runs.back().first + store.runs.back().count == first;
-    if (joins) {
+    if (first == end && end != 0) {
       store.runs.back().count += count;
     } else {
       store.runs.push_back({first, count});
     }
-    store.values.insert(store.values.end(), map + first, map + first + count);
+    end = first + count;
+    copy_few(map + first, count, out);
+    out += count;
   });
   region.runs = static_cast<uint32_t>(store.runs.size()) - region.first_run;
   store.regions.push_back(region);
@@ -148,7 +164,7 @@ void HotCells::raise(HotScratch& scratch) {
   drop();
   // Regions keep the cells of the bound under which they came; cropping them costs more than it saves until the
   // surplus has grown.
-  if (ratio() > 1.25 * tidy_ratio_) {
+  if (ratio() > kSurplus * tidy_ratio_) {
     crop(scratch);
     tidy_ratio_ = ratio();
   }
@@ -187,13 +203,13 @@ void HotCells::crop(HotScratch& scratch) {
     const float* value = store_.values.data() + region.first_value;
     for (size_t i = 0; i < region.runs; ++i) {
       const CellRun run = store_.runs[region.first_run + i];
-      std::copy_n(value, run.count, &scratch.map[run.first]);
+      copy_few(value, run.count, &scratch.map[run.first]);
       value += run.count;
     }
     collect(region.image, scratch.map.data(), region.peak, scratch, cropped);
     for (size_t i = 0; i < region.runs; ++i) {
       const CellRun run = store_.runs[region.first_run + i];
-      std::fill_n(&scratch.map[run.first], run.count, kNothing);
+      for (uint32_t cell = 0; cell < run.count; ++cell) scratch.map[run.first + cell] = kNothing;
     }
   }
   // Copies, so that the arrays here stay and no memory is asked for; a region may have more runs than before.

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/explorer/data_files.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <set>
+
+#include "microtome/base/error.h"
+#include "microtome/image/codec.h"
+
+namespace microtome {
+namespace {
+
+constexpr size_t kStrip = 8;  // pictures that stand for a layer on the network's page
+
+// A float with the digits that bring it back, not the twice as many of the double beside it.
+Json number(float value) {
+  if (!std::isfinite(value)) return nullptr;
+  char text[32];
+  const char* end = std::to_chars(text, text + sizeof text, value).ptr;
+  double wide = 0;
+  std::from_chars(text, end, wide);
+  return wide;
+}
+
+// Scores of long tables: six decimals are more than is shown.
+Json rounded(double value) {
+  if (!std::isfinite(value)) return nullptr;
+  return std::round(value * 1e6) / 1e6;
+}
+
+Json ratio_of(const UnitRow& row) {
+  if (!row.picture || !row.picture->activation_ratio) return nullptr;
+  return rounded(*row.picture->activation_ratio);
+}
+
+Json variant_of(const UnitRow& row) { return row.picture ? row.picture->variant : -1; }
+
+Json score_json(const ConceptScore& score) {
+  return {{"label", score.label},
+          {"category", score.category},
+          {"intersection", score.intersection},
+          {"activation", score.activation},
+          {"truth", score.truth},
+          {"images", score.images},
+          {"iou", rounded(score.iou)},
+          {"ceiling", rounded(score.ceiling)}};
+}
+
+Json scores_json(const std::vector<ConceptScore>& scores) {
+  Json out = Json::array();
+  for (const ConceptScore& score : scores) out.push_back(score_json(score));
+  return out;
+}
+
+Json exemplars_json(const Atlas& atlas, const std::vector<Exemplar>& exemplars) {
+  Json out = Json::array();
+  for (const Exemplar& exemplar : exemplars) {
+    const std::optional<Atlas::Thumbnail> thumbnail = atlas.thumbnail(exemplar.image);
+    const PackedMap map = pack_map(exemplar.map);
+    out.push_back({{"image", exemplar.image},
+                   {"file", thumbnail ? thumbnail->file : ""},
+                   {"src", thumbnail ? thumbnail_path(*thumbnail) : ""},
+                   {"activation", number(exemplar.activation)},
+                   {"width", exemplar.width},
+                   {"height", exemplar.height},
+                   {"low", number(map.low)},
+                   {"high", number(map.high)},
+                   {"map", map.base64}});
+  }
+  return out;
+}
+
+Json dissection_json(const Atlas& atlas, const UnitDissection& unit) {
+  return {
+      {"threshold", number(unit.threshold)},
+      {"minimum", number(unit.minimum)},
+      {"maximum", number(unit.maximum)},
+      {"on_pixels", unit.on_pixels},
+      {"on_images", unit.on_images},
+      {"best", score_json(unit.best)},
+      {"by_category", scores_json(unit.by_category)},
+      {"top_concepts", scores_json(unit.top_concepts)},
+      {"histogram",
+       {{"low", number(unit.histogram.low)}, {"high", number(unit.histogram.high)}, {"counts", unit.histogram.counts}}},
+      {"top", exemplars_json(atlas, unit.top)},
+      {"bottom", exemplars_json(atlas, unit.bottom)}};
+}
+
+Json picture_json(const AtlasPicture& picture) {
+  Json curve = Json::array();
+  for (const float value : picture.curve) curve.push_back(number(value));
+  const auto known = [](const std::optional<double>& value) { return value ? rounded(*value) : Json(nullptr); };
+  return {{"sign", static_cast<int>(picture.sign)},
+          {"variant", picture.variant},
+          {"objective", picture.objective},
+          {"width", picture.width},
+          {"height", picture.height},
+          {"curve", std::move(curve)},
+          {"activation", rounded(picture.activation)},
+          {"best_exemplar", known(picture.best_exemplar)},
+          {"activation_ratio", known(picture.activation_ratio)},
+          {"status", picture.status},
+          {"facts", picture.facts}};
+}
+
+// Of the positive units, or of the negative ones where only those were dissected. Null when none were.
+Json counts_json(const UnitRows& rows, int categories) {
+  for (const int sign : {1, -1}) {
+    std::vector<UnitDissection> units;
+    for (const auto& row : rows) {
+      if (sign_of(row) == sign && row.second.dissection) units.push_back(*row.second.dissection);
+    }
+    if (units.empty()) continue;
+    const DetectorCount count = count_detectors(units, categories);
+    Json by_category = Json::array();
+    for (const auto& category : count.by_category) {
+      by_category.push_back({{"detectors", category.detectors}, {"unique", category.unique}});
+    }
+    return {{"units", count.units},
+            {"detectors", count.detectors},
+            {"unique", count.unique},
+            {"unique_by_category", count.unique_by_category},
+            {"by_category", std::move(by_category)}};
+  }
+  return nullptr;
+}
+
+// The units that stand for a layer: the best of each concept first, then the best of the rest.
+Json strip_json(const UnitRows& rows) {
+  std::vector<const UnitRows::value_type*> order;
+  for (const auto& row : rows) {
+    if (row.second.picture) order.push_back(&row);
+  }
+  const auto iou = [](const auto* row) { return row->second.dissection ? row->second.dissection->best.iou : -1.0; };
+  std::ranges::stable_sort(order, [&](const auto* a, const auto* b) { return iou(a) > iou(b); });
+  std::set<int> seen;
+  std::ranges::stable_partition(order, [&](const auto* row) {
+    return iou(row) >= kDetectorCut && seen.insert(row->second.dissection->best.label).second;
+  });
+  Json strip = Json::array();
+  for (size_t i = 0; i < std::min(kStrip, order.size()); ++i) {
+    const auto& dissection = order[i]->second.dissection;
+    strip.push_back({{"unit", unit_of(*order[i])},
+                     {"sign", sign_of(*order[i])},
+                     {"label", dissection ? dissection->best.label : 0},
+                     {"category", dissection ? dissection->best.category : -1},
+                     {"iou", dissection ? rounded(dissection->best.iou) : Json(nullptr)},
+                     {"variant", variant_of(order[i]->second)}});
+  }
+  return strip;
+}
+
+Json study_json(const Atlas& atlas, const AtlasLayer& layer, int categories) {
+  const UnitRows rows = unit_rows(atlas, layer.name);
+  Json dissection = nullptr;
+  if (const auto info = atlas.dissection_info(layer.name)) {
+    dissection = {{"map_width", info->map_width},
+                  {"map_height", info->map_height},
+                  {"tail", info->tail},
+                  {"images", info->images}};
+  }
+  const auto pictures = std::ranges::count_if(rows, [](const auto& row) { return row.second.picture.has_value(); });
+  return {{"dissection", std::move(dissection)},
+          {"counts", counts_json(rows, categories)},
+          {"pictures", pictures},
+          {"strip", strip_json(rows)}};
+}
+
+Json concepts_json(const AtlasConcepts& concepts) {
+  Json categories = Json::array();
+  for (const Concept& entry : concepts.concepts) categories.push_back(entry.category);
+  return {{"hash", concepts.hash},
+          {"images", concepts.images},
+          {"categories", concepts.categories},
+          {"names", concepts.display_names},
+          {"label_category", std::move(categories)}};
+}
+
+Json runs_json(const Atlas& atlas) {
+  Json runs = Json::array();
+  for (const Provenance& run : atlas.runs()) {
+    runs.push_back({{"stage", run.stage},
+                    {"version", run.version},
+                    {"network_hash", run.network_hash},
+                    {"data_hash", run.data_hash},
+                    {"settings", run.settings},
+                    {"command", run.command}});
+  }
+  return runs;
+}
+
+Json columns(std::initializer_list<const char*> names) {
+  Json table = Json::object();
+  for (const char* name : names) table[name] = Json::array();
+  return table;
+}
+
+}  // namespace
+
+UnitRows unit_rows(const Atlas& atlas, const std::string& layer) {
+  UnitRows rows;
+  for (UnitDissection& unit : atlas.units(layer, true)) {
+    rows[{unit.unit, -static_cast<int>(unit.sign)}].dissection = std::move(unit);
+  }
+  for (AtlasPicture& picture : atlas.pictures(layer, -1, false)) {
+    auto& slot = rows[{picture.unit, -static_cast<int>(picture.sign)}].picture;
+    if (!slot) slot = std::move(picture);  // variants rise
+  }
+  return rows;
+}
+
+Json atlas_data(const Atlas& atlas) {
+  Json out = {
+      {"version", MICROTOME_VERSION}, {"detector_cut", kDetectorCut}, {"network", nullptr}, {"concepts", nullptr}};
+  if (const auto network = atlas.network()) {
+    out["network"] = {{"name", network->name},
+                      {"hash", network->hash},
+                      {"format", network->format},
+                      {"input", network->input},
+                      {"classes", network->classes}};
+  }
+  int categories = 0;
+  if (const auto concepts = atlas.concepts()) {
+    categories = static_cast<int>(concepts->categories.size());
+    out["concepts"] = concepts_json(*concepts);
+  }
+  std::set<int64_t> studied;
+  for (const AtlasLayer& layer : atlas.studied_layers()) studied.insert(layer.id);
+  Json layers = Json::array();
+  for (const AtlasLayer& layer : atlas.layers()) {
+    layers.push_back(
+        {{"id", layer.id},
+         {"name", layer.name},
+         {"aliases", layer.aliases},
+         {"op", layer.op},
+         {"shape", layer.shape},
+         {"units", layer.units},
+         {"receptive_field", layer.receptive_field.contains("size") ? layer.receptive_field : Json(nullptr)},
+         {"macs_share", rounded(layer.macs_share)},
+         {"study", studied.contains(layer.id) ? study_json(atlas, layer, categories) : Json(nullptr)}});
+  }
+  out["layers"] = std::move(layers);
+  out["runs"] = runs_json(atlas);
+  return out;
+}
+
+Json layer_data(const Atlas& atlas, const AtlasLayer& layer) {
+  const auto concepts = atlas.concepts();
+  Json by_category = Json::array();
+  for (size_t i = 0; concepts && i < concepts->categories.size(); ++i) {
+    by_category.push_back(columns({"label", "iou", "ceiling"}));
+  }
+  Json table = columns({"unit", "sign", "label", "category", "iou", "ceiling", "threshold", "maximum"});
+  Json picture = columns({"variant", "ratio", "status"});
+  for (const auto& row : unit_rows(atlas, layer.name)) {
+    const auto& [dissection, drawn] = row.second;
+    table["unit"].push_back(unit_of(row));
+    table["sign"].push_back(sign_of(row));
+    table["label"].push_back(dissection ? dissection->best.label : 0);
+    table["category"].push_back(dissection ? dissection->best.category : -1);
+    table["iou"].push_back(dissection ? rounded(dissection->best.iou) : Json(nullptr));
+    table["ceiling"].push_back(dissection ? rounded(dissection->best.ceiling) : Json(nullptr));
+    table["threshold"].push_back(dissection ? number(dissection->threshold) : Json(nullptr));
+    table["maximum"].push_back(dissection ? number(dissection->maximum) : Json(nullptr));
+    for (size_t i = 0; i < by_category.size(); ++i) {
+      const ConceptScore score =
+          dissection && i < dissection->by_category.size() ? dissection->by_category[i] : ConceptScore{};
+      by_category[i]["label"].push_back(score.label);
+      by_category[i]["iou"].push_back(rounded(score.iou));
+      by_category[i]["ceiling"].push_back(rounded(score.ceiling));
+    }
+    picture["variant"].push_back(variant_of(row.second));
+    picture["ratio"].push_back(ratio_of(row.second));
+    picture["status"].push_back(drawn ? drawn->status : "");
+  }
+  table["by_category"] = std::move(by_category);
+  table.update(picture);
+  return table;
+}
+
+Json concept_data(const Atlas& atlas) {
+  Json table = columns({"layer", "unit", "sign", "label", "category", "iou", "ceiling", "variant"});
+  for (const AtlasLayer& layer : atlas.studied_layers()) {
+    for (const auto& row : unit_rows(atlas, layer.name)) {
+      if (!row.second.dissection) continue;
+      std::set<int> seen;
+      const auto add = [&](const ConceptScore& score) {
+        if (score.label == 0 || score.iou <= 0 || !seen.insert(score.label).second) return;
+        table["layer"].push_back(layer.id);
+        table["unit"].push_back(unit_of(row));
+        table["sign"].push_back(sign_of(row));
+        table["label"].push_back(score.label);
+        table["category"].push_back(score.category);
+        table["iou"].push_back(rounded(score.iou));
+        table["ceiling"].push_back(rounded(score.ceiling));
+        table["variant"].push_back(variant_of(row.second));
+      };
+      add(row.second.dissection->best);
+      std::ranges::for_each(row.second.dissection->top_concepts, add);
+      std::ranges::for_each(row.second.dissection->by_category, add);
+    }
+  }
+  return table;
+}
+
+Json unit_data(const Atlas& atlas, const AtlasLayer& layer, int unit) {
+  Json dissections = Json::array(), pictures = Json::array();
+  for (const Sign sign : {Sign::kPositive, Sign::kNegative}) {
+    if (const auto found = atlas.unit(layer.name, unit, sign)) {
+      dissections.push_back({{"sign", static_cast<int>(sign)}, {"dissection", dissection_json(atlas, *found)}});
+    }
+  }
+  for (const AtlasPicture& picture : atlas.pictures(layer.name, unit, true)) pictures.push_back(picture_json(picture));
+  if (dissections.empty() && pictures.empty()) {
+    throw Error(ErrorKind::kNotFound, layer.name, "nothing is known of unit " + std::to_string(unit));
+  }
+  return {
+      {"layer", layer.id}, {"unit", unit}, {"dissections", std::move(dissections)}, {"pictures", std::move(pictures)}};
+}
+
+std::string thumbnail_path(const Atlas::Thumbnail& thumbnail) {
+  static const std::map<std::string_view, const char*> suffixes = {
+      {"image/png", "png"}, {"image/jpeg", "jpg"}, {"image/webp", "webp"}};
+  const auto suffix = suffixes.find(media_type(thumbnail.bytes));
+  if (suffix == suffixes.end()) {
+    throw Error(ErrorKind::kCorrupt, "image " + std::to_string(thumbnail.image),
+                "is stored in the atlas as no known picture format");
+  }
+  return "images/thumb-" + std::to_string(thumbnail.image) + "." + suffix->second;
+}
+
+}  // namespace microtome

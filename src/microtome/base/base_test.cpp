@@ -12,7 +12,6 @@
 #include "microtome/base/npy.h"
 #include "microtome/base/params.h"
 #include "microtome/base/rng.h"
-#include "microtome/base/text_table.h"
 #include "microtome/base/workers.h"
 
 namespace microtome {
@@ -129,14 +128,6 @@ TEST(File, IsWrittenWholeAndReadBack) {
   EXPECT_THROW(read_file(path + ".missing"), Error);
   EXPECT_THROW(read_file(testing::TempDir()), Error);
   EXPECT_THROW(write_file("/proc/nowhere/x", "a"), Error);
-}
-
-TEST(TextTable, AlignsByCharactersAndCutsLongCells) {
-  TextTable table({{.title = "unit", .align = TextTable::Align::kRight, .widest = 48},
-                   {.title = "label", .align = TextTable::Align::kLeft, .widest = 5}});
-  table.add({"7", "häuser"});
-  table.add({"112", "car"});
-  EXPECT_EQ(table.text(), "unit  label\n────  ─────\n   7  häus…\n 112  car\n");
 }
 
 TEST(Npy, RoundTripsAndRefusesBrokenFiles) {

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -70,6 +71,12 @@ void add_common(CLI::App& app, Session& session, bool facts) {
   app.add_option("--threads", session.threads, "Threads to use; 0 = all available")->check(CLI::Range(0, 4096));
   app.add_flag("--verbose", session.verbose, "Say more");
   if (facts) app.add_flag("--json", session.json, "Print JSON");
+}
+
+int terminal_width() {
+  winsize size{};
+  const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40;
+  return known ? size.ws_col : 120;
 }
 
 void print(std::string_view text) {

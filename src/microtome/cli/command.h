@@ -70,6 +70,9 @@ void bind(CLI::App& app, Settings& settings) {
   });
 }
 
+// Columns of the terminal that standard output is, 120 when it is none.
+int terminal_width();
+
 // Prints a line or a document to standard output.
 void print(std::string_view text);
 void print(const Json& document);

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "microtome/base/text_table.h"
+#include "microtome/atlas/tables.h"
 
 namespace microtome::commands {
 namespace {
@@ -22,7 +22,7 @@ std::string joined(const Json& list, std::string_view separator) {
 
 }  // namespace
 
-std::string network_table(const Json& info) {
+std::string network_table(const Json& info, int width) {
   const Json& network = info["network"];
   const Json& input = network["input"];
   std::string out = fmt::format(
@@ -30,20 +30,21 @@ std::string network_table(const Json& info) {
       network["format"].get<std::string>(), input["channels"].get<int64_t>(), input["height"].get<int64_t>(),
       input["width"].get<int64_t>(), input["order"].get<std::string>(), input["range"][0].get<double>(),
       input["range"][1].get<double>(), input["preprocess"].get<std::string>());
-  TextTable table({{"layer", kLeft, 48},
-                   {"alias", kLeft, 32},
-                   {"op", kLeft, 24},
-                   {"shape", kRight, 24},
-                   {"sees, px", kRight, 12},
-                   {"step", kRight, 8},
-                   {"MACs up to here", kRight, 16}});
+  TextTable table;
+  table.add_column("layer", kLeft, true);
+  table.add_column("alias", kLeft, true);
+  table.add_column("op", kLeft);
+  table.add_column("shape", kRight);
+  table.add_column("sees, px", kRight);
+  table.add_column("step", kRight);
+  table.add_column("MACs up to here", kRight);
   for (const Json& layer : info["layers"]) {
     const Json& field = layer["receptive_field"];
-    table.add({layer["name"], layer["aliases"].empty() ? "" : layer["aliases"][0].get<std::string>(), layer["op"],
-               joined(layer["shape"], "x"), joined(field["size"], "x"), joined(field["step"], "x"),
-               fmt::format("{:.1f} %", 100 * layer["macs_share"].get<double>())});
+    table.add_row({layer["name"], layer["aliases"].empty() ? "" : layer["aliases"][0].get<std::string>(), layer["op"],
+                   joined(layer["shape"], "x"), joined(field["size"], "x"), joined(field["step"], "x"),
+                   fmt::format("{:.1f} %", 100 * layer["macs_share"].get<double>())});
   }
-  return out + table.text();
+  return out + table.render(width);
 }
 
 std::string classes_table(const Json& answer) {

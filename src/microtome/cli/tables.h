@@ -7,7 +7,8 @@
 
 namespace microtome::commands {
 
-std::string network_table(const Json& info);     // Of Engine::info().
+// Of Engine::info(), at most `width` columns wide where the names allow it.
+std::string network_table(const Json& info, int width);
 std::string classes_table(const Json& answer);   // Of Engine::classify().
 std::string kinds_table(const Json& catalogue);  // Of Engine::kinds().
 

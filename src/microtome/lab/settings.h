@@ -17,7 +17,7 @@ struct TrainSettings {
   int64_t batch = 64;
   double lr = 0.1;
   double weight_decay = 5e-4;
-  std::string width = "24/48/96/160";
+  std::string width = "24/48/64/96/128";
   uint64_t seed = 1;
   uint64_t data_seed = 1;
   int threads = 0;
@@ -29,7 +29,7 @@ struct TrainSettings {
     field({.name = "batch", .help = "Pictures a step", .min = 8, .max = 4096}, s.batch);
     field({.name = "lr", .help = "Largest learning rate (one cycle)", .min = 1e-6, .max = 10}, s.lr);
     field({.name = "weight-decay", .help = "L2 penalty on the weights", .min = 0, .max = 1}, s.weight_decay);
-    field({.name = "width", .help = "Channels of the stages"}, s.width);
+    field({.name = "width", .help = "Channels of conv1, conv2, ..."}, s.width);
     field({.name = "data-seed", .help = "Which dioramas are drawn"}, s.data_seed);
     field({.name = "seed", .help = "Initial weights and order of the pictures"}, s.seed);
   }

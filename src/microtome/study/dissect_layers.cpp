@@ -196,7 +196,8 @@ std::vector<SkippedImage> dissect_layers(const Source& source, const std::vector
                               concepts.size(), pass.expected_bytes() >> 20));
   survey_images(pass, concepts, run, atlas, reporter);
   TallySettings tally;
-  tally.min_images = request.dissection.min_images;
+  tally.min_images = static_cast<int>(request.dissection.min_images);
+  tally.strict = request.strict;
   std::vector<LayerDissection> layers = finish(pass.state().surveys, concepts, tally, request.threads, reporter);
   for (size_t i = 0; i < layers.size(); ++i) {
     for (UnitDissection& unit : layers[i].units)

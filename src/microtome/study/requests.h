@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "microtome/base/params.h"
+#include "microtome/dissect/result.h"
 #include "microtome/lab/settings.h"
 #include "microtome/visualize/settings.h"
 
@@ -48,7 +49,7 @@ struct ClassifyRequest {
 
 // How a layer is dissected. All of it moves numbers, so all of it is provenance.
 struct DissectRequest {
-  double tail = 0.005;
+  double tail = kPublishedTail;
   int64_t min_images = 10;
   int64_t exemplars = 9;
   std::string signs = "+";

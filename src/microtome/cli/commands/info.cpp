@@ -21,7 +21,7 @@ void define(CLI::App& app, Session& session) {
     if (session.json) {
       print(facts);
     } else {
-      print(network_table(facts));
+      print(network_table(facts, terminal_width()));
     }
   });
 }

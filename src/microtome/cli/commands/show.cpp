@@ -28,10 +28,10 @@ void define(CLI::App& app, Session& session) {
   app.callback([options, &session] {
     const Atlas atlas = Atlas::open(options->file, Atlas::Mode::kRead);
     if (session.json) {
-      print(atlas_json(atlas, options->layer));
+      print(json_text(atlas_json(atlas, options->layer)));
     } else {
-      print(layers_table(atlas, options->layer));
-      print(detectors_table(atlas, options->layer, options->best));
+      if (options->layer.empty()) print(layers_table(atlas, terminal_width()));
+      print(detectors_table(atlas, options->layer, options->best, terminal_width()));
     }
   });
 }

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// microtome diorama: draw our own concept set.
+#include "microtome/concepts/diorama/diorama.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "microtome/atlas/tables.h"
+#include "microtome/cli/command.h"
+#include "microtome/dissect/result.h"
+
+namespace microtome::commands {
+namespace {
+
+struct Options {
+  std::string folder;
+  DioramaSettings settings;
+  bool stats = false;
+};
+
+void print_shares(const Options& options, const Session& session, Reporter& reporter) {
+  const auto shares = diorama_shares(options.settings, kPublishedTail, session.thread_count(), reporter);
+  if (session.json) {
+    Json rows = Json::array();
+    for (const ConceptShare& share : shares) {
+      rows.push_back({{"name", share.name},
+                      {"category", share.category},
+                      {"images", share.images},
+                      {"share", share.share},
+                      {"ceiling", share.ceiling}});
+    }
+    print(Json{{"concepts", rows}});
+    return;
+  }
+  TextTable table;
+  table.add_column("concept", TextTable::Align::kLeft, true);
+  table.add_column("category", TextTable::Align::kLeft);
+  table.add_column("images", TextTable::Align::kRight);
+  table.add_column("share", TextTable::Align::kRight);
+  table.add_column("IoU ceiling", TextTable::Align::kRight);
+  for (const ConceptShare& share : shares) {
+    table.add_row({share.name, share.category, fmt::format("{}", share.images),
+                   fmt::format("{:.3f} %", 100 * share.share), fmt::format("{:.3f}", share.ceiling)});
+  }
+  print(table.render(terminal_width()));
+}
+
+void define(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  auto* folder = app.add_option("folder", options->folder, "Folder to write, in Broden's layout");
+  app.add_flag("--stats", options->stats, "Print how often each concept occurs and the largest IoU that this permits");
+  bind(app, options->settings);
+  add_common(app, session, true);
+  app.footer(
+      "\nDioramas are procedurally drawn scenes in which every pixel's scene, object, part, material, texture and "
+      "colour is\n"
+      "known. The same seed gives the same bytes. With --stats alone nothing is written.\n"
+      "Example:\n  microtome diorama scenes --images 1000 --seed 7\n");
+  app.callback([options, folder, &session] {
+    if (folder->count() == 0 && !options->stats) throw CLI::RequiredError("folder");
+    const auto reporter = session.reporter();
+    if (folder->count() > 0) {
+      write_dioramas(options->folder, options->settings, session.thread_count(), *reporter);
+      if (!options->stats) print(fmt::format("wrote {} dioramas to {}", options->settings.images, options->folder));
+    }
+    if (options->stats) print_shares(*options, session, *reporter);
+  });
+}
+
+}  // namespace
+
+extern const Command diorama_command;
+const Command diorama_command{"diorama", "Draw a labelled concept set of little scenes", define};
+
+}  // namespace microtome::commands

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// microtome export: an atlas in other tools' formats, and as a static site.
+#include <memory>
+
+#include "microtome/atlas/atlas.h"
+#include "microtome/atlas/export.h"
+#include "microtome/base/error.h"
+#include "microtome/base/file.h"
+#include "microtome/cli/command.h"
+#include "microtome/explorer/pages.h"
+
+namespace microtome::commands {
+namespace {
+
+struct Options {
+  std::string file, csv, json, npy, images, site;
+};
+
+void define(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  app.add_option("atlas", options->file, "Atlas file")->required();
+  app.add_option("--csv", options->csv, "Folder for tables in NetDissect's columns, one a layer, and units.csv");
+  app.add_option("--json", options->json, "File for everything but the pictures");
+  app.add_option("--npy", options->npy, "Folder for thresholds, IoU and histograms as NumPy arrays");
+  app.add_option("--images", options->images, "Folder for pictures, exemplar strips and contact sheets as PNG");
+  app.add_option("--site", options->site, "Folder for the explorer's pages: open index.html, or put it on any host");
+  add_common(app, session, false);
+  app.callback([options, &session] {
+    const Options& o = *options;
+    if (o.csv.empty() && o.json.empty() && o.npy.empty() && o.images.empty() && o.site.empty()) {
+      throw Error(ErrorKind::kUsage, "microtome export", "nothing to write",
+                  "name at least one of --csv, --json, --npy, --images, --site");
+    }
+    const Atlas atlas = Atlas::open(o.file, Atlas::Mode::kRead);
+    const auto reporter = session.reporter();
+    if (!o.csv.empty()) export_csv(atlas, o.csv);
+    if (!o.json.empty()) write_file(o.json, json_text(atlas_json(atlas, {}, JsonDetail::kFull)));
+    if (!o.npy.empty()) export_npy(atlas, o.npy);
+    if (!o.images.empty()) export_images(atlas, o.images, *reporter);
+    if (!o.site.empty()) write_site(atlas, o.site, *reporter);
+  });
+}
+
+}  // namespace
+
+extern const Command export_command;
+const Command export_command{"export", "Write an atlas as csv, JSON, npy, images or a static site", define};
+
+}  // namespace microtome::commands

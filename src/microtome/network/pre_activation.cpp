@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/network/pre_activation.h"
+
+#include <algorithm>
+
+#include "microtome/network/surgery.h"
+
+namespace microtome {
+namespace {
+
+bool rectifies(const Node& node) { return node.op == "Relu" || node.op == "Clip"; }
+
+// The value before the rectifier that makes `value`; -1 when it is not rectified.
+ValueIndex before_rectifier(const Graph& graph, const std::vector<int>& makers, ValueIndex value) {
+  const int maker = makers[static_cast<size_t>(value)];
+  if (maker < 0) return -1;
+  const Node& node = graph.nodes[static_cast<size_t>(maker)];
+  return rectifies(node) ? node.inputs[0] : -1;
+}
+
+}  // namespace
+
+Network with_pre_activation(const Network& network, const std::string& layer) {
+  Graph graph = network.graph();
+  const std::vector<int> makers = find_makers(graph);
+  const ValueIndex value = network.layer(layer).value;
+  const int maker = makers[static_cast<size_t>(value)];
+  if (maker < 0) return network;
+  Node twin = graph.nodes[static_cast<size_t>(maker)];
+  if (rectifies(twin)) {
+    twin.inputs = {twin.inputs[0]};
+    twin.op = "Identity";
+    twin.attributes.clear();
+  } else if (twin.op == "Concat") {
+    for (ValueIndex& input : twin.inputs) {
+      input = before_rectifier(graph, makers, input);
+      if (input < 0) return network;
+    }
+  } else {
+    return network;
+  }
+  Value made;
+  made.name = network.layer(layer).name + kPreActivationSuffix;
+  made.shape = graph.values[static_cast<size_t>(value)].shape;
+  twin.name = made.name;
+  twin.outputs = {static_cast<ValueIndex>(graph.values.size())};
+  graph.values.push_back(std::move(made));
+  graph.nodes.insert(graph.nodes.begin() + maker + 1, std::move(twin));
+  return {std::move(graph), network.facts()};
+}
+
+}  // namespace microtome

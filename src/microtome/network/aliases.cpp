@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/network/aliases.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace microtome {
+namespace {
+
+size_t at_index(ValueIndex value) { return static_cast<size_t>(value); }
+
+// A name as folders and a last part. Names of torch's exporter ("/a/a.0/conv/Conv_output_0") lose the leading stroke
+// and the output's number, and a folder that only repeats the beginning of the next.
+struct Path {
+  std::vector<std::string> parts;
+  bool exported = false;
+
+  std::string prefix(size_t count) const {
+    std::string text;
+    for (size_t i = 0; i < count; ++i) {
+      if (i > 0) text += exported ? "." : "/";
+      text += parts[i];
+    }
+    return text;
+  }
+};
+
+Path parse(std::string name) {
+  Path path;
+  const size_t suffix = name.rfind("_output_");
+  path.exported = name.starts_with('/') && suffix != std::string::npos;
+  if (path.exported) name = name.substr(1, suffix - 1);
+  for (size_t begin = 0; begin <= name.size();) {
+    const size_t end = std::min(name.find('/', begin), name.size());
+    std::string part = name.substr(begin, end - begin);
+    const bool repeats = path.exported && !path.parts.empty() && part.starts_with(path.parts.back() + ".");
+    if (repeats) path.parts.pop_back();
+    path.parts.push_back(std::move(part));
+    begin = end + 1;
+  }
+  return path;
+}
+
+// What leaves a folder: its values that are read by a node whose own values all lie outside, or that are outputs.
+struct Folders {
+  std::map<std::string, std::set<ValueIndex>> exits;
+};
+
+std::set<std::string> folders_of(const Path& path) {
+  std::set<std::string> folders;
+  for (size_t count = 1; count < path.parts.size(); ++count) folders.insert(path.prefix(count));
+  return folders;
+}
+
+Folders find_exits(const Graph& graph, const std::map<ValueIndex, Path>& paths) {
+  Folders folders;
+  auto leaves = [&](ValueIndex value, const std::set<std::string>& towards) {
+    const auto path = paths.find(value);
+    if (path == paths.end()) return;
+    for (const std::string& folder : folders_of(path->second)) {
+      if (!towards.count(folder)) folders.exits[folder].insert(value);
+    }
+  };
+  std::vector<char> read(graph.values.size(), 0);
+  for (const Node& node : graph.nodes) {
+    std::set<std::string> towards;
+    for (const ValueIndex value : node.outputs) {
+      if (value >= 0) towards.merge(folders_of(parse(graph.values[at_index(value)].name)));
+    }
+    for (const ValueIndex value : node.inputs) {
+      if (value < 0) continue;
+      read[at_index(value)] = 1;
+      leaves(value, towards);
+    }
+  }
+  for (const auto& [value, path] : paths) {
+    const bool output = std::count(graph.outputs.begin(), graph.outputs.end(), value) > 0;
+    if (output || !read[at_index(value)]) leaves(value, {});
+  }
+  return folders;
+}
+
+}  // namespace
+
+std::vector<std::vector<std::string>> find_aliases(const Graph& graph, const std::vector<ValueIndex>& layers) {
+  std::map<ValueIndex, Path> paths;
+  for (const ValueIndex layer : layers) paths.emplace(layer, parse(graph.values[at_index(layer)].name));
+  std::map<std::string, std::set<ValueIndex>> claims;
+  for (const auto& [value, path] : paths) claims[path.prefix(path.parts.size())].insert(value);
+  for (const auto& [folder, exits] : find_exits(graph, paths).exits) claims[folder].insert(exits.begin(), exits.end());
+  std::set<std::string> names;
+  for (const Value& value : graph.values) names.insert(value.name);
+  std::map<ValueIndex, std::vector<std::string>> aliases;
+  for (const auto& [alias, values] : claims) {
+    if (values.size() == 1 && !alias.empty() && !names.count(alias)) aliases[*values.begin()].push_back(alias);
+  }
+  std::vector<std::vector<std::string>> result;
+  for (const ValueIndex layer : layers) {
+    auto& own = aliases[layer];
+    std::sort(own.begin(), own.end(), [](const std::string& a, const std::string& b) {
+      return a.size() != b.size() ? a.size() < b.size() : a < b;
+    });
+    result.push_back(std::move(own));
+  }
+  return result;
+}
+
+}  // namespace microtome

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Short names of layers, from the paths that the tools which wrote the file put into names.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "microtome/network/graph.h"
+
+namespace microtome {
+
+// Aliases of each value in `layers`, in the same order, none of them the name of a value or given twice.
+//   "inception_4e/output"                     inception_4e       the one value that leaves the folder inception_4e/
+//   "/layer1/layer1.0/conv1/Conv_output_0"    layer1.0.conv1.Conv, layer1.0.conv1
+std::vector<std::vector<std::string>> find_aliases(const Graph& graph, const std::vector<ValueIndex>& layers);
+
+}  // namespace microtome

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rectifiers, squashing functions and softmax.
+#include <ATen/ATen.h>
+
+#include <limits>
+
+#include "microtome/base/error.h"
+#include "microtome/network/ops/operator.h"
+
+namespace microtome::operators {
+namespace {
+
+void run_relu(OperatorCall& call) {
+  // Overwriting what nobody else sees saves a pass over memory; autograd remembers the result alone.
+  if (call.owns(0)) {
+    call.outputs[0] = std::move(call.inputs[0]);
+    at::relu_(call.outputs[0]);
+  } else {
+    call.outputs[0] = at::relu(call.input(0));
+  }
+}
+
+void run_leaky_relu(OperatorCall& call) {
+  const double slope = float_attribute(call.node, "alpha", 0.01);
+  if (call.owns(0) && slope >= 0) {
+    call.outputs[0] = std::move(call.inputs[0]);
+    at::leaky_relu_(call.outputs[0], slope);
+  } else {
+    call.outputs[0] = at::leaky_relu(call.input(0), slope);
+  }
+}
+
+// ONNX broadcasts the slope from the last axis; ATen's prelu wants [C].
+void run_prelu(OperatorCall& call) {
+  const at::Tensor& x = call.input(0);
+  call.outputs[0] = at::where(x > 0, x, x * call.input(1));
+}
+
+void run_elu(OperatorCall& call) { call.outputs[0] = at::elu(call.input(0), float_attribute(call.node, "alpha", 1.0)); }
+
+void run_selu(OperatorCall& call) {
+  const double alpha = float_attribute(call.node, "alpha", 1.67326319217681884765625);
+  const double gamma = float_attribute(call.node, "gamma", 1.05070102214813232421875);
+  call.outputs[0] = at::elu(call.input(0), alpha, gamma);
+}
+
+void run_clip(OperatorCall& call) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  double low = float_attribute(call.node, "min", -infinity);
+  double high = float_attribute(call.node, "max", infinity);
+  if (call.has(1)) low = call.inputs[1].item<double>();
+  if (call.has(2)) high = call.inputs[2].item<double>();
+  call.outputs[0] = at::clamp(call.input(0), low, high);
+}
+
+void run_sigmoid(OperatorCall& call) { call.outputs[0] = at::sigmoid(call.input(0)); }
+void run_tanh(OperatorCall& call) { call.outputs[0] = at::tanh(call.input(0)); }
+void run_softplus(OperatorCall& call) { call.outputs[0] = at::softplus(call.input(0)); }
+void run_softsign(OperatorCall& call) { call.outputs[0] = call.input(0) / (call.inputs[0].abs() + 1); }
+
+void run_hard_sigmoid(OperatorCall& call) {
+  const double alpha = float_attribute(call.node, "alpha", 0.2);
+  const double beta = float_attribute(call.node, "beta", 0.5);
+  call.outputs[0] = at::clamp(call.input(0) * alpha + beta, 0.0, 1.0);
+}
+
+void run_hard_swish(OperatorCall& call) { call.outputs[0] = at::hardswish(call.input(0)); }
+
+// Before opset 13 everything from the axis on counts as one axis.
+template <at::Tensor (*kFunction)(const at::Tensor&, int64_t)>
+void run_softmax(OperatorCall& call) {
+  const at::Tensor& x = call.input(0);
+  const bool flattens = call.node.version < 13;
+  const int64_t axis = normal_axis(int_attribute(call.node, "axis", flattens ? 1 : -1), x.dim());
+  if (!flattens) {
+    call.outputs[0] = kFunction(x, axis);
+    return;
+  }
+  int64_t rows = 1;
+  for (int64_t i = 0; i < axis; ++i) rows *= x.size(i);
+  call.outputs[0] = kFunction(x.reshape({rows, -1}), 1).view(x.sizes());
+}
+
+at::Tensor softmax(const at::Tensor& x, int64_t axis) { return at::softmax(x, axis); }
+at::Tensor log_softmax(const at::Tensor& x, int64_t axis) { return at::log_softmax(x, axis); }
+
+Window softmax_window(const NodeFacts& facts) {
+  const int64_t rank = static_cast<int64_t>(facts.input_shape(0).size());
+  const bool flattens = facts.node.version < 13;
+  const int64_t axis = normal_axis(int_attribute(facts.node, "axis", flattens ? 1 : -1), rank);
+  return {.everything = flattens || axis >= 2};
+}
+
+constexpr Operator pointwise(std::string_view name, void (*run)(OperatorCall&)) {
+  return {.name = name, .run = run, .window = same_position, .each_channel_alone = true};
+}
+
+constexpr Operator kOperators[] = {
+    pointwise("Relu", run_relu),
+    pointwise("LeakyRelu", run_leaky_relu),
+    {.name = "PRelu", .run = run_prelu, .window = same_position},
+    pointwise("Elu", run_elu),
+    pointwise("Selu", run_selu),
+    pointwise("Clip", run_clip),
+    pointwise("Sigmoid", run_sigmoid),
+    pointwise("Tanh", run_tanh),
+    pointwise("Softplus", run_softplus),
+    pointwise("Softsign", run_softsign),
+    pointwise("HardSigmoid", run_hard_sigmoid),
+    pointwise("HardSwish", run_hard_swish),
+    {.name = "Softmax", .run = run_softmax<softmax>, .window = softmax_window},
+    {.name = "LogSoftmax", .run = run_softmax<log_softmax>, .window = softmax_window},
+};
+
+}  // namespace
+
+extern const OperatorFamily activation;
+const OperatorFamily activation{"activation", kOperators};
+
+}  // namespace microtome::operators

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operators that only lay values out anew: Reshape, Flatten, Transpose, Squeeze, Identity, Dropout ...
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "microtome/base/error.h"
+#include "microtome/network/ops/operator.h"
+
+namespace microtome::operators {
+namespace {
+
+void run_identity(OperatorCall& call) { call.outputs[0] = call.input(0); }
+
+// In training the drawn mask is libtorch's own generator's.
+void run_dropout(OperatorCall& call) {
+  const double ratio = call.has(1) ? call.inputs[1].item<double>() : float_attribute(call.node, "ratio", 0.5);
+  call.outputs[0] = call.training ? at::dropout(call.input(0), ratio, true) : call.input(0);
+  if (call.wants(1)) call.outputs[1] = at::ones_like(call.inputs[0], at::kBool);
+}
+
+void run_flatten(OperatorCall& call) {
+  const at::Tensor& x = call.input(0);
+  const int64_t axis = int_attribute(call.node, "axis", 1);
+  const int64_t from = axis == x.dim() ? axis : normal_axis(axis, x.dim());
+  int64_t rows = 1, columns = 1;
+  for (int64_t i = 0; i < x.dim(); ++i) (i < from ? rows : columns) *= x.size(i);
+  call.outputs[0] = x.reshape({rows, columns});
+}
+
+void run_reshape(OperatorCall& call) {
+  const at::Tensor& x = call.input(0);
+  std::vector<int64_t> shape = ints_of(call, 1, "shape");
+  if (!int_attribute(call.node, "allowzero", 0)) {
+    for (size_t i = 0; i < shape.size(); ++i) {
+      if (shape[i] == 0) shape[i] = x.size(static_cast<int64_t>(i));
+    }
+  }
+  call.outputs[0] = x.reshape(shape);
+}
+
+void run_transpose(OperatorCall& call) {
+  const at::Tensor& x = call.input(0);
+  std::vector<int64_t> order = ints_attribute(call.node, "perm");
+  if (order.empty()) {
+    for (int64_t axis = x.dim(); axis-- > 0;) order.push_back(axis);
+  }
+  call.outputs[0] = x.permute(order);
+}
+
+std::vector<int64_t> sorted_axes(const OperatorCall& call, int64_t rank) {
+  std::vector<int64_t> axes = ints_of(call, 1, "axes");
+  for (int64_t& axis : axes) axis = normal_axis(axis, rank);
+  std::sort(axes.begin(), axes.end());
+  return axes;
+}
+
+void run_squeeze(OperatorCall& call) {
+  at::Tensor x = call.input(0);
+  std::vector<int64_t> axes = sorted_axes(call, x.dim());
+  if (axes.empty()) {
+    call.outputs[0] = x.squeeze();
+    return;
+  }
+  for (auto axis = axes.rbegin(); axis != axes.rend(); ++axis) x = x.squeeze(*axis);
+  call.outputs[0] = x;
+}
+
+void run_unsqueeze(OperatorCall& call) {
+  at::Tensor x = call.input(0);
+  const auto count = static_cast<int64_t>(ints_of(call, 1, "axes").size());
+  for (const int64_t axis : sorted_axes(call, x.dim() + count)) x = x.unsqueeze(axis);
+  call.outputs[0] = x;
+}
+
+void run_expand(OperatorCall& call) {
+  const at::Tensor& x = call.input(0);
+  call.outputs[0] = x.expand(at::infer_size(x.sizes(), to_ints(call.input(1))));
+}
+
+void run_depth_to_space(OperatorCall& call) {
+  const at::Tensor& x = call.input(0);
+  const int64_t block = int_attribute(call.node, "blocksize", 1);
+  const int64_t n = x.size(0), c = x.size(1) / (block * block), h = x.size(2), w = x.size(3);
+  const bool channels_first = string_attribute(call.node, "mode", "DCR") == "CRD";
+  const at::Tensor y = channels_first ? x.reshape({n, c, block, block, h, w}).permute({0, 1, 4, 2, 5, 3})
+                                      : x.reshape({n, block, block, c, h, w}).permute({0, 3, 4, 1, 5, 2});
+  call.outputs[0] = y.reshape({n, c, h * block, w * block});
+}
+
+Window depth_to_space_window(const NodeFacts& facts) {
+  const int64_t block = int_attribute(facts.node, "blocksize", 1);
+  return {.shrink = {block, block}};
+}
+
+// A network runs in one precision: a cast between floating types changes nothing.
+void run_cast(OperatorCall& call) {
+  static constexpr at::ScalarType kTypes[] = {
+      at::kFloat, at::kFloat, at::kByte, at::kChar,  at::kInt,   at::kShort, at::kInt,
+      at::kLong,  at::kFloat, at::kBool, at::kFloat, at::kFloat, at::kLong,  at::kLong,
+  };  // by ONNX's TensorProto::DataType; unsigned wide types become signed wider ones, 8 (text) is refused below
+  const int64_t to = int_attribute(call.node, "to", 0);
+  if (to < 1 || to > 13 || to == 8) {
+    throw Error(ErrorKind::kUnsupported, "", "Cast to this type is not supported", "");
+  }
+  const at::Tensor& x = call.input(0);
+  const at::ScalarType type = kTypes[to];
+  call.outputs[0] = at::isFloatingType(type) && x.is_floating_point() ? x : x.to(type);
+}
+
+constexpr Operator kOperators[] = {
+    {.name = "Identity", .run = run_identity, .window = same_position, .each_channel_alone = true},
+    {.name = "Dropout", .run = run_dropout, .window = same_position, .each_channel_alone = true},
+    {.name = "Cast", .run = run_cast, .window = same_position, .each_channel_alone = true},
+    {.name = "Flatten", .run = run_flatten, .window = by_layout},
+    {.name = "Reshape", .run = run_reshape, .window = by_layout},
+    {.name = "Transpose", .run = run_transpose, .window = everything},
+    {.name = "Squeeze", .run = run_squeeze, .window = by_layout},
+    {.name = "Unsqueeze", .run = run_unsqueeze, .window = by_layout},
+    {.name = "Expand", .run = run_expand, .window = by_layout},
+    {.name = "DepthToSpace", .run = run_depth_to_space, .window = depth_to_space_window},
+};
+
+}  // namespace
+
+extern const OperatorFamily arrangement;
+const OperatorFamily arrangement{"arrangement", kOperators};
+
+}  // namespace microtome::operators

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Conv and ConvTranspose, over any number of spatial axes.
+#include <ATen/ATen.h>
+
+#include "microtome/base/error.h"
+#include "microtome/network/ops/spatial.h"
+
+namespace microtome::operators {
+namespace {
+
+c10::optional<at::Tensor> bias(const OperatorCall& call) {
+  return call.has(2) ? c10::optional<at::Tensor>(call.inputs[2]) : c10::nullopt;
+}
+
+void run_conv(OperatorCall& call) {
+  at::Tensor x = call.input(0);
+  const at::Tensor& weight = call.input(1);
+  Spatial s = spatial_attributes(call.node, weight.sizes().slice(2), x.sizes());
+  if (!s.symmetric()) {
+    x = pad_spatial(x, s.before, s.after, 0);
+    s.before.assign(s.before.size(), 0);
+  }
+  const int64_t groups = int_attribute(call.node, "group", 1);
+  const std::vector<int64_t> no_output_padding(s.kernel.size(), 0);
+  call.outputs[0] =
+      at::convolution(x, weight, bias(call), s.stride, s.before, s.dilation, false, no_output_padding, groups);
+}
+
+// The padding of a transposed convolution crops its output: run without and crop, which also serves unequal sides.
+void run_conv_transpose(OperatorCall& call) {
+  const at::Tensor& x = call.input(0);
+  const at::Tensor& weight = call.input(1);
+  if (has_attribute(call.node, "output_shape") || has_attribute(call.node, "auto_pad")) {
+    throw Error(ErrorKind::kUnsupported, "", "ConvTranspose with output_shape or auto_pad is not supported",
+                "export the network with explicit pads");
+  }
+  const Spatial s = spatial_attributes(call.node, weight.sizes().slice(2), x.sizes());
+  std::vector<int64_t> output_padding = ints_attribute(call.node, "output_padding");
+  if (output_padding.empty()) output_padding.assign(s.kernel.size(), 0);
+  const std::vector<int64_t> none(s.kernel.size(), 0);
+  const int64_t groups = int_attribute(call.node, "group", 1);
+  at::Tensor y = at::convolution(x, weight, bias(call), s.stride, none, s.dilation, true, output_padding, groups);
+  for (size_t axis = 0; axis < s.kernel.size(); ++axis) {
+    const int64_t length = y.size(static_cast<int64_t>(axis) + 2) - s.before[axis] - s.after[axis];
+    y = y.narrow(static_cast<int64_t>(axis) + 2, s.before[axis], length);
+  }
+  call.outputs[0] = y.contiguous();
+}
+
+at::IntArrayRef kernel_of(const NodeFacts& facts) { return at::IntArrayRef(facts.input_shape(1)).slice(2); }
+
+Window conv_window(const NodeFacts& facts) { return spatial_window(facts, kernel_of(facts)); }
+
+// With stride s, output p gathers the inputs q with q * s - before <= p: a window of ceil(extent / s), moving by 1 / s.
+Window conv_transpose_window(const NodeFacts& facts) {
+  Window window = spatial_window(facts, kernel_of(facts));
+  if (window.everything) return window;
+  for (size_t xy = 0; xy < 2; ++xy) {
+    const int64_t stride = window.step[xy];
+    const int64_t before = -window.start[xy];
+    const int64_t reach = window.size[xy] - 1 - before;  // how far below p * 1 the first contributing q * stride lies
+    const int64_t first = -((reach + stride - 1) / stride);
+    const int64_t last = (before + stride - 1) / stride;
+    window.size[xy] = last - first + 1;
+    window.start[xy] = first;
+    window.step[xy] = 1;
+    window.shrink[xy] = stride;
+  }
+  return window;
+}
+
+double product(at::IntArrayRef shape) {
+  double all = 1;
+  for (const int64_t length : shape) all *= static_cast<double>(length);
+  return all;
+}
+
+double conv_macs(const NodeFacts& facts) {
+  return product(facts.output_shape(0)) * product(at::IntArrayRef(facts.input_shape(1)).slice(1));
+}
+
+double conv_transpose_macs(const NodeFacts& facts) {
+  return product(facts.input_shape(0)) * product(at::IntArrayRef(facts.input_shape(1)).slice(1));
+}
+
+int64_t conv_unit_axis(const Node&) { return 0; }
+
+constexpr Operator kOperators[] = {
+    {.name = "Conv", .run = run_conv, .window = conv_window, .macs = conv_macs, .unit_axis = conv_unit_axis},
+    {.name = "ConvTranspose", .run = run_conv_transpose, .window = conv_transpose_window, .macs = conv_transpose_macs},
+};
+
+}  // namespace
+
+extern const OperatorFamily convolution;
+const OperatorFamily convolution{"convolution", kOperators};
+
+}  // namespace microtome::operators

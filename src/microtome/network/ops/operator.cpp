@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/network/ops/operator.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <unordered_map>
+
+#include "microtome/base/error.h"
+#include "microtome/base/nearest.h"
+
+namespace microtome {
+namespace {
+
+const std::unordered_map<std::string_view, const Operator*>& table() {
+  static const auto made = [] {
+    std::unordered_map<std::string_view, const Operator*> by_name;
+    for (const OperatorFamily* family : operators::kinds()) {
+      for (const Operator& op : family->operators) by_name.emplace(op.name, &op);
+    }
+    return by_name;
+  }();
+  return made;
+}
+
+const Attribute* find_attribute(const Node& node, const std::string& name) {
+  const auto found = node.attributes.find(name);
+  return found == node.attributes.end() ? nullptr : &found->second;
+}
+
+[[noreturn]] void wrong_type(const std::string& name, const char* wanted) {
+  throw Error(ErrorKind::kCorrupt, "", fmt::format("attribute \"{}\" is not {}", name, wanted),
+              "the file breaks the ONNX format; export the network again");
+}
+
+const std::vector<int64_t> kNoShape;
+
+const std::vector<int64_t>& shape_of(const Graph& graph, const std::vector<ValueIndex>& values, size_t i) {
+  if (i >= values.size() || values[i] < 0) return kNoShape;
+  return graph.values[static_cast<size_t>(values[i])].shape;
+}
+
+}  // namespace
+
+const at::Tensor& OperatorCall::input(size_t i) const {
+  if (!has(i)) {
+    throw Error(ErrorKind::kCorrupt, "", fmt::format("input {} is missing", i),
+                "the file breaks the ONNX format; export the network again");
+  }
+  return inputs[i];
+}
+
+bool OperatorCall::owns(size_t i) const {
+  return has(i) && inputs[i].use_count() == 1 && inputs[i].storage().use_count() == 1;
+}
+
+const std::vector<int64_t>& NodeFacts::input_shape(size_t i) const { return shape_of(graph, node.inputs, i); }
+const std::vector<int64_t>& NodeFacts::output_shape(size_t i) const { return shape_of(graph, node.outputs, i); }
+
+std::vector<int64_t> NodeFacts::constant_ints(size_t i) const {
+  if (i >= node.inputs.size() || node.inputs[i] < 0) return {};
+  const at::Tensor& constant = graph.values[static_cast<size_t>(node.inputs[i])].constant;
+  return constant.defined() ? to_ints(constant) : std::vector<int64_t>{};
+}
+
+const Operator* find_operator(std::string_view name) {
+  const auto found = table().find(name);
+  return found == table().end() ? nullptr : found->second;
+}
+
+const Operator& require_operator(const Node& node) {
+  if (const Operator* found = find_operator(node.op)) return *found;
+  const std::vector<std::string> names = operator_names();
+  throw Error(ErrorKind::kUnsupported, "",
+              fmt::format("operator {} of opset {} is not supported (nearest: {})", node.op, node.version,
+                          nearest_name(node.op, names)),
+              "cut the network before this node, or export it with simpler operators");
+}
+
+std::vector<std::string> operator_names() {
+  std::vector<std::string> names;
+  for (const OperatorFamily* family : operators::kinds()) {
+    for (const Operator& op : family->operators) names.emplace_back(op.name);
+  }
+  return names;
+}
+
+Window same_position(const NodeFacts&) { return {}; }
+
+Window everything(const NodeFacts&) { return {.everything = true}; }
+
+Window by_layout(const NodeFacts& facts) {
+  const auto& in = facts.input_shape(0);
+  const auto& out = facts.output_shape(0);
+  const bool same = in.size() >= 4 && out.size() >= 4 && std::equal(in.end() - 2, in.end(), out.end() - 2);
+  return {.everything = !same};
+}
+
+bool has_attribute(const Node& node, const std::string& name) { return find_attribute(node, name) != nullptr; }
+
+int64_t int_attribute(const Node& node, const std::string& name, int64_t fallback) {
+  const Attribute* attribute = find_attribute(node, name);
+  if (!attribute) return fallback;
+  if (const auto* value = std::get_if<int64_t>(attribute)) return *value;
+  wrong_type(name, "an integer");
+}
+
+double float_attribute(const Node& node, const std::string& name, double fallback) {
+  const Attribute* attribute = find_attribute(node, name);
+  if (!attribute) return fallback;
+  if (const auto* value = std::get_if<double>(attribute)) return *value;
+  if (const auto* value = std::get_if<int64_t>(attribute)) return static_cast<double>(*value);
+  wrong_type(name, "a number");
+}
+
+std::string string_attribute(const Node& node, const std::string& name, const std::string& fallback) {
+  const Attribute* attribute = find_attribute(node, name);
+  if (!attribute) return fallback;
+  if (const auto* value = std::get_if<std::string>(attribute)) return *value;
+  wrong_type(name, "text");
+}
+
+std::vector<int64_t> ints_attribute(const Node& node, const std::string& name) {
+  const Attribute* attribute = find_attribute(node, name);
+  if (!attribute) return {};
+  if (const auto* value = std::get_if<std::vector<int64_t>>(attribute)) return *value;
+  wrong_type(name, "a list of integers");
+}
+
+const at::Tensor& tensor_attribute(const Node& node, const std::string& name) {
+  const Attribute* attribute = find_attribute(node, name);
+  if (attribute) {
+    if (const auto* value = std::get_if<at::Tensor>(attribute)) return *value;
+  }
+  wrong_type(name, "a tensor");
+}
+
+std::vector<int64_t> to_ints(const at::Tensor& tensor) {
+  if (!at::isIntegralType(tensor.scalar_type(), false)) {
+    throw Error(ErrorKind::kCorrupt, "", "a shape, axis or pad is not an integer", "export the network again");
+  }
+  const at::Tensor wide = tensor.to(at::kCPU, at::kLong).contiguous();
+  const auto* data = wide.data_ptr<int64_t>();
+  return {data, data + wide.numel()};
+}
+
+std::vector<int64_t> ints_of(const OperatorCall& call, size_t i, const std::string& attribute) {
+  return call.has(i) ? to_ints(call.inputs[i]) : ints_attribute(call.node, attribute);
+}
+
+int64_t normal_axis(int64_t axis, int64_t rank) {
+  if (axis < -rank || axis >= rank) {
+    throw Error(ErrorKind::kCorrupt, "", fmt::format("axis {} of a value with {} axes", axis, rank),
+                "export the network again");
+  }
+  return axis < 0 ? axis + rank : axis;
+}
+
+}  // namespace microtome

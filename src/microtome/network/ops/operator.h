@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an operator is: how it runs on ATen and what is known of it beforehand. One file of this folder per family.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "microtome/network/graph.h"
+
+namespace microtome {
+
+// One run of one node. A run function fills outputs[0], and the others where wants(i). It throws Error with an empty
+// `where` (whoever runs the graph adds the node's name) or lets c10::Error pass. Must be differentiable by autograd
+// where the operator is, work in float32 and float64, and never write into an input that owns() denies.
+struct OperatorCall {
+  const Node& node;
+  std::span<at::Tensor> inputs;  // undefined where the node leaves an optional input out
+  std::span<at::Tensor> outputs;
+  std::span<const char> wanted;  // by output
+  bool training = false;
+
+  const at::Tensor& input(size_t i) const;  // Throws Error(kCorrupt) when it is absent.
+  bool has(size_t i) const { return i < inputs.size() && inputs[i].defined(); }
+  bool wants(size_t i) const { return i < wanted.size() && wanted[i]; }
+  // Whether nobody else can see input i, so that it may be overwritten.
+  bool owns(size_t i) const;
+};
+
+// What is known of a node without running it; shapes were learnt by an earlier run.
+struct NodeFacts {
+  const Node& node;
+  const Graph& graph;
+
+  const std::vector<int64_t>& input_shape(size_t i) const;  // Empty for an absent input.
+  const std::vector<int64_t>& output_shape(size_t i) const;
+  // The integers of a constant input; empty when it is absent or not constant.
+  std::vector<int64_t> constant_ints(size_t i) const;
+};
+
+// Which positions of the inputs one output position p reads, along x and y: those from p * step + start on, `size` of
+// them. With shrink > 1 (upsampling), positions floor(p / shrink) + start on.
+struct Window {
+  std::array<int64_t, 2> size{1, 1}, step{1, 1}, start{0, 0}, shrink{1, 1};
+  bool everything = false;
+};
+
+struct Operator {
+  std::string_view name;  // as ONNX has it
+  void (*run)(OperatorCall& call);
+  Window (*window)(const NodeFacts& facts);
+  double (*macs)(const NodeFacts& facts) = nullptr;  // multiply-adds for the whole output; null = not counted
+  bool reads_values = true;                          // false: the result depends on the shapes of the inputs alone
+  bool each_channel_alone = false;  // output channel k is a function of input channel k of input 0 (axis 1)
+  bool channel_parameters = false;  // inputs 1.. hold one entry a channel
+  // The axis of the weights (input 1) that counts the output units; null or -1: there is none.
+  int64_t (*unit_axis)(const Node& node) = nullptr;
+};
+
+struct OperatorFamily {
+  std::string_view name;
+  std::span<const Operator> operators;
+};
+
+namespace operators {
+std::span<const OperatorFamily* const> kinds();
+}  // namespace operators
+
+// Null when this build has no such operator.
+const Operator* find_operator(std::string_view name);
+// As above, but throws Error(kUnsupported) naming the operator, its opset and the nearest that there is.
+const Operator& require_operator(const Node& node);
+std::vector<std::string> operator_names();
+
+// Usual windows.
+Window same_position(const NodeFacts& facts);  // elementwise over space
+Window everything(const NodeFacts& facts);
+Window by_layout(const NodeFacts& facts);  // same_position when the last two axes keep their lengths, else everything
+
+// Attributes. The three with a fallback throw Error(kCorrupt) when the attribute has another type; without one also
+// when it is absent. An integer is taken where a number is asked for.
+bool has_attribute(const Node& node, const std::string& name);
+int64_t int_attribute(const Node& node, const std::string& name, int64_t fallback);
+double float_attribute(const Node& node, const std::string& name, double fallback);
+std::string string_attribute(const Node& node, const std::string& name, const std::string& fallback);
+std::vector<int64_t> ints_attribute(const Node& node, const std::string& name);  // Empty when absent.
+const at::Tensor& tensor_attribute(const Node& node, const std::string& name);
+
+// The integers of a small tensor (a shape, axes, pads) of any integer type.
+std::vector<int64_t> to_ints(const at::Tensor& tensor);
+// The list that ONNX moved from an attribute to input i: whichever is there, empty when neither is.
+std::vector<int64_t> ints_of(const OperatorCall& call, size_t i, const std::string& attribute);
+// Axis in 0..rank-1 from one that may count from the end. Throws Error(kCorrupt).
+int64_t normal_axis(int64_t axis, int64_t rank);
+
+}  // namespace microtome

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Kernel, stride, dilation and padding of convolutions and poolings, with ONNX's rules.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "microtome/network/ops/operator.h"
+
+namespace microtome {
+
+// One entry a spatial axis.
+struct Spatial {
+  std::vector<int64_t> kernel, stride, dilation, before, after;  // before, after: padding
+
+  bool symmetric() const { return before == after; }
+  int64_t extent(size_t axis) const { return (kernel[axis] - 1) * dilation[axis] + 1; }
+};
+
+// `kernel`: of the weights, or empty to take kernel_shape. `input`: [N,C,spatial...], for auto_pad. Throws
+// Error(kCorrupt) on lists of the wrong length and on strides, dilations or kernels below 1.
+Spatial spatial_attributes(const Node& node, at::IntArrayRef kernel, at::IntArrayRef input);
+
+// Pads the spatial axes of [N,C,spatial...] with a value; negative amounts crop.
+at::Tensor pad_spatial(const at::Tensor& x, const std::vector<int64_t>& before, const std::vector<int64_t>& after,
+                       double value);
+
+// The window of such an operator on pictures; `kernel` as above. Values without two spatial axes see everything.
+Window spatial_window(const NodeFacts& facts, at::IntArrayRef kernel);
+
+}  // namespace microtome

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every pass against the network it came from, and the rule for dead rectifiers on planted units.
+#include "microtome/network/passes.h"
+
+#include <algorithm>
+
+#include "microtome/base/error.h"
+#include "microtome/network/network_testing.h"
+
+namespace microtome::testing {
+namespace {
+
+ValueIndex conv_norm(GraphBuilder& b, const std::string& name, ValueIndex x, const at::Tensor& weight,
+                     const ConvOptions& options = {}) {
+  const int64_t n = weight.size(0);
+  x = b.conv(name + "/conv", x, weight, random_float({n}, name + "b"), options);
+  return b.batch_norm(name + "/norm", x, random_float({n}, name + "s"), random_float({n}, name + "o"),
+                      random_float({n}, name + "m"), random_float({n}, name + "v").abs() + 0.2);
+}
+
+// Two branches and a residual sum, with batch norm everywhere.
+Graph sample() {
+  GraphBuilder b;
+  ValueIndex x = b.input("data", {-1, 3, 16, 16});
+  x = b.relu("stem/relu", conv_norm(b, "stem", x, random_float({6, 3, 3, 3}, "w0"), {.stride = 2, .pad = 1}));
+  const ValueIndex left = b.relu("left/relu", conv_norm(b, "left", x, random_float({4, 6, 1, 1}, "w1")));
+  const ValueIndex middle =
+      b.relu("middle/relu", conv_norm(b, "middle", x, random_float({6, 1, 3, 3}, "w2"), {.pad = 1, .groups = 6}));
+  const ValueIndex right = b.conv("right/conv", b.max_pool("right/pool", x, {.kernel = 3, .stride = 1, .pad = 1}),
+                                  random_float({5, 6, 1, 1}, "w3"), {});
+  const ValueIndex joined = b.concat("joined", {left, middle, right});
+  x = b.conv("square", joined, random_float({15, 15, 1, 1}, "w4", 0.3), {});
+  x = b.relu("sum/relu", b.add("sum", x, joined));
+  x = b.flatten("flat", b.global_average_pool("pool", x));
+  return b.finish({b.gemm("logits", x, random_float({8, 15}, "w5"), random_float({8}, "b5"))});
+}
+
+Network network() { return {sample(), {.hash = "planted", .name = "sample"}}; }
+
+at::Tensor run(const Network& net, const std::string& layer, const at::Tensor& x) {
+  const ValueIndex value = net.layer(layer).value;
+  return evaluate(net.graph(), x, {&value, 1})[0];
+}
+
+const at::Tensor& input() {
+  static const at::Tensor x = random_float({2, 3, 16, 16}, "input");
+  return x;
+}
+
+TEST(PruneTo, KeepsValuesNamesAndAliasesOfWhatRemains) {
+  const Network whole = network();
+  const std::vector<std::string> layers = {"joined", "stem"};
+  const Network pruned = prune_to(whole, layers);
+  ASSERT_EQ(pruned.graph().outputs.size(), 2u);
+  EXPECT_EQ(pruned.output_layer().name, "joined");
+  EXPECT_LT(pruned.graph().nodes.size(), whole.graph().nodes.size());
+  EXPECT_THROW(pruned.layer("sum"), Error);
+  for (const Layer& layer : pruned.layers()) {
+    EXPECT_EQ(layer.aliases, whole.layer(layer.name).aliases);
+    EXPECT_TRUE(run(pruned, layer.name, input()).equal(run(whole, layer.name, input()))) << layer.name;
+  }
+  EXPECT_EQ(pruned.facts().hash, "planted");
+  EXPECT_TRUE(pruned.free_size());
+}
+
+TEST(FoldBatchNorm, IsEqualUpToRoundingAndSparesTaps) {
+  const Network whole = network();
+  const std::vector<std::string> keep = {"left/conv"};
+  const Network folded = fold_batch_norm(whole, keep);
+  const auto norms = std::count_if(folded.graph().nodes.begin(), folded.graph().nodes.end(),
+                                   [](const Node& node) { return node.op == "BatchNormalization"; });
+  EXPECT_EQ(norms, 1);
+  EXPECT_EQ(folded.layer("stem/norm").op, "Conv");
+  for (const Layer& layer : folded.layers()) {
+    if (layer.name.ends_with("/conv") && layer.name != "left/conv" && layer.name != "right/conv") continue;
+    expect_close(run(folded, layer.name, input()), run(whole, layer.name, input()), 2e-5);
+  }
+}
+
+TEST(FoldBatchNorm, LeavesWhatSomebodyElseReads) {
+  GraphBuilder b;
+  ValueIndex x = b.input("x", {-1, 2, 4, 4});
+  x = b.conv("conv", x, random_float({2, 2, 1, 1}, "w"), {});
+  const at::Tensor ones = at::ones({2});
+  const ValueIndex norm = b.batch_norm("norm", x, ones, ones, ones, ones);
+  const Network net(b.finish({b.add("sum", norm, x)}), {});
+  EXPECT_EQ(fold_batch_norm(net).layer("norm").op, "BatchNormalization");
+}
+
+TEST(SliceUnits, GivesTheChannelsAskedForInTheirOrder) {
+  const Network whole = network();
+  const std::vector<int64_t> lists[] = {{2}, {3, 0, 1}, {14, 5, 2, 2, 9}, {12, 13}};
+  for (const char* layer : {"stem/relu", "left/relu", "joined", "logits", "square"}) {
+    for (const auto& list : lists) {
+      std::vector<int64_t> units;
+      for (const int64_t unit : list) units.push_back(unit % whole.layer(layer).units);
+      const Network sliced = slice_units(whole, layer, units);
+      const at::Tensor want = run(whole, layer, input()).index_select(1, at::tensor(units, at::kLong));
+      expect_close(run(sliced, layer, input()), want, 1e-5);
+      EXPECT_EQ(sliced.layer(layer).units, static_cast<int64_t>(units.size()));
+    }
+  }
+}
+
+TEST(SliceUnits, DropsBranchesWithoutAWantedUnit) {
+  const Network whole = network();
+  const std::vector<int64_t> units = {11};
+  const Network sliced = slice_units(whole, "joined", units);
+  EXPECT_THROW(sliced.layer("left/conv"), Error);
+  EXPECT_EQ(sliced.layer("right/conv").units, 1);
+  EXPECT_LT(sliced.layer("joined").macs_share * sliced.graph().nodes.size(), whole.graph().nodes.size());
+}
+
+TEST(SliceUnits, LeavesLayersThatAreNotMadeSo) {
+  const Network whole = network();
+  const std::vector<int64_t> units = {1};
+  EXPECT_EQ(slice_units(whole, "sum", units).layer("sum").units, 15);
+  const std::vector<int64_t> beyond = {15};
+  EXPECT_THROW(slice_units(whole, "joined", beyond), Error);
+}
+
+// y = relu(w . x + bias) at four units; x has two features.
+Network rectified(const std::string& op, std::vector<float> bias) {
+  GraphBuilder b;
+  const ValueIndex x = b.input("x", {-1, 2});
+  const at::Tensor weight = at::tensor(std::vector<float>{1, 0, 0, 1, 1, 0, 0, 1}).reshape({4, 2});
+  const ValueIndex y = b.gemm("pre", x, weight, at::tensor(bias));
+  std::map<std::string, Attribute> attributes;
+  if (op == "Clip") attributes = {{"min", 0.0}, {"max", 6.0}};
+  return {b.finish({b.node(op, "post", {y}, attributes, op == "Clip" ? 6 : 13)}), {}};
+}
+
+at::Tensor gradient(const Network& net, const at::Tensor& x, const at::Tensor& seed) {
+  return make_executor(net, {"post"})->record(x)->pull_back({&seed, 1});
+}
+
+TEST(RedirectDeadRelus, OpensOnlyPicturesWhoseGradientIsZero) {
+  const Network plain = rectified("Relu", {-1, -1, -1, -1});
+  const Network redirected = redirect_dead_relus(plain);
+  // Picture 0: all four units closed. Picture 1: unit 0 and 2 open.
+  const at::Tensor x = at::tensor(std::vector<float>{0, 0, 2, 0}).reshape({2, 2});
+  const at::Tensor seed = at::tensor(std::vector<float>{1, -1, 0.5, 0.25, 1, 1, 1, 1}).reshape({2, 4});
+  expect_close(run(redirected, "post", x), run(plain, "post", x), 0);
+  expect_close(gradient(plain, x, seed), at::tensor(std::vector<float>{0, 0, 2, 0}).reshape({2, 2}), 0);
+  // Closed units pass what raises them (1 + 0.5 on x0, 0.25 on x1), not what would close them further (-1).
+  expect_close(gradient(redirected, x, seed), at::tensor(std::vector<float>{1.5, 0.25, 2, 0}).reshape({2, 2}), 0);
+  for (int64_t item = 0; item < 2; ++item) {
+    expect_close(gradient(redirected, x.narrow(0, item, 1), seed.narrow(0, item, 1)),
+                 gradient(redirected, x, seed).narrow(0, item, 1), 0);
+  }
+}
+
+TEST(RedirectDeadRelus, OpensSaturatedClipsDownwards) {
+  const Network plain = rectified("Clip", {-1, -1, 9, 9});
+  const Network redirected = redirect_dead_relus(plain);
+  const at::Tensor x = at::zeros({1, 2});
+  const at::Tensor seed = at::tensor(std::vector<float>{1, -1, 0.5, -0.25}).reshape({1, 4});
+  expect_close(gradient(plain, x, seed), at::zeros({1, 2}), 0);
+  // Below 0: +1 passes on x0, -1 is stopped. Above 6: +0.5 is stopped, -0.25 passes on x1.
+  expect_close(gradient(redirected, x, seed), at::tensor(std::vector<float>{1, -0.25}).reshape({1, 2}), 0);
+  const at::Tensor alive = at::tensor(std::vector<float>{2, 0}).reshape({1, 2});
+  expect_close(gradient(redirected, alive, seed), gradient(plain, alive, seed), 0);
+}
+
+TEST(RedirectDeadRelus, IsThePlainGradientOfALivingNetwork) {
+  const Network plain = network();
+  const Network redirected = redirect_dead_relus(plain);
+  const auto tape = make_executor(plain, {"logits"})->record(input());
+  const auto other = make_executor(redirected, {"logits"})->record(input());
+  const at::Tensor seed = at::ones_like(tape->taps()[0]);
+  expect_close(other->pull_back({&seed, 1}), tape->pull_back({&seed, 1}), 1e-6);
+}
+
+}  // namespace
+}  // namespace microtome::testing

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/network/probe.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "microtome/base/error.h"
+#include "microtome/network/ops/operator.h"
+#include "microtome/network/schedule.h"
+
+namespace microtome {
+namespace {
+
+constexpr int64_t kLarger = 32;  // added to height and width: a multiple of the usual strides
+
+size_t at_index(ValueIndex value) { return static_cast<size_t>(value); }
+
+std::vector<ValueIndex> values_that(const Graph& graph, const auto& holds) {
+  std::vector<ValueIndex> found;
+  for (size_t i = 0; i < graph.values.size(); ++i) {
+    if (holds(i)) found.push_back(static_cast<ValueIndex>(i));
+  }
+  return found;
+}
+
+std::vector<at::Tensor> run_on_zeros(const Graph& graph, const std::vector<int64_t>& shape,
+                                     std::span<const ValueIndex> wanted) {
+  const at::AutoGradMode no_gradients(false);
+  return Schedule(graph, wanted).run(at::zeros(shape), {});
+}
+
+// Nothing when the graph cannot run on that shape.
+std::optional<std::vector<at::Tensor>> try_on_zeros(const Graph& graph, const std::vector<int64_t>& shape,
+                                                    std::span<const ValueIndex> wanted) {
+  try {
+    return run_on_zeros(graph, shape, wanted);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+// Every node's first output, and the others that something reads.
+std::vector<ValueIndex> visible_values(const Graph& graph) {
+  std::vector<char> visible(graph.values.size(), 0);
+  for (const Node& node : graph.nodes) {
+    if (!node.outputs.empty() && node.outputs[0] >= 0) visible[at_index(node.outputs[0])] = 1;
+    for (const ValueIndex value : node.inputs) {
+      if (value >= 0) visible[at_index(value)] = 1;
+    }
+  }
+  for (const ValueIndex value : graph.outputs) visible[at_index(value)] = 1;
+  return values_that(graph, [&](size_t i) { return visible[i] && !graph.values[i].constant.defined(); });
+}
+
+// Removes the nodes that only constants needed.
+void drop_finished_nodes(Graph& graph) {
+  const std::vector<Dependence> depends = input_dependence(graph);
+  std::vector<ValueIndex> wanted = values_that(graph, [&](size_t i) { return depends[i] == Dependence::kContent; });
+  std::erase(wanted, graph.input);
+  wanted.insert(wanted.end(), graph.outputs.begin(), graph.outputs.end());
+  std::vector<Node> kept;
+  for (const Node* node : needed_nodes(graph, wanted)) kept.push_back(*node);
+  graph.nodes = std::move(kept);
+}
+
+void fold_without_input(Graph& graph) {
+  std::vector<char> made(graph.values.size(), 0);
+  for (const Node& node : graph.nodes) {
+    if (!node.outputs.empty() && node.outputs[0] >= 0) made[at_index(node.outputs[0])] = 1;
+  }
+  const std::vector<Dependence> depends = input_dependence(graph);
+  const std::vector<ValueIndex> wanted =
+      values_that(graph, [&](size_t i) { return made[i] && depends[i] == Dependence::kNone; });
+  if (wanted.empty()) return;
+  const at::AutoGradMode no_gradients(false);
+  const std::vector<at::Tensor> results = Schedule(graph, wanted).run({}, {});
+  for (size_t i = 0; i < wanted.size(); ++i) graph.values[at_index(wanted[i])].constant = results[i].contiguous();
+  drop_finished_nodes(graph);
+}
+
+void fold_shape_chains(Graph& graph, bool free_size) {
+  const std::vector<Dependence> depends = input_dependence(graph);
+  const std::vector<ValueIndex> wanted = values_that(
+      graph, [&](size_t i) { return depends[i] == Dependence::kShape && !graph.values[i].constant.defined(); });
+  if (wanted.empty()) return;
+  std::vector<int64_t> shape = graph.values[at_index(graph.input)].shape;
+  const std::vector<at::Tensor> once = run_on_zeros(graph, shape, wanted);
+  shape[0] = 2;
+  if (free_size) {
+    shape[2] += kLarger;
+    shape[3] += kLarger;
+  }
+  const auto again = try_on_zeros(graph, shape, wanted);
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (!again || once[i].equal((*again)[i])) graph.values[at_index(wanted[i])].constant = once[i].contiguous();
+  }
+  drop_finished_nodes(graph);
+}
+
+// Exporters that fix a batch of 1 write Reshape targets like [1, 9216]; 0 takes the batch as it is.
+void free_batch(Graph& graph) {
+  const std::vector<Dependence> depends = input_dependence(graph);
+  for (Node& node : graph.nodes) {
+    if (node.op != "Reshape" || depends[at_index(node.inputs[0])] != Dependence::kContent) continue;
+    const auto& in = graph.values[at_index(node.inputs[0])].shape;
+    if (in.empty() || in[0] != 1 || int_attribute(node, "allowzero", 0)) continue;
+    if (node.inputs.size() < 2) {
+      std::vector<int64_t> target = ints_attribute(node, "shape");
+      if (!target.empty() && target[0] == 1) target[0] = 0;
+      node.attributes["shape"] = std::move(target);
+      continue;
+    }
+    const Value& given = graph.values[at_index(node.inputs[1])];
+    if (!given.constant.defined() || given.constant.numel() == 0) continue;
+    std::vector<int64_t> target = to_ints(given.constant);
+    if (target[0] != 1) continue;
+    target[0] = 0;
+    graph.values.push_back({given.name + ".free_batch", {}, at::tensor(target, at::kLong)});
+    node.inputs[1] = static_cast<ValueIndex>(graph.values.size()) - 1;
+  }
+}
+
+void complete_input_shape(Graph& graph) {
+  if (graph.input < 0) throw Error(ErrorKind::kCorrupt, "graph", "has no input", "export the network again");
+  Value& input = graph.values[at_index(graph.input)];
+  const bool known = input.shape.size() >= 2 &&
+                     std::all_of(input.shape.begin() + 1, input.shape.end(), [](int64_t length) { return length > 0; });
+  if (!known) {
+    throw Error(ErrorKind::kUnsupported, "input \"" + input.name + "\"", "its size is not known",
+                "give the side of the pictures");
+  }
+  input.shape[0] = 1;
+}
+
+std::vector<char> learn_shapes(Graph& graph) {
+  const std::vector<Dependence> depends = input_dependence(graph);
+  const std::vector<ValueIndex> wanted = visible_values(graph);
+  const std::vector<at::Tensor> results = run_on_zeros(graph, graph.values[at_index(graph.input)].shape, wanted);
+  std::vector<char> layers(graph.values.size(), 0);
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const size_t value = at_index(wanted[i]);
+    graph.values[value].shape = results[i].sizes().vec();
+    layers[value] = wanted[i] != graph.input && depends[value] == Dependence::kContent &&
+                    results[i].is_floating_point() && results[i].dim() >= 2 && results[i].size(0) == 1;
+  }
+  return layers;
+}
+
+bool runs_larger(const Graph& graph) {
+  std::vector<int64_t> shape = graph.values[at_index(graph.input)].shape;
+  if (shape.size() != 4) return false;
+  shape[2] += kLarger;
+  shape[3] += kLarger;
+  return try_on_zeros(graph, shape, graph.outputs).has_value();
+}
+
+}  // namespace
+
+Probe probe_graph(Graph& graph) {
+  complete_input_shape(graph);
+  fold_without_input(graph);
+  Probe probe;
+  probe.layers = learn_shapes(graph);
+  free_batch(graph);
+  probe.layers.resize(graph.values.size(), 0);
+  probe.free_size = runs_larger(graph);
+  fold_shape_chains(graph, probe.free_size);
+  return probe;
+}
+
+}  // namespace microtome

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Graph to graph: what the passes of passes.h are made of.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "microtome/network/graph.h"
+
+namespace microtome {
+
+// Only the nodes and values that the wanted values need; these become the outputs, in the order given.
+Graph pruned_graph(const Graph& graph, std::span<const ValueIndex> wanted);
+
+// Each BatchNormalization whose input comes from a Conv or Gemm, is read by nothing else and is not in `keep`, folded
+// into that node.
+Graph folded_batch_norm(const Graph& graph, std::span<const ValueIndex> keep);
+
+// Reads of each value: by nodes, and once for each place in graph.outputs.
+std::vector<int> count_readers(const Graph& graph);
+
+// The node that makes each value, as an index into graph.nodes; -1 for the input and for constants.
+std::vector<int> find_makers(const Graph& graph);
+
+// The constant that input i of a node is; undefined when it is absent or computed.
+const at::Tensor& constant_input(const Graph& graph, const Node& node, size_t i);
+
+// The axis of the node's weights (input 1) that counts its output units; -1 when it has none or they are computed.
+int64_t unit_axis(const Graph& graph, const Node& node);
+
+ValueIndex add_constant(Graph& graph, std::string name, at::Tensor tensor);
+
+}  // namespace microtome

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// The layouts, in the order of their scenes: outdoors first.
+#pragma once
+#include "microtome/concepts/diorama/scenery.h"
+
+namespace microtome {
+
+std::span<const Layout> outdoor_layouts();
+std::span<const Layout> indoor_layouts();
+
+}  // namespace microtome

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/explorer/serve.h"
 
+#include <fmt/format.h>
 #include <httplib.h>
 
 #include <atomic>
@@ -18,8 +19,7 @@ constexpr const char* kHost = "127.0.0.1";
 // A web page elsewhere can make the browser call 127.0.0.1 by a name of its own; the Host header tells.
 bool meant_for_us(const httplib::Request& request, int port) {
   const std::string host = request.get_header_value("Host");
-  const std::string suffix = ":" + std::to_string(port);
-  return host == kHost + suffix || host == "localhost" + suffix;
+  return host == fmt::format("{}:{}", kHost, port) || host == fmt::format("localhost:{}", port);
 }
 
 void reply(const Atlas& atlas, int port, const httplib::Request& request, httplib::Response& response) {
@@ -47,7 +47,7 @@ void set_socket_options(socket_t socket) {
 }
 
 int bind(httplib::Server& server, int port) {
-  const std::string where = std::string(kHost) + ":" + std::to_string(port);
+  const std::string where = fmt::format("{}:{}", kHost, port);
   if (port < 0 || port > 65535) throw Error(ErrorKind::kUsage, where, "no such port", "choose one from 0 to 65535");
   const int bound = port == 0 ? server.bind_to_any_port(kHost) : (server.bind_to_port(kHost, port) ? port : -1);
   if (bound < 0)

@@ -67,7 +67,7 @@ class PatchSet : public ConceptSet {
 
  private:
   static std::vector<Concept> vocabulary() {
-    std::vector<Concept> concepts;
+    std::vector<Concept> concepts(1);
     for (int label = 1; label <= kLabels; ++label) {
       concepts.push_back({label, std::to_string(label), label % 2, {label % 2}});
     }

@@ -17,6 +17,16 @@
 
 namespace microtome::dense {
 
+// An index whose labels stand at their numbers; numbers between them have no concept.
+inline ConceptIndex index_of(std::vector<std::string> categories, const std::vector<Concept>& concepts) {
+  std::vector<Concept> by_number(1);
+  for (const Concept& item : concepts) {
+    by_number.resize(std::max(by_number.size(), static_cast<size_t>(item.number) + 1));
+    by_number[static_cast<size_t>(item.number)] = item;
+  }
+  return {std::move(categories), std::move(by_number)};
+}
+
 class ListedConceptSet : public ConceptSet {
  public:
   ListedConceptSet(ConceptIndex index, std::vector<ImageLabels> labels)
@@ -258,7 +268,7 @@ inline ListedConceptSet draw_concepts(Rng& rng, int64_t images) {
       holds.whole_image.push_back(static_cast<int>(rng.between(1, labels)));
     all.push_back(std::move(holds));
   }
-  return {ConceptIndex(std::move(names), std::move(concepts)), std::move(all)};
+  return {index_of(std::move(names), concepts), std::move(all)};
 }
 
 }  // namespace microtome::dense

@@ -233,7 +233,7 @@ TEST(Dissect, FindsPlantedConceptsExactly) {
     labels.push_back(std::move(holds));
     layer.activations.push_back(std::move(maps));
   }
-  const ListedConceptSet set(ConceptIndex({"object"}, {{1, "pair", 0, {0}}, {2, "dot", 0, {0}}}), std::move(labels));
+  const ListedConceptSet set(dense::index_of({"object"}, {{1, "pair", 0, {0}}, {2, "dot", 0, {0}}}), std::move(labels));
   std::vector<int64_t> images(kImages);
   std::iota(images.begin(), images.end(), 0);
   SurveySettings survey;
@@ -318,7 +318,7 @@ TEST(Upsampling, HasHalfPixelCentres) {
 TEST(Threshold, FollowsNumPysLinearRule) {
   const float values[] = {3, 1, 4, 1, 5, 9, 2, 6};
   std::vector<ImageLabels> labels(8, ImageLabels{1, 1, {}, {}});
-  const ListedConceptSet set(ConceptIndex({"object"}, {{1, "a", 0, {0}}}), labels);
+  const ListedConceptSet set(dense::index_of({"object"}, {{1, "a", 0, {0}}}), labels);
   SurveySettings settings;
   settings.tail = 0.1;
   std::vector<Survey> surveys;
@@ -385,7 +385,7 @@ TEST(Survey, SavedBytesThatAreDamagedAreRefusedOrHarmless) {
 
 TEST(Tally, RefusesSurveysOfDifferentImagesAndHonoursStrict) {
   std::vector<ImageLabels> labels(3, ImageLabels{1, 1, {}, {}});
-  ListedConceptSet set(ConceptIndex({"object"}, {{1, "a", 0, {0}}}), labels);
+  ListedConceptSet set(dense::index_of({"object"}, {{1, "a", 0, {0}}}), labels);
   const float value = 1;
   std::vector<Survey> surveys;
   surveys.emplace_back(SurveyLayer{"a", 1, 1, 1, 3}, SurveySettings{});

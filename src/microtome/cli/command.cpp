@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -82,9 +83,11 @@ int terminal_width() {
 void print(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
   if (text.empty() || text.back() != '\n') std::fputc('\n', stdout);
-  if (std::fflush(stdout) != 0) throw Error(ErrorKind::kIo, "standard output", "cannot write");
+  if (std::fflush(stdout) == 0) return;
+  if (errno == EPIPE) std::_Exit(0);  // The reader has seen enough, as `head` does.
+  throw Error(ErrorKind::kIo, "standard output", "cannot write");
 }
 
-void print(const Json& document) { print(document.dump(2)); }
+void print_json(const Json& document) { print(document.dump(2)); }
 
 }  // namespace microtome::commands

@@ -75,6 +75,6 @@ int terminal_width();
 
 // Prints a line or a document to standard output.
 void print(std::string_view text);
-void print(const Json& document);
+void print_json(const Json& document);
 
 }  // namespace microtome::commands

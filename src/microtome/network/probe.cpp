@@ -148,6 +148,13 @@ std::vector<char> learn_shapes(Graph& graph) {
   return layers;
 }
 
+// What is known of a node without running it reads the shapes of its weights, too.
+void note_constant_shapes(Graph& graph) {
+  for (Value& value : graph.values) {
+    if (value.constant.defined()) value.shape = value.constant.sizes().vec();
+  }
+}
+
 bool runs_larger(const Graph& graph) {
   std::vector<int64_t> shape = graph.values[at_index(graph.input)].shape;
   if (shape.size() != 4) return false;
@@ -167,6 +174,7 @@ Probe probe_graph(Graph& graph) {
   probe.layers.resize(graph.values.size(), 0);
   probe.free_size = runs_larger(graph);
   fold_shape_chains(graph, probe.free_size);
+  note_constant_shapes(graph);
   return probe;
 }
 

@@ -25,7 +25,7 @@ void define(CLI::App& app, Session& session) {
     const auto reporter = session.reporter();
     const Json answer = session.engine().classify(*request, session.thread_count(), *reporter);
     if (session.json) {
-      print(answer);
+      print_json(answer);
     } else {
       print(classes_table(answer));
     }

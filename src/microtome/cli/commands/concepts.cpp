@@ -28,7 +28,7 @@ void check(const Options& options, const Session& session) {
   const auto reporter = session.reporter();
   const ConceptCheck result = check_concepts(options.folder, session.thread_count(), *reporter);
   if (session.json) {
-    print(to_json(result));
+    print_json(to_json(result));
   } else {
     int shown = 0;
     for (const ConceptProblem& problem : result.problems) {
@@ -54,7 +54,7 @@ void stats(const Options& options, const Session& session) {
   const ConceptStatistics result = concept_statistics(*set, options.tail, session.thread_count(), *reporter);
   for (const std::string& problem : result.skipped) reporter->warn(problem);
   if (session.json) {
-    print(to_json(result));
+    print_json(to_json(result));
     return;
   }
   TextTable table;

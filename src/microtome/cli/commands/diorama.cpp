@@ -30,7 +30,7 @@ void print_shares(const Options& options, const Session& session, Reporter& repo
                       {"share", share.share},
                       {"ceiling", share.ceiling}});
     }
-    print(Json{{"concepts", rows}});
+    print_json(Json{{"concepts", rows}});
     return;
   }
   TextTable table;

@@ -19,7 +19,7 @@ void define(CLI::App& app, Session& session) {
   app.callback([request, &session] {
     const Json facts = session.engine().info(*request);
     if (session.json) {
-      print(facts);
+      print_json(facts);
     } else {
       print(network_table(facts, terminal_width()));
     }

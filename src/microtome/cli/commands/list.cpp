@@ -12,7 +12,7 @@ void define(CLI::App& app, Session& session) {
   app.callback([&session] {
     const Json kinds = catalogue();
     if (session.json) {
-      print(kinds);
+      print_json(kinds);
     } else {
       print(kinds_table(kinds));
     }

@@ -23,7 +23,7 @@ void define(CLI::App& app, Session& session) {
     const auto reporter = session.reporter();
     const Json facts = session.engine().train(*settings, *reporter);
     if (session.json) {
-      print(facts);
+      print_json(facts);
     } else {
       print(fmt::format("wrote {}: {} parameters, {:.1f} % of held-out scenes right, object F1 {:.3f}",
                         facts["file"].get<std::string>(), facts["parameters"].get<int64_t>(),

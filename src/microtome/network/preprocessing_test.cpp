@@ -13,8 +13,9 @@ namespace microtome {
 namespace {
 
 using testing::HasSubstr;
+using Request = PreprocessingRequest;
 
-Preprocessing preset(const std::string& text) { return parse_preprocessing({.preset = text}, {}); }
+Preprocessing preset(const std::string& text) { return parse_preprocessing(asking({{&Request::preset, text}}), {}); }
 
 std::string complaint(const PreprocessingRequest& request) {
   const auto [kind, text] = error_of([&] { parse_preprocessing(request, {}); });
@@ -63,19 +64,21 @@ TEST(Preprocessing, RequestsAddToPresetOrStored) {
   EXPECT_EQ(custom.deviation, (std::vector<double>{58, 57, 57.5}));
   EXPECT_TRUE(custom.bgr);
   EXPECT_EQ(custom.resize_short, 300);
-  EXPECT_EQ(parse_preprocessing({.resize_short = 300}, stored).name, "stored");
+  PreprocessingRequest resize;
+  resize.resize_short = 300;
+  EXPECT_EQ(parse_preprocessing(resize, stored).name, "stored");
 }
 
 TEST(Preprocessing, RefusesWhatItCannotRead) {
-  EXPECT_THAT(complaint({.preset = "caffe"}),
+  EXPECT_THAT(complaint(asking({{&Request::preset, "caffe"}})),
               testing::AllOf(HasSubstr("torchvision, caffe-bgr, tf and raw"), HasSubstr("nearest")));
-  EXPECT_THAT(complaint({.preset = "tf:big"}), HasSubstr("number of pixels"));
-  EXPECT_THAT(complaint({.preset = "tf:0"}), HasSubstr("number of pixels"));
-  EXPECT_THAT(complaint({.mean = "1,2"}), HasSubstr("has 2 numbers"));
-  EXPECT_THAT(complaint({.mean = "1,,2"}), HasSubstr("list of numbers"));
-  EXPECT_THAT(complaint({.deviation = "1,0,1"}), HasSubstr("not above 0"));
-  EXPECT_THAT(complaint({.range = "1,0"}), HasSubstr("LOW,HIGH"));
-  EXPECT_THAT(complaint({.order = "grb"}), HasSubstr("rgb"));
+  EXPECT_THAT(complaint(asking({{&Request::preset, "tf:big"}})), HasSubstr("number of pixels"));
+  EXPECT_THAT(complaint(asking({{&Request::preset, "tf:0"}})), HasSubstr("number of pixels"));
+  EXPECT_THAT(complaint(asking({{&Request::mean, "1,2"}})), HasSubstr("has 2 numbers"));
+  EXPECT_THAT(complaint(asking({{&Request::mean, "1,,2"}})), HasSubstr("list of numbers"));
+  EXPECT_THAT(complaint(asking({{&Request::deviation, "1,0,1"}})), HasSubstr("not above 0"));
+  EXPECT_THAT(complaint(asking({{&Request::range, "1,0"}})), HasSubstr("LOW,HIGH"));
+  EXPECT_THAT(complaint(asking({{&Request::order, "grb"}})), HasSubstr("rgb"));
   EXPECT_THAT(error_of([] { pixel(preset("torchvision"), 1, 2, 3, 1); }).second, HasSubstr("mean of 3 channels"));
 }
 
@@ -117,10 +120,9 @@ TEST(Classify, CropsTheCentreAndEndsInProbabilities) {
   const std::vector<float> q = Classifier(network(), preset("raw")).probabilities(image);
   for (size_t i = 0; i < p.size(); ++i) EXPECT_NEAR(p[i], q[i], 1e-6);
 
-  EXPECT_THAT(error_of([&] {
-                Classifier(network(), parse_preprocessing({.preset = "raw", .resize_short = 4}, {})).input(image);
-              }).second,
-              HasSubstr("below the 8 pixels"));
+  Preprocessing small = preset("raw");
+  small.resize_short = 4;
+  EXPECT_THAT(error_of([&] { Classifier(network(), small).input(image); }).second, HasSubstr("below the 8 pixels"));
   EXPECT_EQ(error_of([&] { Classifier(network(), preset("raw:16")); }).first, ErrorKind::kUsage);
 }
 

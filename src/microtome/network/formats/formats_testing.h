@@ -15,6 +15,7 @@
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/npy.h"
+#include "microtome/network/preprocessing.h"
 
 namespace microtome {
 
@@ -34,6 +35,14 @@ std::pair<ErrorKind, std::string> error_of(Work&& work) {
   }
   ADD_FAILURE() << "no error";
   return {ErrorKind::kInternal, ""};
+}
+
+// A request with these fields set.
+inline PreprocessingRequest asking(
+    std::initializer_list<std::pair<std::string PreprocessingRequest::*, std::string>> fields) {
+  PreprocessingRequest request;
+  for (const auto& [field, text] : fields) request.*field = text;
+  return request;
 }
 
 // The members of an .npz (a zip archive, walked by its local headers), inflated.

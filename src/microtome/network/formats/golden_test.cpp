@@ -46,8 +46,8 @@ TEST_P(GoldenTest, GivesTheSameOutputs) {
   EXPECT_EQ(network.facts().format, "onnx");
   EXPECT_EQ(network.facts().hash.size(), 64u);
   const auto archive = read_npz(folder + "/golden.npz");
-  const at::Tensor input =
-      normalize(pictures(archive), parse_preprocessing({.preset = GetParam().preset}, network.facts().preprocessing));
+  const at::Tensor input = normalize(
+      pictures(archive), parse_preprocessing(asking({{&PreprocessingRequest::preset, GetParam().preset}}), {}));
   const at::Tensor expected = tensor_of(archive.at("logits_onnxruntime_1_30.npy"));
   const std::string output = network.output_layer().name;
   expect_close(make_executor(network, {output})->run(input).at(0).reshape_as(expected), expected);
@@ -69,8 +69,8 @@ INSTANTIATE_TEST_SUITE_P(Real, GoldenTest,
                                          Golden{"mobilenet_v1_0.25_128", "mobilenet_v1_0.25_128.onnx", "tf"},
                                          Golden{"tiny_vgg", "tiny_vgg.onnx", "raw"},
                                          Golden{"cifar10_resnet20", "cifar10_resnet20.onnx", "torchvision"}),
-                         [](const auto& info) {
-                           std::string name = info.param.name;
+                         [](const auto& instance) {
+                           std::string name = instance.param.name;
                            std::replace_if(
                                name.begin(), name.end(), [](char c) { return c == '.'; }, '_');
                            return name;
@@ -81,7 +81,8 @@ TEST(Golden, Resnet8TakesPlainBytes) {
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is not there";
   const Network network = load_network(folder + "/cifar10_resnet8_mlperf.onnx");
   const auto archive = read_npz(folder + "/golden.npz");
-  const at::Tensor input = normalize(pictures(archive), parse_preprocessing({.preset = "raw", .range = "0,255"}, {}));
+  const at::Tensor input =
+      normalize(pictures(archive), parse_preprocessing(asking({{&PreprocessingRequest::range, "0,255"}}), {}));
   const at::Tensor expected = tensor_of(archive.at("logits_onnxruntime_1_30.npy"));
   expect_close(make_executor(network, {network.output_layer().name})->run(input).at(0), expected);
 }

@@ -10,6 +10,7 @@
 #include "microtome/base/workers.h"
 #include "microtome/image/codec.h"
 #include "microtome/network/network.h"
+#include "microtome/network/pre_activation.h"
 #include "microtome/study/workflow.h"
 #include "microtome/visualize/render.h"
 
@@ -30,8 +31,24 @@ std::vector<Sign> signs_of(const std::string& text) {
   throw Error(ErrorKind::kUsage, "--signs", fmt::format("\"{}\" is not +, - or both", text));
 }
 
-std::string objective_of(const PictureTask& task) {
-  return fmt::format("{}channel(layer={},unit={})", task.sign == Sign::kNegative ? "-" : "", task.layer, task.unit);
+// A rectified unit has no negative side to see: its picture is made for what the rectifier hides.
+std::string objective_of(const PictureTask& task, const std::map<std::string, std::string>& hidden) {
+  const auto found = hidden.find(task.layer);
+  const bool negative = task.sign == Sign::kNegative;
+  const std::string& layer = negative && found != hidden.end() ? found->second : task.layer;
+  return fmt::format("{}channel(layer={},unit={})", negative ? "-" : "", layer, task.unit);
+}
+
+// Adds the pre-activations of rectified layers; `hidden` names them by layer.
+Network with_hidden_layers(const Source& source, const std::vector<LayerTask>& tasks,
+                           std::map<std::string, std::string>& hidden) {
+  Network network = source.network;
+  for (const LayerTask& task : tasks) {
+    const size_t before = network.layers().size();
+    network = with_pre_activation(network, task.layer);
+    if (network.layers().size() > before) hidden[task.layer] = task.layer + kPreActivationSuffix;
+  }
+  return network;
 }
 
 // The most that a real image makes of each unit, in the picture's sign: by layer, unit and sign.
@@ -48,14 +65,14 @@ BestExemplars best_exemplars(const Atlas& atlas, const std::vector<LayerTask>& t
   return best;
 }
 
-AtlasPicture to_record(const PictureTask& task, const Picture& picture, const Renderer& renderer,
-                       const BestExemplars& best, const Json& provenance) {
+AtlasPicture to_record(const PictureTask& task, const std::string& objective, const Picture& picture,
+                       const Renderer& renderer, const BestExemplars& best, const Json& provenance) {
   AtlasPicture record;
   record.layer = task.layer;
   record.unit = static_cast<int>(task.unit);
   record.sign = task.sign;
   record.variant = task.variant;
-  record.objective = objective_of(task);
+  record.objective = objective;
   record.width = picture.image.width;
   record.height = picture.image.height;
   record.curve = picture.curve;
@@ -85,7 +102,6 @@ void render_units(const Source& source, const std::vector<LayerTask>& tasks, con
   const std::vector<Sign> signs = signs_of(request.signs);
   int64_t total = 0;
   std::vector<PictureTask> missing;
-  std::map<std::string, int64_t> missing_layers;
   for (const LayerTask& task : tasks) {
     for (const int64_t unit : task.units) {
       for (const Sign sign : signs) {
@@ -101,7 +117,9 @@ void render_units(const Source& source, const std::vector<LayerTask>& tasks, con
     return;
   }
   const BestExemplars best = best_exemplars(atlas, tasks);
-  const Renderer renderer(source.network, source.preprocessing, request.render);
+  std::map<std::string, std::string> hidden;
+  const Network network = with_hidden_layers(source, tasks, hidden);
+  const Renderer renderer(network, source.preprocessing, request.render);
   const Json settings = {
       {"microtome", provenance.version}, {"network", provenance.network_hash}, {"settings", provenance.settings}};
   std::atomic<int64_t> silent{0};
@@ -111,9 +129,10 @@ void render_units(const Source& source, const std::vector<LayerTask>& tasks, con
       throw_if_stopped();
       use_one_kernel_thread();
       const PictureTask& task = missing[static_cast<size_t>(index)];
-      const Picture picture = renderer.render(objective_of(task), static_cast<uint64_t>(task.variant));
+      const std::string objective = objective_of(task, hidden);
+      const Picture picture = renderer.render(objective, static_cast<uint64_t>(task.variant));
       if (!picture.started) ++silent;
-      atlas.put_picture(run, to_record(task, picture, renderer, best, settings));
+      atlas.put_picture(run, to_record(task, objective, picture, renderer, best, settings));
       progress.advance();
     });
   }

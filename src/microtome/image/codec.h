@@ -11,7 +11,9 @@ namespace microtome {
 
 // Decodes PNG, JPEG or WebP, told apart by content, into 8-bit RGB: grey and palette are expanded, alpha is composited
 // on white, 16 bits are rounded to 8. Truncated or damaged data throws Error(kCorrupt) naming `where`: a picture is
-// whole or an error, never half grey.
+// whole or an error, never half grey. Orientation tags are not applied (masks belong to the stored pixels), CMYK JPEGs
+// are converted without a colour profile; an animated WebP and a picture of more than 2^27 pixels throw
+// Error(kUnsupported).
 Image decode_image(std::string_view bytes, const std::string& where);
 // The same from a file; also Error(kNotFound/kIo).
 Image load_image(const std::string& path);

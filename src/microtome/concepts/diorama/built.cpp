@@ -54,7 +54,7 @@ void draw_car(Painter& p, const DioramaObject& o, bool) {
   p.fill(Path::round_rect(-6.6, -8.2, 5.6, 5.2, 0.7), Part::kDoor, Material::kMetal, shaded(darker(c, 0.16)));
   p.shade(Path::rect(-3, -7.2, 1.4, 0.6), {1, 1, 1}, 0.8);
   p.shade_line(Path().move(-12, -6.9).line(12.4, -6.7), 0.5, {1, 1, 1}, 0.35);
-  headlight(p, 12.5, -6.2, 1.15);
+  headlight(p, 12.2, -6.2, 1.7);
   p.shade(Path::ellipse(-13, -6.4, 0.7, 1), rgb(0xe0483c), 0.9);
   wheel(p, -7.8, -2.9, 3);
   wheel(p, 7.8, -2.9, 3);
@@ -70,7 +70,7 @@ void draw_bus(Painter& p, const DioramaObject& o, bool) {
   p.fill(Path::round_rect(6.6, -16, 5, 12.8, 0.6), Part::kDoor, Material::kMetal, shaded(darker(c, 0.35)));
   p.shade(Path::rect(7.4, -15, 1.5, 10), rgb(0xbfe0ec), 0.6);
   p.shade(Path::rect(9.5, -15, 1.5, 10), rgb(0xbfe0ec), 0.6);
-  headlight(p, 16, -5, 1.1);
+  headlight(p, 15.4, -5.2, 1.7);
   wheel(p, -10.4, -2.8, 3);
   wheel(p, 10.2, -2.8, 3);
 }
@@ -97,7 +97,7 @@ void draw_boat(Painter& p, const DioramaObject& o, bool) {
 
 void draw_house(Painter& p, const DioramaObject& o, bool winter) {
   const Rgb c = rgb(o.colour), roof = rgb(o.second);
-  p.fill(Path::rect(4.2, -25, 3.6, 9), Part::kChimney, Material::kStone,
+  p.fill(Path::rect(3.4, -28, 4.6, 12), Part::kChimney, Material::kStone,
          textured(rgb(0xa5523e), Texture::kBricked, rgb(0xe8cdb8), 0.8, 0.5));
   p.fill(Path::rect(-11, -14, 22, 14.2), Part::kFacade, Material::kStone,
          textured(c, o.detail % 2 ? Texture::kBricked : Texture::kSpeckled, mix(c, rgb(0xfff4e0), 0.45), 0.6, 0.75));

@@ -13,6 +13,9 @@ constexpr int kUnit = 256;  // One unit of length.
 constexpr int kLeastThings = 2, kMostThings = 6;
 constexpr uint32_t kPalette[] = {0xd2453e, 0x3f74b4, 0xf0b83c, 0x4f8f6a, 0xf4efe4, 0xe4803c, 0x7a5aa0,
                                  0x34343e, 0xe58aa0, 0x8a5a3a, 0x94969c, 0x6fae9a, 0xd8a878, 0xb85a6a};
+// Dawn, dusk, mist, noon, dust, shade: so that no scene is told by its mean colour.
+constexpr uint32_t kVeils[] = {0xf0a878, 0x70508c, 0xe8ece8, 0x5c94c8, 0xd8b060, 0x203048, 0x6fa888, 0xd87890};
+constexpr int kMostHaze = 90;
 constexpr Texture kCloth[] = {Texture::kStriped,     Texture::kBanded, Texture::kDotted,  Texture::kChequered,
                               Texture::kZigzagged,   Texture::kGrid,   Texture::kWoven,   Texture::kCrosshatched,
                               Texture::kHoneycombed, Texture::kStarry, Texture::kDiamond, Texture::kScaly};
@@ -133,7 +136,10 @@ Diorama describe_diorama(uint64_t seed, int64_t index, std::string_view split) {
   d.light = static_cast<int>(dice.below(4));
   d.night = !layout.seasons && d.scene % 2 == 1;
   d.lamplit = d.night && layout.indoors;
+  d.winter = layout.seasons && d.scene % 2 == 1;
   d.light_from_left = dice.chance(0.5);
+  d.veil = vary(dice, pick(dice, kVeils), 24);
+  d.haze = static_cast<int>(dice.between(0, kMostHaze));
   d.colour = vary(dice, pick(dice, kPalette), 16);
   const Rgb8 pale{233, 223, 205};  // Walls are rarely loud.
   d.colour = {static_cast<uint8_t>((d.colour.r + pale.r) / 2), static_cast<uint8_t>((d.colour.g + pale.g) / 2),

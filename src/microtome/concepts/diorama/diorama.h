@@ -54,10 +54,13 @@ struct DioramaObject {
 };
 
 struct Diorama {
-  int scene = -1;                       // [0, kSceneCount), or -1: a swatch of `texture`.
-  int light = 0;                        // Which of the light moods of its time of day.
-  bool night = false, lamplit = false;  // Of the light, which stays when only the backdrop changes.
+  int scene = -1;  // [0, kSceneCount), or -1: a swatch of `texture`.
+  int light = 0;   // Which of the light moods of its time of day.
+  // Of the light and the things; they stay when only the backdrop changes.
+  bool night = false, lamplit = false, winter = false;
   bool light_from_left = false;
+  Rgb8 veil;                           // Colour of the air before everything,
+  int haze = 0;                        // and how much of it, 1/256.
   Rgb8 colour, second;                 // Of the swatch, or of wall and floor or facades.
   Texture texture{};                   // Of the swatch, or of wall paper and rug.
   int pitch = 256;                     // Size of the swatch's pattern, 256 = 1.

@@ -104,7 +104,7 @@ void draw_bird(Painter& p, const DioramaObject& o, bool) {
   p.fill(Path::blob({{-6.5, -7}, {-2, -10.6}, {3.4, -10.4}, {5.6, -7.4}, {3, -3.6}, {-2, -3.2}}), Part::kBody,
          Material::kFeather, shaded(belly));
   p.fill(Path::ellipse(4.4, -11, 3.7, 3.5), Part::kHead, Material::kFeather, shaded(c));
-  p.fill(Path::polygon({{7.6, -12}, {11.6, -10.4}, {7.5, -9.2}}), Part::kBeak, Material::kFeather,
+  p.fill(Path::polygon({{7.2, -12.9}, {12.6, -10.4}, {7.1, -8.7}}), Part::kBeak, Material::kFeather,
          shaded(rgb(0xf0a02c)));
   p.fill(Path::blob({{2.6, -9.6}, {-2, -10.2}, {-8.4, -6.2}, {-3, -4.6}, {1.4, -5.6}}), Part::kWing, Material::kFeather,
          textured(darker(c, 0.12), Texture::kScaly, darker(c, 0.5), 0.7, 0.6));

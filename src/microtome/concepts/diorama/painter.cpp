@@ -209,14 +209,20 @@ void Painter::mark_labels(const Path& path, double width, Part part, Material ma
   }
 }
 
+void Painter::track(const Path& path, double width) {
+  if (!footprint_) footprint_ = make_context(CAIRO_FORMAT_A8, side_, true);
+  cairo_set_source_rgba(footprint_.get(), 0, 0, 0, 1);
+  trace(footprint_.get(), path);
+  cairo_set_line_width(footprint_.get(), width * frame_.scale);
+  if (width > 0)
+    cairo_stroke(footprint_.get());
+  else
+    cairo_fill(footprint_.get());
+}
+
 void Painter::fill(const Path& path, Part part, Material material, const Ink& ink) {
   mark_labels(path, 0, part, material, ink.texture);
-  if (tracked_) {
-    if (!footprint_) footprint_ = make_context(CAIRO_FORMAT_A8, side_, true);
-    cairo_set_source_rgba(footprint_.get(), 0, 0, 0, 1);
-    trace(footprint_.get(), path);
-    cairo_fill(footprint_.get());
-  }
+  if (tracked_) track(path, 0);
   if (!picture_) return;
   trace(picture_.get(), path);
   set_gradient(path, ink);
@@ -231,13 +237,7 @@ void Painter::fill(const Path& path, Part part, Material material, const Ink& in
 
 void Painter::stroke(const Path& path, double width, Part part, Material material, const Ink& ink) {
   mark_labels(path, width, part, material, ink.texture);
-  if (tracked_) {
-    if (!footprint_) footprint_ = make_context(CAIRO_FORMAT_A8, side_, true);
-    cairo_set_source_rgba(footprint_.get(), 0, 0, 0, 1);
-    trace(footprint_.get(), path);
-    cairo_set_line_width(footprint_.get(), width * frame_.scale);
-    cairo_stroke(footprint_.get());
-  }
+  if (tracked_) track(path, width);
   if (!picture_) return;
   trace(picture_.get(), path);
   set_gradient(path, ink);
@@ -246,6 +246,7 @@ void Painter::stroke(const Path& path, double width, Part part, Material materia
 }
 
 void Painter::shade(const Path& path, Rgb c, double alpha) {
+  if (tracked_) track(path, 0);
   if (!picture_) return;
   trace(picture_.get(), path);
   cairo_set_source_rgba(picture_.get(), c.r, c.g, c.b, alpha);
@@ -253,6 +254,7 @@ void Painter::shade(const Path& path, Rgb c, double alpha) {
 }
 
 void Painter::shade_line(const Path& path, double width, Rgb c, double alpha) {
+  if (tracked_) track(path, width);
   if (!picture_) return;
   trace(picture_.get(), path);
   cairo_set_source_rgba(picture_.get(), c.r, c.g, c.b, alpha);
@@ -261,7 +263,6 @@ void Painter::shade_line(const Path& path, double width, Rgb c, double alpha) {
 }
 
 void Painter::glow(double cx, double cy, double rx, double ry, Rgb c, double alpha, bool adds) {
-  if (!picture_ && !tracked_) return;
   const Point at = frame_.apply({cx, cy});
   const double sx = rx * frame_.scale, sy = ry * frame_.scale;
   if (tracked_) {

@@ -115,6 +115,8 @@ class Painter {
   void trace(cairo_t* to, const Path& path) const;
   void set_gradient(const Path& path, const Ink& ink);
   void set_pattern(const Ink& ink);
+  // In the footprint; a stroke when the width is positive.
+  void track(const Path& path, double stroke_width);
   void mark_labels(const Path& path, double stroke_width, Part part, Material material, Texture texture);
   Rgb lit(Rgb c, bool shines) const;
 

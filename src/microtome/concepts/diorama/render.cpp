@@ -11,8 +11,6 @@ namespace {
 
 constexpr double kLeastVisible = 0.3;
 
-bool winter_of(const Diorama& d) { return layout_of(d.scene).seasons && d.scene % 2 == 1; }
-
 void draw_swatch(Painter& p, const Diorama& d) {
   p.set_frame(make_frame(32, 32, 1, d.tilt / 256.0, false));
   p.set_subject(-1, Object::kWall);
@@ -33,8 +31,9 @@ void draw_object(Painter& p, const DioramaObject& o, int instance, bool winter) 
 }
 
 // What light does to the whole picture.
-void draw_light(Painter& p) {
-  const double x = p.light().from_left ? 0 : 64;
+void draw_light(Painter& p, const Diorama& d) {
+  const double x = p.light().from_left ? 0 : 64, haze = d.haze / 256.0;
+  p.ramp(0, 0, 0, 64, rgb(d.veil), haze, haze);
   p.ramp(x, 0, 64 - x, 64, rgb(0xfff0c8), p.light().night ? 0.03 : 0.13, 0);
   p.ramp(x, 0, 64 - x, 64, rgb(0x2a1c50), 0, p.light().night ? 0.18 : 0.15);
 }
@@ -52,19 +51,20 @@ void add_grain(Image& image) {
   }
 }
 
-// Calls after(instance) when a thing has been drawn; -1 is the backdrop.
+// Calls before(instance) before a thing is drawn.
 template <class Before>
-void draw_all(Painter& p, const Diorama& d, const Before& before) {
-  before(-1);
-  if (d.scene < 0) {
-    draw_swatch(p, d);
-  } else {
-    layout_of(d.scene).draw(p, d, d.scene % 2 == 1);
-    for (size_t k = 0; k < d.objects.size(); ++k) {
-      before(static_cast<int>(k));
-      draw_object(p, d.objects[k], static_cast<int>(k), winter_of(d));
-    }
+void draw_objects(Painter& p, const Diorama& d, const Before& before) {
+  for (size_t k = 0; k < d.objects.size(); ++k) {
+    before(static_cast<int>(k));
+    draw_object(p, d.objects[k], static_cast<int>(k), d.winter);
   }
+}
+
+void draw_backdrop(Painter& p, const Diorama& d) {
+  if (d.scene < 0)
+    draw_swatch(p, d);
+  else
+    layout_of(d.scene).draw(p, d, d.scene % 2 == 1);
 }
 
 void check_side(int side, int label_side) {
@@ -127,8 +127,9 @@ void fill_planes(const Painter& p, const std::vector<uint32_t>& ids, const Visib
 Image draw_diorama(const Diorama& d, int side) {
   check_side(side, 0);
   Painter p(side, 0, light_of(d));
-  draw_all(p, d, [](int) {});
-  draw_light(p);
+  draw_backdrop(p, d);
+  draw_objects(p, d, [](int) {});
+  draw_light(p, d);
   Image out = p.picture();
   add_grain(out);
   return out;
@@ -153,7 +154,8 @@ DioramaPicture render_diorama(const Diorama& d, int side, int label_side) {
     if (const int last = static_cast<int>(seen.drawn.size()); last >= 0)
       seen.drawn.push_back(count_instance(p, p.label_indices(), last));
   };
-  draw_all(p, d, [&](int instance) {
+  draw_backdrop(p, d);
+  draw_objects(p, d, [&](int instance) {
     if (instance > 0) note();
   });
   if (!d.objects.empty()) note();
@@ -164,12 +166,22 @@ DioramaPicture render_diorama(const Diorama& d, int side, int label_side) {
 }
 
 namespace {
-// Where the given things (-1 the backdrop) of a diorama are drawn.
-Image footprint(const Diorama& d, int side, const std::vector<bool>& tracked) {
+
+// Where the given things of a diorama are drawn.
+Image footprint(const Diorama& d, int side, const std::vector<bool>& things) {
   Painter p(side, 0, light_of(d));
-  draw_all(p, d, [&](int instance) { p.set_tracked(instance >= 0 && tracked[static_cast<size_t>(instance)]); });
+  draw_objects(p, d, [&](int instance) { p.set_tracked(things[static_cast<size_t>(instance)]); });
   return p.footprint();
 }
+
+// The things before nothing but one grey.
+Image draw_before(const Diorama& d, int side, double grey) {
+  Painter p(side, 0, light_of(d));
+  p.ramp(0, 0, 0, 64, {grey, grey, grey}, 1, 1);
+  draw_objects(p, d, [](int) {});
+  return p.picture();
+}
+
 // Which objects of a are not in b.
 std::vector<bool> differing(const Diorama& a, const Diorama& b) {
   std::vector<bool> out;
@@ -177,17 +189,28 @@ std::vector<bool> differing(const Diorama& a, const Diorama& b) {
     out.push_back(std::find(b.objects.begin(), b.objects.end(), o) == b.objects.end());
   return out;
 }
+
 }  // namespace
 
 Image twin_mask(const Diorama& a, const Diorama& b, int side) {
   check_side(side, 0);
-  Diorama only_objects = b;
-  only_objects.objects = a.objects;
-  // Shadows, light and antialiased edges mix with what lies behind: another backdrop may show anywhere.
-  if (!(only_objects == a)) return Image(side, side, 1, 255);
+  Diorama same_light = b, same_backdrop = b;
+  same_light.scene = a.scene;
+  same_backdrop.objects = a.objects;
   Image mask(side, side, 1);
-  for (const Image& print : {footprint(a, side, differing(a, b)), footprint(b, side, differing(b, a))}) {
-    for (size_t i = 0; i < mask.pixels.size(); ++i) mask.pixels[i] |= print.pixels[i] > 0 ? 255 : 0;
+  if (same_backdrop == a) {
+    for (const Image& print : {footprint(a, side, differing(a, b)), footprint(b, side, differing(b, a))}) {
+      for (size_t i = 0; i < mask.pixels.size(); ++i) mask.pixels[i] |= print.pixels[i] > 0 ? 255 : 0;
+    }
+  } else if (same_light == a && (a.scene < 0) == (b.scene < 0)) {
+    // Shadows, light and soft edges mix with what lies behind, more of it giving more: what is equal before black and
+    // before white is equal before anything.
+    const Image black = draw_before(a, side, 0), white = draw_before(a, side, 1);
+    for (size_t i = 0; i < mask.pixels.size(); ++i) {
+      mask.pixels[i] = std::equal(&black.pixels[3 * i], &black.pixels[3 * i] + 3, &white.pixels[3 * i]) ? 0 : 255;
+    }
+  } else {
+    mask.pixels.assign(mask.pixels.size(), 255);
   }
   return mask;
 }

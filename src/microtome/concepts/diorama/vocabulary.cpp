@@ -11,9 +11,9 @@ namespace {
 constexpr std::string_view kColours[] = {"black", "blue",   "brown", "grey",  "green", "orange",
                                          "pink",  "purple", "red",   "white", "yellow"};
 constexpr std::string_view kObjects[] = {
-    "dog",    "cat",    "sheep", "bird",  "car",   "bus",   "boat",     "house",    "lighthouse", "tree", "fir",
-    "cactus", "plant",  "chair", "table", "bed",   "sofa",  "lamp",     "snowman",  "tent",       "rock", "umbrella",
-    "sky",    "ground", "road",  "wall",  "floor", "water", "mountain", "building", "woods",      "rug",  "counter"};
+    "dog",    "cat",    "sheep", "bird",  "car",   "bus",  "boat",     "house",    "lighthouse", "tree", "fir",
+    "cactus", "plant",  "chair", "table", "bed",   "sofa", "lamp",     "snowman",  "tent",       "rock", "umbrella",
+    "sky",    "ground", "road",  "wall",  "floor", "sea",  "mountain", "building", "woods",      "rug",  "counter"};
 constexpr std::string_view kParts[] = {
     "body",    "head",      "ear",     "leg",       "tail",    "wing", "beak",     "wheel",    "window",
     "door",    "headlight", "hull",    "sail",      "mast",    "roof", "chimney",  "facade",   "trunk",

@@ -11,8 +11,8 @@ namespace microtome {
 // How the small network is trained. The same settings give the same bytes on the same machine, for every thread count.
 struct TrainSettings {
   std::string out;
-  int64_t images = 12000;
-  int64_t epochs = 12;
+  int64_t images = 10000;
+  int64_t epochs = 10;
   int64_t side = 96;
   int64_t batch = 64;
   double lr = 0.1;

@@ -37,6 +37,13 @@ Json ratio_of(const UnitRow& row) {
 
 Json variant_of(const UnitRow& row) { return row.picture ? row.picture->variant : -1; }
 
+// The image that excites a unit most, for units without a picture.
+Json thumb_of(const Atlas& atlas, const UnitRow& row) {
+  if (row.picture || !row.dissection || row.dissection->top.empty()) return nullptr;
+  const std::optional<Atlas::Thumbnail> thumbnail = atlas.thumbnail(row.dissection->top.front().image);
+  return thumbnail ? Json(thumbnail_path(*thumbnail)) : Json(nullptr);
+}
+
 Json score_json(const ConceptScore& score) {
   return {{"label", score.label},
           {"category", score.category},
@@ -128,11 +135,9 @@ Json counts_json(const UnitRows& rows, int categories) {
 }
 
 // The units that stand for a layer: the best of each concept first, then the best of the rest.
-Json strip_json(const UnitRows& rows) {
+Json strip_json(const Atlas& atlas, const UnitRows& rows) {
   std::vector<const UnitRows::value_type*> order;
-  for (const auto& row : rows) {
-    if (row.second.picture) order.push_back(&row);
-  }
+  for (const auto& row : rows) order.push_back(&row);
   const auto iou = [](const auto* row) { return row->second.dissection ? row->second.dissection->best.iou : -1.0; };
   std::ranges::stable_sort(order, [&](const auto* a, const auto* b) { return iou(a) > iou(b); });
   std::set<int> seen;
@@ -147,7 +152,8 @@ Json strip_json(const UnitRows& rows) {
                      {"label", dissection ? dissection->best.label : 0},
                      {"category", dissection ? dissection->best.category : -1},
                      {"iou", dissection ? rounded(dissection->best.iou) : Json(nullptr)},
-                     {"variant", variant_of(order[i]->second)}});
+                     {"variant", variant_of(order[i]->second)},
+                     {"thumb", thumb_of(atlas, order[i]->second)}});
   }
   return strip;
 }
@@ -165,7 +171,7 @@ Json study_json(const Atlas& atlas, const AtlasLayer& layer, int categories) {
   return {{"dissection", std::move(dissection)},
           {"counts", counts_json(rows, categories)},
           {"pictures", pictures},
-          {"strip", strip_json(rows)}};
+          {"strip", strip_json(atlas, rows)}};
 }
 
 Json concepts_json(const AtlasConcepts& concepts) {
@@ -253,7 +259,7 @@ Json layer_data(const Atlas& atlas, const AtlasLayer& layer) {
     by_category.push_back(columns({"label", "iou", "ceiling"}));
   }
   Json table = columns({"unit", "sign", "label", "category", "iou", "ceiling", "threshold", "maximum"});
-  Json picture = columns({"variant", "ratio", "status"});
+  Json picture = columns({"variant", "thumb", "ratio", "status"});
   for (const auto& row : unit_rows(atlas, layer.name)) {
     const auto& [dissection, drawn] = row.second;
     table["unit"].push_back(unit_of(row));
@@ -272,6 +278,7 @@ Json layer_data(const Atlas& atlas, const AtlasLayer& layer) {
       by_category[i]["ceiling"].push_back(rounded(score.ceiling));
     }
     picture["variant"].push_back(variant_of(row.second));
+    picture["thumb"].push_back(thumb_of(atlas, row.second));
     picture["ratio"].push_back(ratio_of(row.second));
     picture["status"].push_back(drawn ? drawn->status : "");
   }
@@ -281,10 +288,11 @@ Json layer_data(const Atlas& atlas, const AtlasLayer& layer) {
 }
 
 Json concept_data(const Atlas& atlas) {
-  Json table = columns({"layer", "unit", "sign", "label", "category", "iou", "ceiling", "variant"});
+  Json table = columns({"layer", "unit", "sign", "label", "category", "iou", "ceiling", "variant", "thumb"});
   for (const AtlasLayer& layer : atlas.studied_layers()) {
     for (const auto& row : unit_rows(atlas, layer.name)) {
       if (!row.second.dissection) continue;
+      const Json thumb = thumb_of(atlas, row.second);
       std::set<int> seen;
       const auto add = [&](const ConceptScore& score) {
         if (score.label == 0 || score.iou <= 0 || !seen.insert(score.label).second) return;
@@ -296,6 +304,7 @@ Json concept_data(const Atlas& atlas) {
         table["iou"].push_back(rounded(score.iou));
         table["ceiling"].push_back(rounded(score.ceiling));
         table["variant"].push_back(variant_of(row.second));
+        table["thumb"].push_back(thumb);
       };
       add(row.second.dissection->best);
       std::ranges::for_each(row.second.dissection->top_concepts, add);

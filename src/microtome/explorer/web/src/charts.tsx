@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useWidth } from "./state";
-import { integer, level } from "./words";
+import { integer, level, tick } from "./words";
 
 const style = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const kFont = "11px system-ui, sans-serif";
@@ -58,7 +58,7 @@ export function HistogramChart(props: { low: number; high: number; counts: numbe
         padding: [18, 8, 0, 0],
         scales: { x: { time: false, range: [props.low, Math.max(props.high, props.threshold)] }, y: { range: [0, top + 0.3] } },
         axes: [
-          axis(level, { grid: { show: false }, size: 26 }),
+          axis(tick, { grid: { show: false }, size: 26 }),
           axis((value) => (Number.isInteger(value) ? (value < 3 ? integer(10 ** value) : `10${superscript(value)}`) : ""), {
             size: 38,
             splits: () => Array.from({ length: top + 1 }, (_none, i) => i),
@@ -121,7 +121,7 @@ export function CurveChart({ curve, label }: { curve: (number | null)[]; label: 
         cursor: { show: false },
         padding: [8, 8, 0, 0],
         scales: { x: { time: false } },
-        axes: [axis(integer, { grid: { show: false }, size: 24, space: 70 }), axis(level, { size: 40, space: 28 })],
+        axes: [axis(integer, { grid: { show: false }, size: 24, space: 70 }), axis(tick, { size: 40, space: 28 })],
         series: [{}, { stroke: style("--violet"), width: 1.5, points: { show: false } }],
       },
       [curve.map((_value, step) => step + 1), curve],

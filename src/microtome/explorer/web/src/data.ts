@@ -27,6 +27,7 @@ export interface StripItem {
   category: number;
   iou: number | null;
   variant: number; // of the picture; -1 when there is none
+  thumb: string | null; // the top exemplar's image, only where there is no picture
 }
 
 export interface Counts {
@@ -86,6 +87,7 @@ export interface LayerData {
   maximum: (number | null)[];
   by_category: { label: number[]; iou: number[]; ceiling: number[] }[]; // index = category
   variant: number[]; // the picture's, -1 when there is none
+  thumb: (string | null)[]; // the top exemplar's image, only where there is no picture
   ratio: (number | null)[];
   status: string[];
 }
@@ -100,6 +102,7 @@ export interface ConceptIndexData {
   iou: number[];
   ceiling: number[];
   variant: number[];
+  thumb: (string | null)[];
 }
 
 export interface Score {

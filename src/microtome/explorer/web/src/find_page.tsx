@@ -42,6 +42,7 @@ export function FindPage({ text }: { text: string }) {
         iou: data.iou[row],
         ceiling: data.ceiling[row],
         variant: data.variant[row],
+        thumb: data.thumb[row],
         ratio: null,
         status: "",
         place: layer,

@@ -40,6 +40,7 @@ function tilesOf(layer: Layer, data: LayerData, category: number): Tile[] {
       iou: own || data.iou[row] === null ? data.iou[row] : within!.iou[row],
       ceiling: own ? data.ceiling[row] : within!.ceiling[row],
       variant: data.variant[row],
+      thumb: data.thumb[row],
       ratio: data.ratio[row],
       status: data.status[row],
     };

@@ -63,7 +63,7 @@ export function maskLayer(values: Float32Array, columns: number, rows: number, t
     const x = index % columns;
     const y = (index - x) / columns;
     if (!on(x, y)) {
-      pixel.set([16, 13, 24, 204], at);
+      pixel.set([16, 13, 24, 186], at);
     } else if (!(on(x - 1, y) && on(x + 1, y) && on(x, y - 1) && on(x, y + 1))) {
       pixel.set([255, 244, 214, 255], at);
     }

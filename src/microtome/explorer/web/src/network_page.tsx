@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole network: its section, the studied layers as plates, all layers as a table.
-import { picturePath, type AtlasData, type Layer } from "./data";
-import { CategoryBar, Dot, Fact, Hint, Plate } from "./parts";
+import type { AtlasData, Layer } from "./data";
+import { CategoryBar, Dot, Fact, Hint, UnitPlate } from "./parts";
 import { Profile } from "./profile";
 import { Provenance } from "./provenance";
 import { layerHref, unitHref } from "./route";
@@ -19,7 +19,7 @@ export function LayerFacts({ layer }: { layer: Layer }) {
           {field.size.map((value) => integer(value)).join(" × ")}<small> px</small>
         </Fact>
       )}
-      <Fact name={<Hint of="macs">share of work</Hint>}>{share(layer.macs_share)}</Fact>
+      <Fact name={<Hint of="macs">work so far</Hint>}>{share(layer.macs_share)}</Fact>
     </dl>
   );
 }
@@ -34,7 +34,7 @@ export function LayerCounts({ layer, legend }: { layer: Layer; legend: boolean }
     <>
       <p class="counts">
         <span>
-          <b>{counts.detectors}</b> of {plural(counts.units, "unit")} {counts.detectors === 1 ? "is a" : "are"} <Hint of="detector">{counts.detectors === 1 ? "detector" : "detectors"}</Hint>
+          <b>{integer(counts.detectors)}</b> of {plural(counts.units, "unit")} {counts.detectors === 1 ? "is a" : "are"} <Hint of="detector">{counts.detectors === 1 ? "detector" : "detectors"}</Hint>
         </span>
         <span>
           <Hint of="unique">unique concepts</Hint> <b>{counts.unique}</b> by best concept, <b>{counts.unique_by_category}</b> by category
@@ -55,7 +55,7 @@ function Strip({ layer }: { layer: Layer }) {
         return (
           <li key={`${item.unit}${item.sign}`}>
             <a href={unitHref(layer.name, item.unit, item.sign)}>
-              <Plate src={item.variant < 0 ? null : picturePath(layer.id, item.unit, item.sign, item.variant)} alt={`Picture of unit ${item.unit}`} />
+              <UnitPlate layer={layer.id} of={item} />
               <span class="name">{label}</span>
               <span class="small">
                 {category && <Dot category={category} />} {signChar(item.sign) === "+" ? "" : "−"}
@@ -103,7 +103,7 @@ function LayerTable({ layers }: { layers: Layer[] }) {
               <th scope="col">operation</th>
               <th scope="col">shape</th>
               <th scope="col" class="wide">receptive field</th>
-              <th scope="col" class="wide">share of work</th>
+              <th scope="col" class="wide">work so far</th>
             </tr>
           </thead>
           <tbody>

@@ -2,6 +2,7 @@
 // Small things that several pages are made of.
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { picturePath, type Sign } from "./data";
 import { kHints, type HintName, categoryColour, categoryWord, iou as iouText, plural } from "./words";
 
 // A term with its explanation: opens on click or Enter, closes on Escape, a second click, or a click elsewhere.
@@ -109,6 +110,18 @@ export function Plate({ src, alt, eager }: { src: string | null; alt: string; ea
     );
   }
   return <img class="plate" src={src} alt={alt} loading={eager ? "eager" : "lazy"} decoding="async" onError={() => setMissing(true)} />;
+}
+
+// The unit's picture; where none has been made, the real image that excites it most.
+export function UnitPlate(props: { layer: number; of: { unit: number; sign: Sign; variant: number; thumb: string | null }; eager?: boolean }) {
+  const { unit, sign, variant, thumb } = props.of;
+  const drawn = variant >= 0;
+  const src = drawn ? picturePath(props.layer, unit, sign, variant) : thumb;
+  return (
+    <span class={drawn || !thumb ? "mount" : "mount photo"}>
+      <Plate src={src} alt={drawn ? `Picture of unit ${unit}` : `Top image of unit ${unit}`} eager={props.eager} />
+    </span>
+  );
 }
 
 export function Fact({ name, children }: { name: ComponentChildren; children: ComponentChildren }) {

@@ -43,7 +43,7 @@ export function Profile() {
   const gap = width / Math.max(1, atlas.layers.length) > 7 ? 2 : 0.6;
   const fixed = studied.length * kMinimumStudied + (atlas.layers.length - 1) * gap;
   const plain = atlas.layers.filter((layer) => !layer.study).reduce((sum, layer) => sum + slabWeight(layer), 0);
-  const each = Math.min(14, Math.max(0, width - fixed) / Math.max(1, plain));
+  const each = Math.min(26, Math.max(0, width - fixed) / Math.max(1, plain));
   const total = fixed + plain * each;
   let x = Math.max(0, (width - total) / 2);
   let plate = 0;
@@ -74,7 +74,7 @@ export function Profile() {
     <figure class="slide">
       <div class="glass">
         <div class="frost">
-          <b>{atlas.network?.name ?? "atlas"}</b>
+          <b>{(atlas.network?.name ?? "atlas").replace(/[_-]/g, "$&\u200b")}</b>
           <span>{plural(atlas.layers.length, "section")}</span>
           <span>{studied.length} stained</span>
         </div>

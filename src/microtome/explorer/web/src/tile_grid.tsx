@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A grid of units of any length: only the rows near the window are in the document.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { picturePath, type Sign } from "./data";
-import { Dot, IouBar, Plate } from "./parts";
+import type { Sign } from "./data";
+import { Dot, IouBar, UnitPlate } from "./parts";
 import { unitHref } from "./route";
 import { useAtlas, useWidth } from "./state";
 import { iou as iouText, signChar, times } from "./words";
@@ -17,6 +17,7 @@ export interface Tile {
   iou: number | null;
   ceiling: number | null;
   variant: number;
+  thumb: string | null;
   ratio: number | null;
   status: string;
   place?: string; // shown instead of the activation ratio
@@ -36,10 +37,9 @@ function TileCard({ tile, scale, index }: { tile: Tile; scale: number; index: nu
   const category = atlas.concepts?.categories[tile.category];
   const detector = (tile.iou ?? 0) >= atlas.detector_cut;
   const label = tile.label > 0 ? (atlas.concepts?.names[tile.label] ?? "") : "";
-  const src = tile.variant < 0 ? null : picturePath(tile.layerId, tile.unit, tile.sign, tile.variant);
   return (
     <a class={detector ? "tile" : "tile faint"} href={unitHref(tile.layer, tile.unit, tile.sign)} data-index={index}>
-      <Plate src={src} alt={`Picture of unit ${tile.unit}`} eager={true} />
+      <UnitPlate layer={tile.layerId} of={tile} eager={true} />
       <span class="tile-text">
         <span class="name">{label || (tile.iou === null ? "not dissected" : "no concept")}</span>
         <span class="small">

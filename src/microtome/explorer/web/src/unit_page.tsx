@@ -45,7 +45,7 @@ function PictureCard({ layer, unit, sign, pictures }: { layer: Layer; unit: numb
               <Fact name="best real image">{level(picture.best_exemplar)}</Fact>
               <Fact name={<Hint of="ratio">ratio</Hint>}><b>{times(picture.activation_ratio)}</b></Fact>
             </dl>
-            {picture.curve.length > 1 && <CurveChart curve={picture.curve} label={`The objective over ${picture.curve.length} steps`} />}
+            {picture.status === "ok" && picture.curve.length > 1 && <CurveChart curve={picture.curve} label={`The objective over ${picture.curve.length} steps`} />}
           </>
         )}
       </figcaption>
@@ -142,14 +142,22 @@ function Body({ layer, data, query }: { layer: Layer; data: UnitData; query: URL
           />
         </div>
       )}
-      <section class="pictures" aria-label="Pictures">
-        {([1, -1] as Sign[]).map((sign) => (
-          <PictureCard key={sign} layer={layer} unit={data.unit} sign={sign} pictures={data.pictures.filter((picture) => picture.sign === sign)} />
-        ))}
-      </section>
-      <p class="muted below">
-        <Hint of="picture">Made pictures</Hint>, not photographs: each is grown from noise until the unit answers as strongly as it can.
-      </p>
+      {data.pictures.length > 0 ? (
+        <>
+          <section class="pictures" aria-label="Pictures">
+            {([1, -1] as Sign[]).map((sign) => (
+              <PictureCard key={sign} layer={layer} unit={data.unit} sign={sign} pictures={data.pictures.filter((picture) => picture.sign === sign)} />
+            ))}
+          </section>
+          <p class="muted below">
+            <Hint of="picture">Made pictures</Hint>, not photographs: each is grown from noise until the unit answers as strongly as it can.
+          </p>
+        </>
+      ) : (
+        <p class="muted below">
+          No <Hint of="picture">picture</Hint> of this unit has been made yet; <code>microtome visualize</code> makes it.
+        </p>
+      )}
       {entry ? (
         <Evidence dissection={entry.dissection} sign={entry.sign} images={layer.study?.dissection?.images ?? 0} />
       ) : (

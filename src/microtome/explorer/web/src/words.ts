@@ -18,6 +18,9 @@ const kIntegers = new Intl.NumberFormat("en");
 export const integer = (value: number) => kIntegers.format(value).replace(/,/g, "\u202f");
 export const iou = (value: number | null | undefined) => (value == null ? "–" : value.toFixed(3));
 
+// For the axes of charts: three digits at most, none for show.
+export const tick = (value: number) => String(Number(value.toPrecision(3))).replace("-", "\u2212");
+
 export function level(value: number | null | undefined): string {
   if (value == null || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
@@ -68,7 +71,7 @@ export const kHints = {
   ratio:
     "The activation that the made picture reaches, divided by the activation of the best real image. Above 1 the picture drives the unit harder than any real image of the set.",
   receptive: "The patch of the input, in pixels, that one position of this layer can see.",
-  macs: "The layer's part of all multiplications that the network does for one image.",
+  macs: "How much of all multiplications that the network does for one image it takes to get as far as this layer.",
   sign: "A unit may be driven up (+) or down (−). Both directions can carry a meaning.",
   histogram: "How often each activation occurs over all images and places. Bars right of the line are the tail in which the unit is on.",
 } as const;

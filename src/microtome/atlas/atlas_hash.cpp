@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <SQLiteCpp/Column.h>
-#include <sqlite3.h>
 
 #include "microtome/atlas/atlas.h"
 #include "microtome/atlas/statements.h"
@@ -12,26 +11,28 @@ namespace {
 
 // Every result by its natural place (names, not row numbers), in an order that the rows themselves determine. Encoded
 // pictures enter by the hash that names them. Left out: runs and checkpoints, which tell how the results came about.
+// CROSS JOIN keeps the order of the loops, so that indices give the rows in order and no maps are sorted.
 constexpr const char* kContent[] = {
     "SELECT hash, format, name, input, classes FROM network",
-    "SELECT name, aliases, op, shape, units, receptive_field, macs_share FROM layer ORDER BY position",
+    "SELECT name, aliases, op, shape, units, receptive_field, macs_share FROM layer ORDER BY position, id",
     "SELECT hash, categories, images FROM concepts",
     "SELECT number, name, display_name, category, categories FROM concept ORDER BY number",
-    "SELECT l.name, map_width, map_height, tail, images FROM dissection d JOIN layer l ON l.id = d.layer ORDER BY "
-    "l.name",
+    "SELECT l.name, map_width, map_height, tail, images FROM layer l CROSS JOIN dissection d ON d.layer = l.id"
+    " ORDER BY l.name",
     "SELECT l.name, u.unit, sign, threshold, minimum, maximum, on_pixels, on_images, label, category, intersection,"
-    " activation, truth, images, iou, ceiling, maps, histogram_low, histogram_high, histogram"
-    " FROM unit u JOIN layer l ON l.id = u.layer JOIN unit_data d ON d.unit = u.id ORDER BY l.name, u.unit, sign",
+    " activation, truth, images, iou, ceiling, maps, histogram_low, histogram_high, histogram FROM layer l"
+    " CROSS JOIN unit u ON u.layer = l.id CROSS JOIN unit_data d ON d.unit = u.id ORDER BY l.name, u.unit, sign DESC",
     "SELECT l.name, u.unit, sign, list, rank, s.label, s.category, s.intersection, s.activation, s.truth, s.images, "
     "s.iou,"
-    " s.ceiling FROM score s JOIN unit u ON u.id = s.unit JOIN layer l ON l.id = u.layer"
-    " ORDER BY l.name, u.unit, sign, list, rank",
-    "SELECT l.name, u.unit, sign, list, rank, e.image, e.activation, width, height FROM exemplar e"
-    " JOIN unit u ON u.id = e.unit JOIN layer l ON l.id = u.layer ORDER BY l.name, u.unit, sign, list, rank",
+    " s.ceiling FROM layer l CROSS JOIN unit u ON u.layer = l.id CROSS JOIN score s ON s.unit = u.id"
+    " ORDER BY l.name, u.unit, sign DESC, list, rank",
+    "SELECT l.name, u.unit, sign, list, rank, e.image, e.activation, width, height FROM layer l"
+    " CROSS JOIN unit u ON u.layer = l.id CROSS JOIN exemplar e ON e.unit = u.id"
+    " ORDER BY l.name, u.unit, sign DESC, list, rank",
     "SELECT image, file, b.hash FROM thumbnail t JOIN blob b ON b.id = t.blob ORDER BY image",
     "SELECT l.name, unit, sign, variant, objective, b.hash, width, height, activation, best_exemplar, activation_ratio,"
-    " status, facts, curve FROM picture p JOIN layer l ON l.id = p.layer JOIN blob b ON b.id = p.blob"
-    " ORDER BY l.name, unit, sign, variant",
+    " status, facts, curve FROM layer l CROSS JOIN picture p ON p.layer = l.id CROSS JOIN blob b ON b.id = p.blob"
+    " ORDER BY l.name, unit, sign DESC, variant",
 };
 
 void add_number(Sha256& hash, char type, const void* bytes) {

@@ -14,7 +14,7 @@
 namespace microtome {
 namespace {
 
-constexpr size_t kCheckpointPartBytes = size_t{64} << 20;
+constexpr size_t kCheckpointPartBytes = size_t{16} << 20;
 
 std::string utc_now() {
   const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());

@@ -59,8 +59,10 @@ std::unique_ptr<Store> Store::open(const std::string& path, Atlas::Mode mode, st
     throw Error(ErrorKind::kNotFound, path, "no such atlas", "make one with: microtome atlas NET --out " + path);
   }
   if (mode == Atlas::Mode::kCreateOrWrite) {
-    const fs::path folder = fs::path(path).parent_path();
-    if (!folder.empty() && !fs::create_directories(folder, code) && code) throw Error(ErrorKind::kIo, folder.string(), "cannot create the folder: " + code.message());
+    const fs::path folder = fs::absolute(path).parent_path();
+    code.clear();  // It may still say that there is no such atlas yet.
+    fs::create_directories(folder, code);
+    if (code) throw Error(ErrorKind::kIo, folder.string(), "cannot create the folder: " + code.message());
   }
   std::unique_ptr<Store> store(new Store(path));
   if (mode != Atlas::Mode::kRead) store->writer_.emplace(path);

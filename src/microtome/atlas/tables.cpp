@@ -2,6 +2,7 @@
 #include "microtome/atlas/tables.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -83,6 +84,11 @@ void TextTable::add_row(std::vector<std::string> cells) {
   if (cells.size() != columns_.size()) {
     throw Error(ErrorKind::kInternal, "table", "a row must have one text a column");
   }
+  // A name from a file must not move the cursor or end the line.
+  for (std::string& cell : cells) {
+    std::ranges::replace_if(
+        cell, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  }
   rows_.push_back(std::move(cells));
 }
 
@@ -126,18 +132,20 @@ std::string layers_table(const Atlas& atlas, int width) {
   const Vocabulary vocabulary(atlas);
   TextTable table;
   table.add_column("layer", TextTable::Align::kLeft, true);
-  for (const char* heading : {"units", "detectors", "unique", "by category"}) {
+  for (const char* heading : {"units", "detectors", "unique", "unique/cat"}) {
     table.add_column(heading, TextTable::Align::kRight);
   }
-  for (const std::string& category : vocabulary.categories()) {
-    table.add_column(category, TextTable::Align::kRight, true);
-  }
+  table.add_column("detectors by category", TextTable::Align::kLeft, true);
   for (const AtlasLayer& layer : atlas.studied_layers()) {
     const DetectorCount count = count_of_sign(atlas.units(layer.name, true), Sign::kPositive, vocabulary);
-    std::vector<std::string> row = {layer.name, std::to_string(layer.units), std::to_string(count.detectors),
-                                    std::to_string(count.unique), std::to_string(count.unique_by_category)};
-    for (const DetectorCount::Category& category : count.by_category) row.push_back(std::to_string(category.detectors));
-    table.add_row(std::move(row));
+    std::vector<std::string> categories;
+    for (size_t at = 0; at < count.by_category.size(); ++at) {
+      const int detectors = count.by_category[at].detectors;
+      if (detectors > 0) categories.push_back(fmt::format("{} {}", vocabulary.categories()[at], detectors));
+    }
+    table.add_row({layer.name, std::to_string(layer.units), std::to_string(count.detectors),
+                   std::to_string(count.unique), std::to_string(count.unique_by_category),
+                   fmt::format("{}", fmt::join(categories, ", "))});
   }
   return table.render(width);
 }

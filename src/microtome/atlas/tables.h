@@ -15,7 +15,7 @@ class TextTable {
   enum class Align { kLeft, kRight };
   // `shrinks`: gives way, down to a few cells and ending in an ellipsis, when the table is wider than it may be.
   void add_column(std::string heading, Align align, bool shrinks = false);
-  // One text a column.
+  // One text a column; control characters become "?".
   void add_row(std::vector<std::string> cells);
   // Lines that end in "\n", none wider than `width` unless the columns that do not shrink are; no trailing spaces.
   std::string render(int width) const;
@@ -33,7 +33,8 @@ class TextTable {
 // Cells that a text takes on a terminal; bytes that are not UTF-8 and control characters count one each.
 int display_width(std::string_view utf8);
 
-// The studied layers: units, detectors, both counts of unique ones, detectors by category. Positive units.
+// The studied layers: units, detectors, unique ones by both definitions ("unique/cat":
+// DetectorCount::unique_by_category), detectors by category. Positive units.
 std::string layers_table(const Atlas& atlas, int width);
 
 // The `rows` best detectors of a layer (all layers when empty), by falling IoU; then layer, unit, + before -. Says so

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/atlas/testing/sample_atlas.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -11,6 +13,7 @@
 #include "microtome/image/codec.h"
 
 namespace microtome {
+namespace fs = std::filesystem;
 namespace {
 
 constexpr int kImages = 12, kImageSide = 64, kMapSide = 8, kExemplars = 5, kBins = 32;
@@ -195,10 +198,7 @@ void write_layer(Atlas& atlas, int64_t dissect, int64_t visualize, const AtlasLa
   for (const UnitDissection& unit : dissection.units) atlas.put_picture(visualize, draw_picture(layer, seed, unit));
 }
 
-}  // namespace
-
-void write_sample_atlas(const std::string& path) {
-  std::filesystem::remove(path);
+void write_content(const std::string& path) {
   Atlas atlas = Atlas::open(path, Atlas::Mode::kCreateOrWrite);
   const AtlasNetwork network{std::string(64, 'a'),
                              "onnx",
@@ -221,6 +221,23 @@ void write_sample_atlas(const std::string& path) {
   write_layer(atlas, dissect, visualize, layers()[2], 2, thumbnails);
   atlas.end_run(dissect);
   atlas.end_run(visualize);
+}
+
+}  // namespace
+
+std::string quick_folder() {
+  const fs::path memory = "/dev/shm";
+  std::error_code code;
+  const bool writable = fs::is_directory(memory, code) && ::access(memory.c_str(), W_OK) == 0;
+  return writable ? memory.string() : fs::temp_directory_path().string();
+}
+
+void write_sample_atlas(const std::string& path) {
+  const std::string draft = quick_folder() + "/sample" + std::to_string(::getpid()) + ".atlas";
+  fs::remove(draft);
+  write_content(draft);
+  fs::copy_file(draft, path, fs::copy_options::overwrite_existing);
+  fs::remove(draft);
 }
 
 }  // namespace microtome

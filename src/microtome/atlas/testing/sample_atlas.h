@@ -11,4 +11,8 @@ namespace microtome {
 // (IoU = I / (A + G - I)). The same content each time.
 void write_sample_atlas(const std::string& path);
 
+// A folder for temporary files where waiting for the disk costs nothing, if this machine has one: each write to an
+// atlas is a transaction that reaches the disk.
+std::string quick_folder();
+
 }  // namespace microtome

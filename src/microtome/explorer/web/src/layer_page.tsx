@@ -7,7 +7,7 @@ import { LayerCounts, LayerFacts } from "./network_page";
 import { networkHref, setQuery } from "./route";
 import { Failed, findLayer, Notice, useAtlas, useData, useTitle, Waiting } from "./state";
 import { TileGrid, type Tile } from "./tile_grid";
-import { categoryWord, plural } from "./words";
+import { breakable, categoryWord, plural } from "./words";
 
 type Order = (a: Tile, b: Tile) => number;
 const byUnit: Order = (a, b) => a.unit - b.unit || b.sign - a.sign;
@@ -152,7 +152,7 @@ export function LayerPage({ name, query }: { name: string; query: URLSearchParam
   return (
     <div class="layer-page">
       <section class="title">
-        <h1>{layer.name}</h1>
+        <h1>{breakable(layer.name)}</h1>
         {layer.aliases.length > 0 && <p class="aliases">also {layer.aliases.join(", ")}</p>}
         <LayerFacts layer={layer} />
         {layer.study && <LayerCounts layer={layer} legend={true} />}

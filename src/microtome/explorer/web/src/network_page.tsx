@@ -6,7 +6,7 @@ import { Profile } from "./profile";
 import { Provenance } from "./provenance";
 import { layerHref, unitHref } from "./route";
 import { Notice, useAtlas, useTitle } from "./state";
-import { categoryWord, integer, iou, plural, roman, shapeText, share, signChar } from "./words";
+import { breakable, categoryWord, integer, iou, plural, roman, shapeText, share, signChar } from "./words";
 
 export function LayerFacts({ layer }: { layer: Layer }) {
   const field = layer.receptive_field;
@@ -75,7 +75,7 @@ function LayerPlate({ layer, number }: { layer: Layer; number: number }) {
       <header>
         <span class="number">Plate {roman(number)}</span>
         <h2 id={`plate-${layer.id}`}>
-          <a href={layerHref(layer.name)}>{layer.name}</a>
+          <a href={layerHref(layer.name)}>{breakable(layer.name)}</a>
         </h2>
         <LayerFacts layer={layer} />
       </header>
@@ -145,7 +145,7 @@ export function NetworkPage() {
   return (
     <div class="network-page">
       <section class="title">
-        <h1>{atlas.network.name}</h1>
+        <h1>{breakable(atlas.network.name)}</h1>
         <p class="lead">
           {studied.length > 0
             ? "What this network has learned: the picture that drives each unit most, the concept it answers to, and the evidence."

@@ -4,7 +4,7 @@
 import type { Layer } from "./data";
 import { layerHref } from "./route";
 import { useAtlas, useWidth } from "./state";
-import { categoryColour, plural, roman, shapeText } from "./words";
+import { breakable, categoryColour, plural, roman, shapeText } from "./words";
 
 const kHeight = 150;
 const kFoot = 30;
@@ -74,7 +74,7 @@ export function Profile() {
     <figure class="slide">
       <div class="glass">
         <div class="frost">
-          <b>{(atlas.network?.name ?? "atlas").replace(/[_-]/g, "$&\u200b")}</b>
+          <b>{breakable(atlas.network?.name ?? "atlas")}</b>
           <span>{plural(atlas.layers.length, "section")}</span>
           <span>{studied.length} stained</span>
         </div>

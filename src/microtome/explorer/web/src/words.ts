@@ -34,6 +34,8 @@ export function share(value: number): string {
   return `${percent.toFixed(percent >= 10 ? 0 : 1)}\u202f%`;
 }
 
+// Names of layers and files may break after their punctuation.
+export const breakable = (name: string) => name.replace(/[_/.-]/g, "$&\u200b");
 export const times = (value: number | null) => (value == null ? "–" : `${value.toFixed(2)}\u202f×`);
 export const shapeText = (shape: number[]) => shape.map(integer).join(" × ");
 export const plural = (count: number, one: string, many = `${one}s`) => `${integer(count)} ${count === 1 ? one : many}`;

@@ -92,7 +92,9 @@ TEST(Network, ReadsTheNamesOfTorchsExporter) {
 }
 
 TEST(Network, NamesTheNearestLayersWhenOneIsUnknown) {
-  const Network network(branched(), {.file = "net.onnx"});
+  Network::Facts facts;
+  facts.file = "net.onnx";
+  const Network network(branched(), facts);
   try {
     network.layer("blok/output");
     FAIL();
@@ -113,7 +115,7 @@ TEST(ReceptiveField, IsTheSupportOfTheGradient) {
     const int64_t row = layer.shape[1] / 2, column = layer.shape[2] / 2;
     at::Tensor seed = at::zeros_like(tape->taps()[0]);
     seed.select(2, row).select(2, column).fill_(1);
-    const at::Tensor support = tape->pull_back({&seed, 1}).abs().sum({0, 1}).ne(0);
+    const at::Tensor support = tape->pull_back({&seed, 1}).abs().sum(at::IntArrayRef({0, 1})).ne(0);
     const ReceptiveField& field = layer.receptive_field;
     const at::Tensor along[2] = {support.any(0), support.any(1)};
     for (size_t xy = 0; xy < 2; ++xy) {

@@ -2,6 +2,7 @@
 // What the tests of this room share: seeded tensors, one-node graphs, numerical gradients.
 #pragma once
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -40,7 +41,7 @@ struct OneNode {
     GraphBuilder builder;
     std::vector<ValueIndex> values = {builder.input("x", inputs[0].sizes().vec())};
     for (size_t i = 1; i < inputs.size(); ++i) {
-      values.push_back(inputs[i].defined() ? builder.constant("c" + std::to_string(i), inputs[i]) : -1);
+      values.push_back(inputs[i].defined() ? builder.constant(fmt::format("c{}", i), inputs[i]) : -1);
     }
     output = builder.node(op, "y", values, std::move(attributes), version);
     graph = builder.finish({output});

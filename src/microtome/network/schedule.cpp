@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "microtome/base/error.h"
 
@@ -14,11 +15,8 @@ namespace {
 
 size_t at_index(ValueIndex value) { return static_cast<size_t>(value); }
 
-// ATen's message without the C++ stack that follows its first lines.
-std::string short_message(const c10::Error& error) {
-  const std::string all = error.what_without_backtrace();
-  return all.substr(0, all.find('\n'));
-}
+// ATen's message without the C++ stack that follows its first line.
+std::string short_message(const std::string& message) { return message.substr(0, message.find('\n')); }
 
 }  // namespace
 
@@ -121,6 +119,11 @@ at::Tensor Schedule::constant(ValueIndex value, const at::Tensor& input, const O
   return follows ? constant.to(input.options()) : constant;
 }
 
+void Schedule::refuse(const Step& step, const std::string& message) const {
+  throw Error(ErrorKind::kCorrupt, node_label(*step.node, graph_), short_message(message),
+              "its input has a shape or type that the operator cannot take; check the size of the pictures");
+}
+
 void Schedule::run_step(const Step& step, std::vector<at::Tensor>& values, std::vector<at::Tensor>& arguments,
                         const at::Tensor& input, const Options& options) const {
   arguments.clear();
@@ -137,11 +140,12 @@ void Schedule::run_step(const Step& step, std::vector<at::Tensor>& values, std::
   OperatorCall call{*step.node, arguments, outputs, step.wanted, options.training};
   try {
     step.op->run(call);
-  } catch (const c10::Error& error) {
-    throw Error(ErrorKind::kCorrupt, node_label(*step.node, graph_), short_message(error),
-                "its input has a shape or type that the operator cannot take; check the size of the pictures");
   } catch (const Error& error) {
     throw Error(error.kind(), node_label(*step.node, graph_), error.what());
+  } catch (const c10::Error& error) {
+    refuse(step, error.what_without_backtrace());
+  } catch (const std::runtime_error& error) {  // what ATen's reshape throws
+    refuse(step, error.what());
   }
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (step.wanted[i]) values[at_index(step.node->outputs[i])] = std::move(outputs[i]);

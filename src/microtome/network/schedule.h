@@ -50,6 +50,7 @@ class Schedule {
 
   void run_step(const Step& step, std::vector<at::Tensor>& values, std::vector<at::Tensor>& arguments,
                 const at::Tensor& input, const Options& options) const;
+  [[noreturn]] void refuse(const Step& step, const std::string& message) const;
   at::Tensor constant(ValueIndex value, const at::Tensor& input, const Options& options) const;
 
   const Graph& graph_;

@@ -51,7 +51,11 @@ void run_lrn(OperatorCall& call) {
 }
 
 constexpr Operator kOperators[] = {
-    {.name = "BatchNormalization", .run = run_batch_normalization, .window = same_position, .each_channel_alone = true},
+    {.name = "BatchNormalization",
+     .run = run_batch_normalization,
+     .window = same_position,
+     .each_channel_alone = true,
+     .channel_parameters = true},
     {.name = "InstanceNormalization", .run = run_instance_normalization, .window = everything},
     {.name = "LRN", .run = run_lrn, .window = same_position},
 };

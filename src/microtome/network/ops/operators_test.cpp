@@ -240,7 +240,7 @@ INSTANTIATE_TEST_SUITE_P(
                      {1, 1, 2, 3},
                      {at::Tensor(), at::tensor(std::vector<double>{1, 1, 2, 2}, at::kDouble)},
                      {{"mode", std::string("linear")}}}),
-    [](const auto& info) { return info.param.op; });
+    [](const auto& one) { return one.param.op; });
 
 }  // namespace
 }  // namespace microtome::testing

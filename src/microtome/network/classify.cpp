@@ -66,13 +66,20 @@ Classifier::Classifier(const Network& network, Preprocessing preprocessing)
 at::Tensor Classifier::input(const Image& image) const {
   if (height_ != width_) return to_input(image, preprocessing_, channels_, height_, width_);
   const int chosen = preprocessing_.resize_short;
-  const int short_side = chosen > 0 ? chosen : static_cast<int>(std::lround(height_ * 256.0 / 224.0));
+  const double short_side = chosen > 0 ? chosen : height_ * 256.0 / 224.0;
   if (short_side < height_) {
-    throw Error(ErrorKind::kUsage, fmt::format("--resize {}", short_side),
+    throw Error(ErrorKind::kUsage, fmt::format("--resize {}", chosen),
                 fmt::format("is below the {} pixels that the network takes", height_), "give at least that many");
   }
+  const int have = std::min(image.width, image.height);
+  if (short_side != std::floor(short_side)) {
+    // No picture has such a side, but the centre that would remain of it can be cut out first.
+    const int centre = static_cast<int>(std::lround(have * height_ / short_side));
+    return to_input(crop_center(image, std::max(centre, 1)), preprocessing_, channels_, height_, width_);
+  }
   // A picture that fits already is not sampled again: its pixels are what the network was meant to see.
-  const Image scaled = std::min(image.width, image.height) == short_side ? image : resize_short_side(image, short_side);
+  const int whole_side = static_cast<int>(short_side);
+  const Image scaled = have == whole_side ? image : resize_short_side(image, whole_side);
   return to_input(crop_center(scaled, height_), preprocessing_, channels_, height_, width_);
 }
 

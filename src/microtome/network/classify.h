@@ -24,9 +24,10 @@ class Classifier {
   // its first output is one number a class, Error(kUsage) when the side does not fit.
   Classifier(const Network& network, Preprocessing preprocessing);
 
-  // The short side is scaled to preprocessing.resize_short (0 = round(side * 256 / 224)), the centre is cropped; a
-  // network whose input is not square gets the whole picture scaled. Probabilities sum to 1: a softmax follows unless
-  // the network ends in one. Throws Error(kUsage) when the crop is larger than the scaled picture.
+  // The short side is scaled to preprocessing.resize_short (0 = side * 256 / 224) and the centre cropped; where that is
+  // no whole number, the centre that remains is cut out first and then scaled. A network whose input is not square gets
+  // the whole picture scaled. Probabilities sum to 1: a softmax follows unless the network ends in one. Throws
+  // Error(kUsage) when the crop is larger than the scaled picture.
   std::vector<float> probabilities(const Image& image) const;
   // The network's input that probabilities() runs: [1,C,H,W].
   at::Tensor input(const Image& image) const;

@@ -68,6 +68,10 @@ Network network_from_bytes(const ModelFile& file, int side) {
     return Network(std::move(stored.graph), std::move(stored.facts));
   } catch (const Error& failure) {
     throw Error(failure.kind(), file.path, failure.what());  // the graph knows its nodes, but not its file
+  } catch (const std::exception& failure) {
+    // Sizes that make no sense come out of the engine as whatever it, or the allocator, throws.
+    throw Error(ErrorKind::kCorrupt, file.path, std::string("cannot be run: ") + failure.what(),
+                "get the file anew or export it again");
   }
 }
 

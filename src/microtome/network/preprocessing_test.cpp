@@ -104,9 +104,14 @@ TEST(Classify, CropsTheCentreAndEndsInProbabilities) {
     return network_from_bytes({"small.onnx", std::make_shared<const std::string>(model.SerializeAsString())});
   };
   const Classifier logits(network(), preset("raw"));
-  Image image(30, 9);  // 9 = round(8 * 256 / 224): no scaling, the crop begins at (11, 0)
+  Image image(30, 9);  // 9 * 8 / (8 * 256 / 224) = 7.9: the centre 8 x 8, no scaling
   for (size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<uint8_t>(i * i);
   EXPECT_TRUE(logits.input(image).equal(to_input(crop_center(image, 8), preset("raw"), 3, 8, 8)));
+  Preprocessing whole = preset("raw");
+  whole.resize_short = 18;  // a whole number: scaled first
+  EXPECT_TRUE(Classifier(network(), whole)
+                  .input(image)
+                  .equal(to_input(crop_center(resize_bilinear(image, 60, 18), 8), preset("raw"), 3, 8, 8)));
   const std::vector<float> p = logits.probabilities(image);
   ASSERT_EQ(p.size(), 5u);
   EXPECT_NEAR(p[0] + p[1] + p[2] + p[3] + p[4], 1, 1e-5);

@@ -57,7 +57,7 @@ TEST(Fuzz, RealNetworks) {
   for (const char* name :
        {"models/tiny_vgg/tiny_vgg.onnx", "models/cifar10_resnet8_mlperf/cifar10_resnet8_mlperf.onnx"}) {
     if (!std::filesystem::exists(shared_path(name))) GTEST_SKIP() << shared_path(name) << " is not there";
-    expect_survives_damage(read_file(shared_path(name)), 100, 200);
+    expect_survives_damage(read_file(shared_path(name)), 200, 40);
   }
 }
 

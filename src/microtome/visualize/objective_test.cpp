@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/visualize/objective.h"
+
+#include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/types.h>
+
+#include <cmath>
+
+#include "microtome/base/error.h"
+#include "microtome/base/file.h"
+#include "microtome/base/npy.h"
+#include "microtome/visualize/visualize_testing.h"
+
+namespace microtome {
+namespace {
+
+using testing::Chain;
+using testing::noise;
+
+Network classifier() {
+  return Chain({1, 3, 12, 12})
+      .conv("conv1", noise({5, 3, 3, 3}, 1), noise({5}, 2))
+      .relu("relu1")
+      .pool("pool")
+      .flatten("flat")
+      .gemm("fc", noise({4, 5}, 3), noise({4}, 4))
+      .softmax("prob")
+      .network({"tabby, tabby cat", "husky", "crane", "snow plough, snowplow"});
+}
+
+class Objectives : public ::testing::Test {
+ protected:
+  std::string vector_file() {
+    const std::string file = ::testing::TempDir() + "/microtome_direction.npy";
+    const std::vector<float> v = {0.5f, -1, 2, 0, 0.25f};
+    write_file(file, npy_bytes(std::span<const float>(v), {5}));
+    return file;
+  }
+  double score(const std::string& text, const Taps& taps) {
+    return parse_objective(text, network_)->score(taps).item<double>();
+  }
+  std::string refusal(const std::string& text) {
+    try {
+      parse_objective(text, network_);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "accepted";
+  }
+
+  Network network_ = classifier();
+  Taps taps_ = {{"conv1", noise({1, 5, 6, 7}, 9).to(at::kDouble)}, {"fc", noise({1, 4}, 8).to(at::kDouble)}};
+};
+
+TEST_F(Objectives, ScoreWhatTheySay) {
+  const at::Tensor map = taps_.at("conv1");
+  EXPECT_NEAR(score("channel(layer=conv1,unit=2)", taps_), map[0][2].mean().item<double>(), 1e-12);
+  EXPECT_NEAR(score("neuron(layer=conv1,unit=1)", taps_), map[0][1][3][3].item<double>(), 1e-12);
+  EXPECT_NEAR(score("neuron(layer=conv1,unit=1,x=6,y=0)", taps_), map[0][1][0][6].item<double>(), 1e-12);
+  EXPECT_NEAR(score("channel(layer=fc,unit=3)", taps_), taps_.at("fc")[0][3].item<double>(), 1e-12);
+}
+
+TEST_F(Objectives, LogitReadsBehindTheSoftmax) {
+  EXPECT_NEAR(score("logit(unit=2)", taps_), taps_.at("fc")[0][2].item<double>(), 1e-12);
+  EXPECT_EQ(parse_objective("logit(class=\"Snow Plough, snowplow\")", network_)->to_string(), "logit(unit=3)");
+  EXPECT_EQ(parse_objective("logit(class=tabby cat)", network_)->to_string(), "logit(unit=0)");
+  EXPECT_NE(refusal("logit(class=huskie)").find("husky"), std::string::npos);
+}
+
+TEST_F(Objectives, DirectionFollowsItsFormula) {
+  const std::string file = vector_file();
+  const at::Tensor map = taps_.at("conv1");
+  const std::vector<double> v = {0.5, -1, 2, 0, 0.25};
+  for (const double power : {0., 2.}) {
+    double sum = 0;
+    for (int64_t i = 0; i < 42; ++i) {
+      double dot = 0, square = 0, norm = 0;
+      for (int64_t c = 0; c < 5; ++c) {
+        const double a = map.view({5, 42})[c][i].item<double>();
+        dot += a * v[static_cast<size_t>(c)];
+        square += a * a;
+        norm += v[static_cast<size_t>(c)] * v[static_cast<size_t>(c)];
+      }
+      const double cosine = dot / (std::sqrt(square) + 1e-4) / (std::sqrt(norm) + 1e-4);
+      sum += dot * std::pow(std::max(0.1, cosine), power);
+    }
+    const std::string text = "direction(layer=conv1,vector=" + file + ",power=" + std::to_string(power) + ")";
+    EXPECT_NEAR(score(text, taps_), sum / 42, 1e-9) << power;
+  }
+}
+
+TEST_F(Objectives, AddAndScale) {
+  const double a = score("channel(layer=conv1,unit=2)", taps_), b = score("logit(unit=1)", taps_);
+  EXPECT_NEAR(score("-channel(layer=conv1,unit=2)", taps_), -a, 1e-12);
+  EXPECT_NEAR(score("0.5*channel(layer=conv1,unit=2) - 2 * logit(unit=1)", taps_), 0.5 * a - 2 * b, 1e-12);
+  EXPECT_EQ(parse_objective("logit(unit=1)+channel(layer=conv1,unit=2)", network_)->layers(),
+            (std::vector<std::string>{"fc", "conv1"}));
+}
+
+TEST_F(Objectives, SameTextSameObjective) {
+  for (const std::string text :
+       {"channel(layer=conv1,unit=2)", "-neuron(layer=conv1,unit=1,x=3)", "0.5*logit(unit=1) - 2*logit(unit=2)"}) {
+    EXPECT_EQ(parse_objective(text, network_)->to_string(), text);
+  }
+}
+
+TEST_F(Objectives, NameTheirTarget) {
+  const auto target = parse_objective("-neuron(layer=conv1,unit=1)", network_)->target();
+  ASSERT_TRUE(target);
+  EXPECT_EQ(target->layer, "conv1");
+  EXPECT_EQ(target->unit, 1);
+  EXPECT_EQ(target->sign, -1);
+  EXPECT_FALSE(parse_objective("logit(unit=1) + logit(unit=2)", network_)->target());
+  EXPECT_FALSE(parse_objective("direction(layer=conv1,vector=" + vector_file() + ")", network_)->target());
+}
+
+TEST_F(Objectives, PointAtMistakes) {
+  EXPECT_NE(refusal("chanel(layer=conv1,unit=0)").find("column 1"), std::string::npos);
+  EXPECT_NE(refusal("chanel(layer=conv1,unit=0)").find("\"channel\""), std::string::npos);
+  EXPECT_NE(refusal("logit(unit=0) + nuron(unit=0)").find("column 17"), std::string::npos);
+  EXPECT_NE(refusal("channel(layer=conv1,units=0)").find("nearest: \"unit\""), std::string::npos);
+  EXPECT_NE(refusal("channel(layer=conv1,unit=5)").find("0 to 4"), std::string::npos);
+  EXPECT_NE(refusal("channel(layer=conv9,unit=0)").find("conv1"), std::string::npos);
+  EXPECT_NE(refusal("channel(layer=conv1)").find("no unit"), std::string::npos);
+  EXPECT_NE(refusal("channel(unit=1)").find("no layer"), std::string::npos);
+  EXPECT_NE(refusal("channel(layer=conv1,unit=0").find("column 27"), std::string::npos);
+  EXPECT_NE(refusal("channel(unit=1,unit=2)").find("twice"), std::string::npos);
+  EXPECT_NE(refusal("").find("column 1"), std::string::npos);
+  EXPECT_NE(refusal("3 channel(layer=conv1,unit=0)").find("\"*\""), std::string::npos);
+  EXPECT_THROW(score("neuron(layer=conv1,unit=1,x=7)", taps_), Error);
+}
+
+TEST_F(Objectives, GradientsAgreeWithFiniteDifferences) {
+  for (const std::string& text :
+       {std::string("channel(layer=conv1,unit=2)"), std::string("-neuron(layer=conv1,unit=1)"),
+        "direction(power=2,layer=conv1,vector=" + vector_file() + ")"}) {
+    const auto objective = parse_objective(text, network_);
+    const at::Tensor map = taps_.at("conv1");
+    const at::Tensor leaf = map.clone().requires_grad_();
+    const at::Tensor gradient = torch::autograd::grad({objective->score({{"conv1", leaf}})}, {leaf})[0];
+    for (int64_t i = 0; i < map.numel(); i += 5) {
+      at::Tensor up = map.clone(), down = map.clone();
+      up.view({-1})[i] += 1e-6;
+      down.view({-1})[i] -= 1e-6;
+      const double slope =
+          (objective->score({{"conv1", up}}) - objective->score({{"conv1", down}})).item<double>() / 2e-6;
+      EXPECT_NEAR(gradient.reshape({-1})[i].item<double>(), slope, 1e-7) << text << " " << i;
+    }
+  }
+}
+
+TEST(ObjectiveKinds, AreDescribed) {
+  for (const ObjectiveKind* kind : objectives::kinds()) {
+    EXPECT_FALSE(kind->name.empty());
+    EXPECT_FALSE(kind->summary.empty());
+    EXPECT_FALSE(kind->describe().empty());
+  }
+}
+
+}  // namespace
+}  // namespace microtome

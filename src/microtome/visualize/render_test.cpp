@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/visualize/render.h"
+
+#include <gtest/gtest.h>
+#include <torch/types.h>
+
+#include <cmath>
+
+#include "microtome/base/error.h"
+#include "microtome/base/file.h"
+#include "microtome/base/npy.h"
+#include "microtome/base/workers.h"
+#include "microtome/visualize/ascent.h"
+#include "microtome/visualize/visualize_testing.h"
+
+namespace microtome {
+namespace {
+
+using testing::Chain;
+using testing::noise;
+
+Network convolutional() {
+  return Chain({-1, 3, 32, 32})
+      .conv("conv1", noise({8, 3, 5, 5}, 1, 0.3), noise({8}, 2, 0.1), 2)
+      .relu("relu1")
+      .conv("conv2", noise({6, 8, 3, 3}, 3, 0.3), noise({6}, 4, 0.1))
+      .relu("relu2")
+      .pool("pool")
+      .flatten("flat")
+      .gemm("fc", noise({4, 6}, 5), noise({4}, 6))
+      .network();
+}
+
+RenderSettings quick(int64_t size, int64_t steps) {
+  RenderSettings settings;
+  settings.size = size;
+  settings.steps = steps;
+  return settings;
+}
+
+double cosine(const at::Tensor& a, const at::Tensor& b) {
+  return ((a * b).sum() / (a.norm() * b.norm())).item<double>();
+}
+
+// The network is one filter; in the cube of pictures its best picture is 1 where the filter is positive, else 0.
+TEST(Renderer, FindsTheMatchedFilter) {
+  const at::Tensor filter = noise({1, 1, 11, 11}, 7);
+  const Network network = Chain({-1, 1, 24, 24}).conv("conv", filter, at::zeros({1})).network();
+  RenderSettings settings = quick(24, 200);
+  settings.transforms = "none";
+  settings.parametrization = "pixel";
+  const Picture picture = Renderer(network, {}, settings).render("neuron(layer=conv,unit=0)", 0);
+  const at::Tensor patch = from_image(picture.image)[0][0].slice(0, 7, 18).slice(1, 7, 18) - 0.5;
+  EXPECT_GT(cosine(patch, filter[0][0].sign()), 0.99);
+  const at::Tensor corner = from_image(picture.image)[0][0].slice(0, 0, 7) - 0.5;
+  EXPECT_LT(corner.abs().max().item<double>(), 0.03);  // nothing drives the rest
+}
+
+// The network measures the distance to a picture: -sum |x - t| = -sum relu(x - t) + relu(t - x).
+TEST(Renderer, FindsAPictureThroughTheSpectrum) {
+  const at::Tensor x = at::linspace(0, 9, 16).view({1, 1, -1}), y = at::linspace(0, 5, 16).view({1, -1, 1});
+  const at::Tensor wanted = 0.5 + 0.3 * at::sin(x + y + torch::tensor({0.f, 1.f, 2.f}).view({3, 1, 1}));
+  const at::Tensor same = at::eye(768), t = wanted.reshape({-1});
+  const Network network = Chain({1, 3, 16, 16})
+                              .flatten("flat")
+                              .gemm("differences", at::cat({same, -same}), at::cat({-t, t}))
+                              .relu("parts")
+                              .gemm("distance", at::full({1, 1536}, -1.0), at::zeros({1}))
+                              .network();
+  RenderSettings settings = quick(16, 300);
+  settings.transforms = "none";
+  const Picture picture = Renderer(network, {}, settings).render("logit(unit=0)", 0);
+  EXPECT_LT((from_image(picture.image)[0] - wanted).abs().mean().item<double>(), 0.02);
+  EXPECT_GT(cosine(from_image(picture.image)[0] - 0.5, wanted - 0.5), 0.99);
+}
+
+TEST(Renderer, RaisesEveryObjective) {
+  const Network network = convolutional();
+  const std::string file = ::testing::TempDir() + "/microtome_render_direction.npy";
+  const std::vector<float> v = {1, 0, -1, 0, 0.5f, 0};
+  write_file(file, npy_bytes(std::span<const float>(v), {6}));
+  const Renderer renderer(network, {}, quick(32, 60));
+  for (const std::string& text :
+       {std::string("channel(layer=conv2,unit=1)"), std::string("-channel(layer=conv2,unit=1)"),
+        std::string("neuron(layer=conv2,unit=3)"), std::string("logit(unit=2)"), std::string("-logit(unit=2)"),
+        "direction(layer=conv2,power=2,vector=" + file + ")",
+        std::string("channel(layer=conv2,unit=1)+0.1*logit(unit=0)")}) {
+    const Picture picture = renderer.render(text, 0);
+    ASSERT_EQ(picture.curve.size(), 60u);
+    EXPECT_TRUE(picture.started);
+    EXPECT_GT(picture.curve.back(), picture.curve.front()) << text;
+    EXPECT_EQ(picture.image.width, 32);
+    EXPECT_EQ(picture.image.channels, 3);
+  }
+}
+
+TEST(Renderer, BothSignsGoBothWays) {
+  const Network network = convolutional();
+  const Renderer renderer(network, {}, quick(32, 80));
+  const Picture up = renderer.render("channel(layer=conv2,unit=1)", 0);
+  const Picture down = renderer.render("-channel(layer=conv2,unit=1)", 0);
+  EXPECT_GT(up.activation, -down.activation);  // the negative picture's activation is that of the negated unit
+  EXPECT_GT(up.plain_activation, -down.plain_activation);
+  EXPECT_FALSE(up.image == down.image);
+}
+
+TEST(Renderer, ActivationIsThatOfTheStoredPicture) {
+  const Network network = convolutional();
+  const Renderer renderer(network, {}, quick(32, 20));
+  const Picture picture = renderer.render("channel(layer=conv2,unit=1)", 0);
+  const auto executor = make_executor(network, {"conv2"});
+  const double expected = executor->run(from_image(picture.image))[0].select(1, 1).max().item<double>();
+  EXPECT_NEAR(picture.plain_activation, expected, 1e-5);
+  EXPECT_TRUE(std::isnan(renderer.render("logit(unit=0)+logit(unit=1)", 0).activation));
+}
+
+TEST(Renderer, APictureDoesNotDependOnItsNeighbours) {
+  const Network network = convolutional();
+  const RenderSettings settings = quick(24, 15);
+  const Renderer together(network, {}, settings);
+  std::vector<Picture> pictures(6);
+  parallel_for(2, 6, [&](int, int64_t i) {
+    const auto key = static_cast<uint64_t>(i / 3);
+    pictures[static_cast<size_t>(i)] = together.render("channel(layer=conv2,unit=" + std::to_string(i % 3) + ")", key);
+  });
+  const Picture alone = Renderer(network, {}, settings).render("channel(layer=conv2,unit=2)", 1);
+  EXPECT_TRUE(pictures[5].image == alone.image);
+  EXPECT_EQ(pictures[5].curve, alone.curve);
+  EXPECT_EQ(pictures[5].activation, alone.activation);
+  EXPECT_FALSE(pictures[2].image == alone.image);  // another key
+}
+
+TEST(Renderer, ResamplesToAFixedInput) {
+  const Network network =
+      Chain({1, 1, 12, 20}).flatten("flat").gemm("fc", noise({2, 240}, 3), at::zeros({2})).network();
+  EXPECT_EQ(Renderer(network, {}, {}).size(), 12);
+  const Renderer renderer(network, {}, quick(18, 30));
+  const Picture picture = renderer.render("logit(unit=1)", 0);
+  EXPECT_EQ(picture.image.width, 18);
+  EXPECT_EQ(picture.image.channels, 1);
+  EXPECT_GT(picture.curve.back(), picture.curve.front());
+}
+
+TEST(Renderer, StartsTheSleeping) {
+  // Dead for every grey picture: grey is 0 to the filter, as the padding is, and the threshold is far above what the
+  // start's noise gives.
+  Preprocessing centred;
+  centred.mean = {0.5, 0.5, 0.5};
+  centred.deviation = {1, 1, 1};
+  const at::Tensor filter = noise({1, 3, 5, 5}, 11);
+  const Network network = Chain({-1, 3, 24, 24}).conv("conv", filter, at::full({1}, -1.0)).relu("relu").network();
+  const Picture picture = Renderer(network, centred, quick(24, 80)).render("neuron(layer=relu,unit=0)", 0);
+  EXPECT_TRUE(picture.started);
+  EXPECT_GT(picture.redirected_steps, 0);
+  EXPECT_GT(picture.curve.back(), 0);  // awake by itself
+  EXPECT_EQ(picture.curve.front(), 0);
+  EXPECT_GT(picture.activation, 0);
+}
+
+TEST(Renderer, SaysWhenNothingMoves) {
+  const Network network =
+      Chain({-1, 3, 16, 16}).conv("conv", noise({1, 3, 3, 3}, 12), at::full({1}, -1e6)).relu("relu").network();
+  const Picture picture = Renderer(network, {}, quick(16, 60)).render("channel(layer=relu,unit=0)", 0);
+  EXPECT_FALSE(picture.started);
+  EXPECT_EQ(picture.redirected_steps, 32);  // 16 from each start
+  EXPECT_EQ(picture.activation, 0);
+  const auto start = parse_parametrization("fft", 3, 16);
+  EXPECT_TRUE(picture.image == to_image(start->image(start->start(0, 0, 1))));
+}
+
+TEST(Renderer, UnitsWithTinyActivationsClimbAsWell) {
+  const at::Tensor filter = noise({1, 3, 5, 5}, 13);
+  const auto picture = [&](double scale) {
+    const Network network = Chain({-1, 3, 24, 24}).conv("conv", filter * scale, at::zeros({1})).network();
+    return Renderer(network, {}, quick(24, 40)).render("neuron(layer=conv,unit=0)", 0);
+  };
+  const at::Tensor a = from_image(picture(1).image), b = from_image(picture(1e-12).image);
+  EXPECT_LT((a - b).abs().mean().item<double>(), 0.005);
+}
+
+TEST(Renderer, RefusesWhatMakesNoSense) {
+  const Network network = convolutional();
+  RenderSettings settings;
+  settings.steps = 0;
+  EXPECT_THROW(Renderer(network, {}, settings), Error);
+  settings = {};
+  settings.transforms = "jiter";
+  EXPECT_THROW(Renderer(network, {}, settings), Error);
+  settings = {};
+  settings.parametrization = "cppn";
+  EXPECT_THROW(Renderer(network, {}, settings), Error);
+  EXPECT_THROW(Renderer(network, {}, {}).render("channel(layer=conv3,unit=0)", 0), Error);
+  const Network deep = Chain({1, 5, 8, 8}).conv("conv", noise({1, 5, 3, 3}, 1), at::zeros({1})).network();
+  EXPECT_THROW(Renderer(deep, {}, {}), Error);
+}
+
+}  // namespace
+}  // namespace microtome

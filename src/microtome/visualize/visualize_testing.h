@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small networks written by hand for this room's tests.
+#pragma once
+#include <torch/types.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "microtome/network/builder.h"
+#include "microtome/network/network.h"
+#include "microtome/visualize/parametrization.h"
+
+namespace microtome::testing {
+
+// One operation after the other; layers get the names given, the last one is the output.
+class Chain {
+ public:
+  explicit Chain(std::vector<int64_t> input_shape) : last_(graph_.input("input", std::move(input_shape))) {}
+  Chain& conv(const std::string& name, const at::Tensor& weight, const at::Tensor& bias, int64_t stride = 1) {
+    return then(graph_.conv(name, last_, weight, bias, {.stride = stride, .pad = (weight.size(2) - 1) / 2}));
+  }
+  Chain& relu(const std::string& name) { return then(graph_.relu(name, last_)); }
+  Chain& pool(const std::string& name) { return then(graph_.global_average_pool(name, last_)); }
+  Chain& flatten(const std::string& name) { return then(graph_.flatten(name, last_)); }
+  Chain& gemm(const std::string& name, const at::Tensor& weight, const at::Tensor& bias) {
+    return then(graph_.gemm(name, last_, weight, bias));
+  }
+  Chain& softmax(const std::string& name) { return then(graph_.softmax(name, last_)); }
+  Network network(std::vector<std::string> classes = {}) {
+    Network::Facts facts;
+    facts.format = "memory";
+    facts.name = facts.file = "hand-made";
+    facts.classes = std::move(classes);
+    return Network(graph_.finish({last_}), std::move(facts));
+  }
+
+ private:
+  Chain& then(ValueIndex value) {
+    last_ = value;
+    return *this;
+  }
+
+  GraphBuilder graph_;
+  ValueIndex last_;
+};
+
+// Weights that depend on the seed alone.
+inline at::Tensor noise(std::vector<int64_t> shape, uint64_t seed, double deviation = 1) {
+  return normal_leaf(shape, deviation, seed, "test weights", 0).detach();
+}
+
+}  // namespace microtome::testing

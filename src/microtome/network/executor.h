@@ -39,7 +39,7 @@ std::unique_ptr<Executor> make_executor(const Network& network, std::vector<std:
 
 // Runs a graph as it stands under autograd and gives the asked values; for training and for tests. `weights[v]`, where
 // defined, replaces the constant of value v. With `training`, BatchNormalization uses batch statistics and updates its
-// running mean and variance (inputs 3 and 4) in place with momentum 0.1, Dropout is active only then.
+// running mean and variance (inputs 3 and 4) in place (momentum 0.1); Dropout draws from libtorch's default generator.
 std::vector<at::Tensor> evaluate(const Graph& graph, const at::Tensor& input, std::span<const ValueIndex> wanted,
                                  std::span<const at::Tensor> weights = {}, bool training = false);
 

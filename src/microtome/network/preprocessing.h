@@ -12,22 +12,22 @@
 
 namespace microtome {
 
-// value = (pixel / 255 * (high - low) + low - mean[c]) / deviation[c], channel order RGB or BGR. Mean and deviation have
-// one entry a channel, in the network's channel order; empty means 0 and 1.
+// value = (pixel / 255 * (high - low) + low - mean[c]) / deviation[c], channel order RGB or BGR. Mean and deviation
+// have one entry a channel, in the network's channel order; empty means 0 and 1.
 struct Preprocessing {
-  std::string name;       // the preset's name, "stored" for a network that carries its own, "custom" otherwise
+  std::string name;  // the preset's name, "stored" for a network that carries its own, "custom" otherwise
   double low = 0, high = 1;
   std::vector<double> mean;
   std::vector<double> deviation;
   bool bgr = false;
-  int side = 0;           // pixels of the square input; 0 = the network's own (or 224 where that is free)
-  int resize_short = 0;   // for classify: the short side before the centre crop; 0 = side * 256 / 224
+  int side = 0;          // pixels of the square input; 0 = the network's own (or 224 where that is free)
+  int resize_short = 0;  // for classify: the short side before the centre crop; 0 = side * 256 / 224
 };
 
 // What the user may say one by one on top of a preset; empty text or 0 = not given.
 struct PreprocessingRequest {
-  std::string preset;     // "torchvision", "caffe-bgr", "tf", "raw", each with an optional ":SIDE"; "" = stored or guessed
-  std::string mean;       // "123,117,104"
+  std::string preset;  // "torchvision", "caffe-bgr", "tf", "raw", each with an optional ":SIDE"; "" = stored or guessed
+  std::string mean;    // "123,117,104"
   std::string deviation;  // "58,57,57"
   std::string range;      // "0,255"
   std::string order;      // "rgb" or "bgr"

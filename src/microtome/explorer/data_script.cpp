@@ -47,7 +47,8 @@ PackedMap pack_map(const std::vector<float>& map) {
   std::string bytes;
   bytes.reserve(2 * map.size());
   for (const float value : map) {
-    const auto step = range > 0 ? static_cast<uint32_t>(std::lround((value - low) / range * 65535)) : 0U;
+    const auto step =
+        range > 0 ? static_cast<uint32_t>(std::lround((static_cast<double>(value) - low) / range * 65535)) : 0U;
     bytes += static_cast<char>(step & 255);
     bytes += static_cast<char>(step >> 8);
   }

@@ -25,20 +25,22 @@ function orders(atlas: AtlasData): Record<string, { text: string; compare: Order
   };
 }
 
-// The units as tiles. With a category chosen a tile shows the best concept of that category.
-function tilesOf(layer: Layer, data: LayerData, category: number): Tile[] {
-  return data.unit.map((unit, row) => {
-    const within = category >= 0 ? data.by_category[category] : null;
-    const own = within === null || data.category[row] === category;
+// The units as tiles, each under its best concept. A word looks further: a unit that passes the cut in another category
+// with a concept of that name is found too, and shown under it.
+function tilesOf(layer: Layer, data: LayerData, cut: number, fits: (label: number) => boolean): Tile[] {
+  return data.unit.flatMap((unit, row) => {
+    const best = { label: data.label[row], category: data.category[row], iou: data.iou[row], ceiling: data.ceiling[row] };
+    const others = data.by_category
+      .map((column, category) => ({ label: column.label[row], category, iou: column.iou[row], ceiling: column.ceiling[row] }))
+      .filter((score) => score.iou >= cut);
+    const shown = [best, ...others].find((score) => fits(score.label));
+    if (!shown) return [];
     return {
+      ...shown,
       layerId: layer.id,
       layer: layer.name,
       unit,
       sign: data.sign[row],
-      label: own ? data.label[row] : within!.label[row],
-      category: own ? data.category[row] : category,
-      iou: own || data.iou[row] === null ? data.iou[row] : within!.iou[row],
-      ceiling: own ? data.ceiling[row] : within!.ceiling[row],
       variant: data.variant[row],
       thumb: data.thumb[row],
       ratio: data.ratio[row],
@@ -111,13 +113,12 @@ function Units({ layer, data, query }: { layer: Layer; data: LayerData; query: U
     const category = query.has("category") ? (atlas.concepts?.categories.indexOf(query.get("category")!) ?? -1) : -1;
     const sign = query.get("sign") ?? (signs.includes(1) ? "+" : "-");
     const text = (query.get("q") ?? "").trim().toLowerCase();
-    const name = (tile: Tile) => (tile.label > 0 ? (atlas.concepts?.names[tile.label] ?? "").toLowerCase() : "");
     const order = orders(atlas)[query.get("sort") ?? "iou"] ?? orders(atlas).iou;
-    return tilesOf(layer, data, category)
+    const fits = (label: number) => text === "" || (label > 0 && (atlas.concepts?.names[label] ?? "").toLowerCase().includes(text));
+    return tilesOf(layer, data, atlas.detector_cut, fits)
       .filter((tile) => sign === "both" || tile.sign === (sign === "-" ? -1 : 1))
-      .filter((tile) => category < 0 || (tile.category === category && tile.label > 0))
+      .filter((tile) => category < 0 || tile.category === category)
       .filter((tile) => !query.has("detectors") || (tile.iou ?? 0) >= atlas.detector_cut)
-      .filter((tile) => text === "" || name(tile).includes(text) || String(tile.unit) === text)
       .sort(order.compare);
   }, [layer, data, words, atlas]);
   return (

@@ -155,6 +155,7 @@ async function layerView(page, where, shot) {
 
 async function unitView(page, base, where, shot) {
   await page.goto(`${base}#/layer/${encodeURIComponent("block/conv2")}/unit/5`);
+  await page.locator(".exemplar").first().scrollIntoViewIfNeeded(); // masks are drawn when they come near
   await page.waitForSelector(".exemplar canvas[data-drawn=mask]");
   check((await page.textContent("h1")) === "unit 5", `${where}: the unit's page`);
   check((await page.locator(".picture img").count()) === 2, `${where}: both pictures`);
@@ -205,7 +206,7 @@ async function findView(page, base, where, shot) {
 }
 
 const { child, port } = await startServer();
-const browser = await chromium.launch({ executablePath, headless: true, args: kFlags });
+const browser = await chromium.launch({ executablePath, headless: true, timeout: 300000, args: kFlags });
 try {
   const bases = { file: pathToFileURL(resolve(folder, "site/index.html")).href, http: `http://127.0.0.1:${port}/` };
   for (const [scheme, base] of Object.entries(bases)) {

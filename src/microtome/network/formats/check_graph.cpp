@@ -16,8 +16,8 @@ namespace microtome {
 namespace {
 
 // Larger inputs are mistakes in the file, and would only show as an allocation that fails.
-constexpr int64_t kLargestSide = 1 << 14;
-constexpr int64_t kLargestInput = int64_t{1} << 28;
+constexpr int64_t kLargestSide = 1 << 12;
+constexpr int64_t kLargestInput = int64_t{1} << 26;
 
 bool in_range(ValueIndex index, const Graph& graph) {
   return index >= 0 && static_cast<size_t>(index) < graph.values.size();

@@ -17,15 +17,16 @@ Network prune_to(const Network& network, std::span<const std::string> layers);
 // is not in `keep`. Equal up to rounding.
 Network fold_batch_norm(const Network& network, std::span<const std::string> keep = {});
 
-// Stops at `layer` and computes only the channels `units` of it: of the convolution or Gemm that makes it, behind what acts
-// on each channel alone, and of each branch of a concatenation (branches without a wanted unit go). The layer, the only
-// output, then has units.size() channels, in the order given. A layer that is not made so, or whose convolution other
-// nodes read too: the network unchanged. Throws Error(kUsage) on a unit that is not there.
+// Stops at `layer` and computes only the channels `units` of it: of the convolution or Gemm that makes it, behind what
+// acts on each channel alone, and of each branch of a concatenation (branches without a wanted unit go). The layer, the
+// only output, then has units.size() channels, in the order given. A layer that is not made so, or whose convolution
+// other nodes read too: the network unchanged. Throws Error(kUsage) on a unit that is not there.
 Network slice_units(const Network& network, const std::string& layer, std::span<const int64_t> units);
 
 // Relu and Clip (ReLU6) let gradients of a dead picture pass. Gradients are those of a score to be raised. For each
-// picture of the batch, backward is plain while any gradient gets through; else open units pass it, and closed ones pass
-// what would open them (Lucid's rule). Forward values are unchanged. Leaky rectifiers and sigmoids never block and stay.
+// picture of the batch, backward is plain while any gradient gets through; else open units pass it, and closed ones
+// pass what would open them (Lucid's rule). Forward values are unchanged. Leaky rectifiers and sigmoids never block and
+// stay.
 Network redirect_dead_relus(const Network& network);
 
 }  // namespace microtome

@@ -63,7 +63,11 @@ void serve(const std::string& atlas_path, int port, const std::function<void(int
   answer(atlas, "index.html");  // throws here and now when there are no pages
   httplib::Server server;
   server.set_socket_options(set_socket_options);
-  server.set_keep_alive_timeout(1);  // an idle connection delays the end by as much
+  // One request a connection: a browser that takes up an idle one in the moment it is closed gets an error instead of
+  // a page, and on this machine a new connection costs nothing. The time-out bounds how long an unused one delays the
+  // end.
+  server.set_keep_alive_max_count(1);
+  server.set_keep_alive_timeout(2);
   int bound = 0;
   server.Get(".*", [&](const httplib::Request& request, httplib::Response& response) {
     reply(atlas, bound, request, response);

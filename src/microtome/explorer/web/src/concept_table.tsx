@@ -62,7 +62,8 @@ export function ConceptTable({ dissection }: { dissection: Dissection }) {
       {others.length > 0 && (
         <tbody>
           <tr class="group">
-            <th colSpan={5} scope="rowgroup">best of the other categories</th>
+            <th colSpan={4} scope="rowgroup">best of the other categories</th>
+            <td class="wide" />
           </tr>
           <Rows scores={[...others].sort((a, b) => b.iou - a.iou)} scale={scale} />
         </tbody>

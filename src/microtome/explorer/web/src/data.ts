@@ -203,7 +203,7 @@ function inject(name: string): Promise<unknown> {
 export function load<T>(name: string): Promise<T> {
   let promise = loaded.get(name);
   if (promise) loaded.delete(name);
-  promise ??= inject(name);
+  promise ??= inject(name).catch(() => inject(name)); // once more, should the connection have broken
   loaded.set(name, promise); // moves it to the end: the first is the one longest unused
   promise.catch(() => loaded.delete(name));
   for (const key of loaded.keys()) {

@@ -9,6 +9,7 @@ import { breakable, categoryColour, plural, roman, shapeText } from "./words";
 const kHeight = 150;
 const kFoot = 30;
 const kMinimumStudied = 13;
+const kWidest = 26; // px for a slab of weight 1
 
 function slabHeight(layer: Layer, side: number): number {
   const map = layer.shape.length === 3 ? Math.max(layer.shape[1], layer.shape[2]) : 1;
@@ -16,6 +17,18 @@ function slabHeight(layer: Layer, side: number): number {
 }
 
 const slabWeight = (layer: Layer) => 0.6 + Math.log2(1 + layer.units) / 5;
+
+// Widths in proportion to the weights; studied slabs that would come out too thin to see and hit take their least width
+// first, and the others share the rest.
+function slabWidths(layers: Layer[], room: number): number[] {
+  const weights = layers.map(slabWeight);
+  const sum = (fits: (index: number) => boolean) => weights.reduce((total, weight, index) => total + (fits(index) ? weight : 0), 0);
+  const first = Math.min(kWidest, room / Math.max(1, sum(() => true)));
+  const thin = layers.map((layer, index) => layer.study !== null && weights[index] * first < kMinimumStudied);
+  const left = room - thin.filter(Boolean).length * kMinimumStudied;
+  const each = Math.min(kWidest, Math.max(0, left) / Math.max(1, sum((index) => !thin[index])));
+  return weights.map((weight, index) => (thin[index] ? kMinimumStudied : weight * each));
+}
 
 function Stain({ layer, x, y, width, height }: { layer: Layer; x: number; y: number; width: number; height: number }) {
   const { concepts } = useAtlas();
@@ -41,14 +54,12 @@ export function Profile() {
   const side = Math.max(1, ...atlas.layers.map((layer) => (layer.shape.length === 3 ? Math.max(layer.shape[1], layer.shape[2]) : 1)));
   const studied = atlas.layers.filter((layer) => layer.study);
   const gap = width / Math.max(1, atlas.layers.length) > 7 ? 2 : 0.6;
-  const fixed = studied.length * kMinimumStudied + (atlas.layers.length - 1) * gap;
-  const plain = atlas.layers.filter((layer) => !layer.study).reduce((sum, layer) => sum + slabWeight(layer), 0);
-  const each = Math.min(26, Math.max(0, width - fixed) / Math.max(1, plain));
-  const total = fixed + plain * each;
+  const widths = slabWidths(atlas.layers, width - (atlas.layers.length - 1) * gap);
+  const total = widths.reduce((sum, each) => sum + each, 0) + (atlas.layers.length - 1) * gap;
   let x = Math.max(0, (width - total) / 2);
   let plate = 0;
-  const slabs = atlas.layers.map((layer) => {
-    const thick = layer.study ? kMinimumStudied : slabWeight(layer) * each;
+  const slabs = atlas.layers.map((layer, index) => {
+    const thick = widths[index];
     const left = x;
     x += thick + gap;
     const height = slabHeight(layer, side);

@@ -115,7 +115,7 @@ function Evidence({ dissection, sign, images }: { dissection: Dissection; sign: 
           <header>
             <h2>Images that excite it least</h2>
           </header>
-          <Exemplars dissection={dissection} sign={sign} list={dissection.bottom} view={view} />
+          <Exemplars dissection={dissection} sign={sign} list={dissection.bottom} view={view === "mask" ? "plain" : view} />
         </section>
       )}
     </>

@@ -30,10 +30,16 @@ void run_leaky_relu(OperatorCall& call) {
   }
 }
 
-// ONNX broadcasts the slope from the last axis; ATen's prelu wants [C].
+// ONNX broadcasts the slope from the last axis, before opset 7 a list of slopes along the channels.
 void run_prelu(OperatorCall& call) {
   const at::Tensor& x = call.input(0);
-  call.outputs[0] = at::where(x > 0, x, x * call.input(1));
+  at::Tensor slope = call.input(1);
+  if (call.node.version < 7 && slope.dim() == 1) {
+    std::vector<int64_t> along(static_cast<size_t>(x.dim()), 1);
+    if (x.dim() > 1) along[1] = -1;
+    slope = slope.reshape(along);
+  }
+  call.outputs[0] = at::where(x > 0, x, x * slope);
 }
 
 void run_elu(OperatorCall& call) { call.outputs[0] = at::elu(call.input(0), float_attribute(call.node, "alpha", 1.0)); }

@@ -31,7 +31,6 @@ Tensor divide(const Tensor& a, const Tensor& b) {
 Tensor power(const Tensor& a, const Tensor& b) {
   return b.dim() == 0 || b.numel() == 1 ? at::pow(a, b.item()) : at::pow(a, b);
 }
-Tensor modulo(const Tensor& a, const Tensor& b) { return at::remainder(a, b); }
 Tensor maximum(const Tensor& a, const Tensor& b) { return at::maximum(a, b); }
 Tensor minimum(const Tensor& a, const Tensor& b) { return at::minimum(a, b); }
 
@@ -45,6 +44,12 @@ void run_over_all(OperatorCall& call) {
   Tensor result = call.input(0);
   for (size_t i = 1; i < call.inputs.size(); ++i) result = kFunction(result, call.input(i));
   call.outputs[0] = result;
+}
+
+// The sign follows the divisor, with fmod the dividend.
+void run_modulo(OperatorCall& call) {
+  const bool c_sign = int_attribute(call.node, "fmod", 0) != 0;
+  call.outputs[0] = c_sign ? at::fmod(call.input(0), call.input(1)) : at::remainder(call.input(0), call.input(1));
 }
 
 void run_mean(OperatorCall& call) {
@@ -97,7 +102,7 @@ constexpr Operator kOperators[] = {
     binary<multiply>("Mul"),
     binary<divide>("Div"),
     binary<power>("Pow"),
-    binary<modulo>("Mod"),
+    {.name = "Mod", .run = run_modulo, .window = same_position},
     {.name = "Sum", .run = run_over_all<add>, .window = same_position},
     {.name = "Mean", .run = run_mean, .window = same_position},
     {.name = "Max", .run = run_over_all<maximum>, .window = same_position},

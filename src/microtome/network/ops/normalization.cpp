@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // BatchNormalization, InstanceNormalization and LRN.
 #include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+#include <cstdlib>
 
 #include "microtome/base/error.h"
 #include "microtome/network/ops/operator.h"
@@ -32,22 +36,53 @@ at::Tensor power(const at::Tensor& d, double beta) {
   return d.pow(beta);
 }
 
-// y[c] = x[c] / (bias + alpha / size * sum of x^2 over the channels c - floor((size-1)/2) .. c + ceil((size-1)/2)) ^
-// beta
+// base + scale * sum of t over the channels c - before .. c + after, for every c.
+at::Tensor window_sum(const at::Tensor& t, int64_t before, int64_t after, double scale, double base) {
+  at::Tensor sum = at::full_like(t, base);
+  const int64_t channels = t.size(1);
+  for (int64_t shift = -before; shift <= after; ++shift) {
+    const int64_t length = channels - std::abs(shift);
+    if (length <= 0) continue;
+    sum.narrow(1, std::max<int64_t>(-shift, 0), length).add_(t.narrow(1, std::max<int64_t>(shift, 0), length), scale);
+  }
+  return sum;
+}
+
+// y[c] = x[c] / d[c] ^ beta, d[c] = bias + alpha / size * sum of x^2 over c - floor((size-1)/2) .. c +
+// ceil((size-1)/2). Its own backward, dx[c] = g[c] / d[c]^beta - 2 alpha beta / size * x[c] * sum of g x / d^(beta+1)
+// over the channels whose window holds c, does a third of the work of autograd's.
+class LocalResponse : public torch::autograd::Function<LocalResponse> {
+ public:
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, int64_t size, double scale,
+                            double beta, double bias) {
+    const int64_t before = (size - 1) / 2;
+    const at::Tensor d = window_sum(x * x, before, size - 1 - before, scale, bias);
+    const at::Tensor divisor = power(d, beta);
+    context->save_for_backward({x, d, divisor});
+    context->saved_data["size"] = size;
+    context->saved_data["factor"] = -2 * scale * beta;
+    return x / divisor;
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const int64_t size = context->saved_data["size"].toInt();
+    const int64_t before = (size - 1) / 2;
+    const at::Tensor direct = gradients[0] / saved[2];
+    const at::Tensor shared = (direct * saved[0]).div_(saved[1]);
+    const double factor = context->saved_data["factor"].toDouble();
+    const at::Tensor through = window_sum(shared, size - 1 - before, before, factor, 0);
+    return {direct.addcmul(saved[0], through), {}, {}, {}, {}};
+  }
+};
+
 void run_lrn(OperatorCall& call) {
-  const at::Tensor& x = call.input(0);
   const int64_t size = int_attribute(call.node, "size", 0);
   if (size < 1) throw Error(ErrorKind::kCorrupt, "", "LRN needs a size of at least 1", "export the network again");
   const double scale = float_attribute(call.node, "alpha", 1e-4) / static_cast<double>(size);
-  std::vector<int64_t> pads(2 * (static_cast<size_t>(x.dim()) - 1), 0);
-  pads[pads.size() - 2] = (size - 1) / 2;
-  pads[pads.size() - 1] = size - 1 - (size - 1) / 2;
-  const at::Tensor squares = at::constant_pad_nd(x * x, pads, 0);
-  const int64_t channels = x.size(1);
-  at::Tensor sum = squares.narrow(1, 0, channels).clone();
-  for (int64_t i = 1; i < size; ++i) sum.add_(squares.narrow(1, i, channels));
-  sum.mul_(scale).add_(float_attribute(call.node, "bias", 1.0));
-  call.outputs[0] = x / power(sum, float_attribute(call.node, "beta", 0.75));
+  call.outputs[0] = LocalResponse::apply(call.input(0), size, scale, float_attribute(call.node, "beta", 0.75),
+                                         float_attribute(call.node, "bias", 1.0));
 }
 
 constexpr Operator kOperators[] = {

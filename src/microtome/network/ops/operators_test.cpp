@@ -232,6 +232,8 @@ INSTANTIATE_TEST_SUITE_P(
         GradientCase{"Softsign", {2, 3}, {}, {}}, GradientCase{"Softmax", {2, 3}, {}, {}},
         GradientCase{"Erf", {2, 3}, {}, {}},
         GradientCase{"LRN", {1, 5, 2, 2}, {}, {{"size", int64_t{3}}, {"alpha", 0.5}}},
+        GradientCase{"LRN", {2, 5, 2, 1}, {}, {{"size", int64_t{4}}, {"alpha", 0.5}, {"beta", 0.5}, {"bias", 2.0}}},
+        GradientCase{"LRN", {1, 2, 2, 1}, {}, {{"size", int64_t{7}}, {"alpha", 0.5}, {"beta", 0.6}}},
         GradientCase{"InstanceNormalization", {2, 2, 3, 3}, {random({2}, "s"), random({2}, "b")}, {}},
         GradientCase{"MaxPool", {1, 2, 5, 5}, {}, {{"kernel_shape", ints({3, 3})}, {"pads", ints({0, 1, 2, 0})}}},
         GradientCase{"AveragePool", {1, 2, 5, 5}, {}, {{"kernel_shape", ints({3, 3})}, {"pads", ints({0, 1, 2, 0})}}},
@@ -240,7 +242,7 @@ INSTANTIATE_TEST_SUITE_P(
                      {1, 1, 2, 3},
                      {at::Tensor(), at::tensor(std::vector<double>{1, 1, 2, 2}, at::kDouble)},
                      {{"mode", std::string("linear")}}}),
-    [](const auto& one) { return one.param.op; });
+    [](const auto& one) { return fmt::format("{}{}", one.param.op, one.index); });
 
 }  // namespace
 }  // namespace microtome::testing

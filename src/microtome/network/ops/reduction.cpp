@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "microtome/base/error.h"
 #include "microtome/network/ops/operator.h"
 
 namespace microtome::operators {
@@ -44,6 +45,9 @@ void run(OperatorCall& call) {
 }
 
 void run_arg_max(OperatorCall& call) {
+  if (int_attribute(call.node, "select_last_index", 0)) {
+    throw Error(ErrorKind::kUnsupported, "", "ArgMax with select_last_index is not supported", "");
+  }
   const Tensor& x = call.input(0);
   const int64_t axis = normal_axis(int_attribute(call.node, "axis", 0), x.dim());
   call.outputs[0] = at::argmax(x, axis, int_attribute(call.node, "keepdims", 1) != 0);

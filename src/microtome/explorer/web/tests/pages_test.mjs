@@ -131,6 +131,8 @@ async function layerView(page, where, shot) {
   await page.evaluate(() => window.scrollTo(0, 0));
 
   await page.selectOption("select[name=sort]", "unit");
+  // The grid draws itself anew a frame after the choice and the scroll, later on a busy machine.
+  await page.waitForFunction(() => document.querySelector(".tile")?.getAttribute("href").endsWith("/unit/0")).catch(() => {});
   const first = await page.getAttribute(".tile >> nth=0", "href");
   check(first?.endsWith("/unit/0"), `${where}: sorted by unit (${first})`);
   await page.locator(".tile >> nth=0").focus();

@@ -46,7 +46,7 @@ class PatchSet : public ConceptSet {
   PatchSet() : index_({"object", "part"}, vocabulary()) {
     Rng rng(2, "labels");
     for (int image = 0; image < 64; ++image) {
-      ImageLabels holds{kGrid, kGrid, {LabelMap(kGrid, kGrid), LabelMap(kGrid, kGrid)}, {}};
+      ImageLabels holds{kGrid, kGrid, {LabelMap(kGrid, kGrid), LabelMap(kGrid, kGrid)}, {}, false};
       for (int patch = 0; patch < 24; ++patch) {
         const int x = static_cast<int>(rng.below(kGrid)), y = static_cast<int>(rng.below(kGrid));
         const int size = static_cast<int>(rng.between(4, 50));

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/concepts/concept_set.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 
 #include "microtome/base/error.h"
-#include "microtome/concepts/formats/broden.h"
+#include "microtome/concepts/formats/format.h"
 
 namespace microtome {
 namespace {
@@ -15,15 +17,6 @@ std::string shown(std::string name) {
   std::replace(name.begin(), name.end(), '_', ' ');
   return name;
 }
-
-struct Layout {
-  std::string_view sign;  // A file that only this layout has.
-  std::unique_ptr<ConceptSet> (*open)(const std::string& folder);
-};
-
-constexpr Layout kLayouts[] = {
-    {"index.csv", open_broden},
-};
 
 }  // namespace
 
@@ -55,11 +48,14 @@ std::unique_ptr<ConceptSet> open_concept_set(const std::string& folder) {
   if (!std::filesystem::is_directory(folder, ignored)) {
     throw Error(ErrorKind::kNotFound, folder, "there is no such folder");
   }
-  for (const Layout& layout : kLayouts) {
-    if (std::filesystem::exists(std::filesystem::path(folder) / layout.sign, ignored)) return layout.open(folder);
+  for (const ConceptFormat* format : concept_formats()) {
+    if (format->recognizes(folder)) return format->open(folder, throw_first_error(folder));
   }
-  throw Error(ErrorKind::kUnsupported, folder, "this folder is no concept set",
-              "a set in Broden's layout holds index.csv, category.csv, label.csv, c_*.csv and images/");
+  std::string layouts;
+  for (const ConceptFormat* format : concept_formats()) {
+    layouts += fmt::format("{}{} ({})", layouts.empty() ? "" : "; ", format->name, format->layout);
+  }
+  throw Error(ErrorKind::kUnsupported, folder, "this folder is no concept set", "known layouts: " + layouts);
 }
 
 }  // namespace microtome

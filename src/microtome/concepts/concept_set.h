@@ -48,6 +48,8 @@ struct ImageLabels {
   int height = 0;
   std::vector<LabelMap> planes;  // One for each PNG of the image's row, whatever its category.
   std::vector<int> whole_image;  // Labels of the whole image (plain numbers in the row), 0 left out.
+  // Whether the row says the number 0, "no label", for the whole image: some published tools count it.
+  bool says_zero = false;
 };
 
 // A row of the set's index.

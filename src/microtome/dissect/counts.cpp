@@ -27,7 +27,10 @@ void score_concepts(const RowCounts& counts, size_t row, const ConceptTotals& to
     const int64_t both = counts.intersection[row * labels + label];
     const int category = index.concept_of(static_cast<int>(label)).category;
     if (both == 0 || category < 0 || totals.images[label] < settings.min_images) continue;
-    ConceptScore score{static_cast<int>(label), category, both};
+    ConceptScore score;
+    score.label = static_cast<int>(label);
+    score.category = category;
+    score.intersection = both;
     score.activation = counts.activation[row * categories + static_cast<size_t>(category)];
     score.truth = totals.truth[label];
     score.images = totals.images[label];
@@ -41,6 +44,51 @@ void score_concepts(const RowCounts& counts, size_t row, const ConceptTotals& to
   unit.best = scores.empty() ? ConceptScore{} : scores.front();
   scores.resize(std::min(scores.size(), static_cast<size_t>(settings.concepts)));
   unit.top_concepts = std::move(scores);
+}
+
+std::string_view verdict_text(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kSilent:
+      return "silent";
+    case Verdict::kNoConceptFits:
+      return "no concept fits";
+    case Verdict::kTooSmall:
+      return "undetectable by size";
+    case Verdict::kBelowCut:
+      return "below the cut";
+    case Verdict::kDetector:
+      return "detector";
+  }
+  return "";
+}
+
+Verdict verdict(const UnitDissection& unit) {
+  constexpr double kFalseDiscoveries = 0.05;
+  if (unit.on_pixels == 0) return Verdict::kSilent;
+  if (unit.best.label == 0) return Verdict::kNoConceptFits;
+  if (unit.significance && unit.significance->q > kFalseDiscoveries) return Verdict::kNoConceptFits;
+  if (unit.best.iou >= kDetectorCut) return Verdict::kDetector;
+  return unit.best.ceiling < kDetectorCut ? Verdict::kTooSmall : Verdict::kBelowCut;
+}
+
+std::vector<DetectorCurvePoint> detector_curve(const std::vector<UnitDissection>& units, double tail) {
+  constexpr int kCuts = 30;
+  std::vector<DetectorCurvePoint> curve;
+  for (int step = 1; step <= kCuts; ++step) {
+    DetectorCurvePoint point{step * 0.01};
+    std::set<int> labels;
+    for (const UnitDissection& unit : units) {
+      const auto at = std::find_if(unit.tails.begin(), unit.tails.end(), [&](const auto& t) { return t.tail == tail; });
+      if (tail != 0 && at == unit.tails.end()) continue;
+      const ConceptScore& best = tail == 0 ? unit.best : at->best;
+      if (best.label == 0 || best.iou < point.cut) continue;
+      ++point.detectors;
+      labels.insert(best.label);
+    }
+    point.unique = static_cast<int>(labels.size());
+    curve.push_back(point);
+  }
+  return curve;
 }
 
 DetectorCount count_detectors(const std::vector<UnitDissection>& units, int categories) {

@@ -174,8 +174,8 @@ inline UnitDissection dissect_row(const Layer& layer, const std::vector<int64_t>
     const int category = index.concept_of(static_cast<int>(label)).category;
     if (both[label] == 0 || category < 0 || carriers[label] < tally.min_images) continue;
     const auto slot = static_cast<size_t>(category);
-    ConceptScore score{
-        static_cast<int>(label), category, both[label], on_in[slot], truth[label], carriers[label], 0, 0};
+    ConceptScore score{static_cast<int>(label), category, both[label], on_in[slot], truth[label],
+                       carriers[label],         0,        0,           {}};
     score.iou = static_cast<double>(both[label]) / static_cast<double>(on_in[slot] + truth[label] - both[label]);
     score.ceiling = static_cast<double>(std::min(on_in[slot], truth[label])) /
                     static_cast<double>(std::max(on_in[slot], truth[label]));

@@ -221,7 +221,7 @@ TEST(Dissect, FindsPlantedConceptsExactly) {
   Layer layer{{"planted", 2, kSide, kSide, kImages}, {}};
   Rng rng(1, "planted");
   for (int image = 0; image < kImages; ++image) {
-    ImageLabels holds{kSide, kSide, {LabelMap(kSide, kSide)}, {}};
+    ImageLabels holds{kSide, kSide, {LabelMap(kSide, kSide)}, {}, false};
     std::vector<float> maps(2 * kSide * kSide, 0.0F);
     const int x = static_cast<int>(rng.below(kSide - 1)), y = static_cast<int>(rng.below(kSide));
     holds.planes[0].at(x, y) = holds.planes[0].at(x + 1, y) = 1;

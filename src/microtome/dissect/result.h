@@ -2,7 +2,10 @@
 // What a dissection finds out about each unit of a layer. Plain values; the atlas stores them.
 #pragma once
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace microtome {
@@ -16,6 +19,17 @@ inline constexpr double kPublishedTail = 0.005;
 enum class Sign : int8_t { kPositive = 1, kNegative = -1 };
 inline char sign_char(Sign sign) { return sign == Sign::kPositive ? '+' : '-'; }
 
+// Other scores of the same pair; NaN where not computed or not defined. docs/numerics.md has the formulas.
+struct ConceptMeasures {
+  static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+  double share = kUnknown;              // of the mask that carries the label: I / on_pixels
+  double f1 = kUnknown;                 // over pixels: 2 I / (on_pixels + G)
+  double iqr = kUnknown;                // over pixels: mutual information / joint entropy
+  double auc = kUnknown;                // over images: does the unit's maximum tell whether the label is there?
+  double average_precision = kUnknown;  // over images, ranked by the unit's maximum
+  double pearson = kUnknown;            // over images: the unit's maximum against presence
+};
+
 // One concept against one unit, counted in label-grid pixels over the whole set.
 struct ConceptScore {
   int label = 0;             // 0: none
@@ -26,6 +40,7 @@ struct ConceptScore {
   int64_t images = 0;        // images that carry the label
   double iou = 0;            // I / (A + G - I); 0 when the union is empty
   double ceiling = 0;        // min(A, G) / max(A, G): the largest IoU that these sizes permit
+  ConceptMeasures measures;  // beside IoU
 };
 
 // A real image at one end of a unit's range, with the whole activation map to draw its mask from.
@@ -42,6 +57,60 @@ struct Histogram {
   std::vector<int64_t> counts;
 };
 
+// The same unit at another tail of the same pass.
+struct TailScore {
+  double tail = 0;
+  float threshold = 0;
+  int64_t on_pixels = 0;
+  ConceptScore best;
+};
+
+// A label chosen on the images of split "train" and scored on all others.
+struct HeldOutScore {
+  int label = 0;  // 0: nothing overlaps on the training images
+  double train_iou = 0, iou = 0;
+};
+
+// Of the best IoU, over resampled images.
+struct BootstrapInterval {
+  double low = 0, high = 0;  // 2.5th and 97.5th percentile
+  double deviation = 0;
+};
+
+// Of the best IoU, against the same masks with the labels of other images.
+struct Significance {
+  int permutations = 0;
+  double p = 1;         // (1 + permutations whose best IoU reaches this one) / (1 + permutations)
+  double q = 1;         // Benjamini-Hochberg over the units of the layer and sign
+  double family_p = 1;  // of the layer and sign: against the largest standardized best IoU over its units
+  double null_mean = 0, null_high = 0;  // mean and 95th percentile of the permutations' best IoU
+};
+
+// What is said of a unit, in the order in which it is decided.
+enum class Verdict : int8_t {
+  kSilent,         // its mask is empty: the unit never rises above its threshold
+  kNoConceptFits,  // nothing overlaps, or no better than chance (q > 0.05)
+  kTooSmall,       // better than chance, but the best concept's ceiling is below the cut: undetectable by size
+  kBelowCut,       // better than chance, IoU below the cut
+  kDetector,
+};
+std::string_view verdict_text(Verdict verdict);  // "detector", "below the cut", ...
+
+// A logical formula over concepts, scored over all pixels of all images: I / (G + on_pixels - I).
+struct FormulaScore {
+  std::string text;  // "(tree OR bush) AND NOT sky"
+  int length = 0;    // labels in it
+  int64_t intersection = 0, truth = 0;
+  double iou = 0;
+};
+
+// One range of a unit's activations (ranges are clusters of its levels): low < S <= high.
+struct RangeScore {
+  float low = 0, high = 0;
+  int64_t on_pixels = 0;
+  ConceptScore best;
+};
+
 struct UnitDissection {
   int unit = 0;
   Sign sign = Sign::kPositive;             // for kNegative every level is of the negated activation
@@ -52,10 +121,19 @@ struct UnitDissection {
   ConceptScore best;                       // over all candidate concepts; label 0 when nothing overlaps
   std::vector<ConceptScore> by_category;   // the best of each category, index = category (label 0 when none)
   std::vector<ConceptScore> top_concepts;  // the best few over all categories, falling IoU (ties: lower label)
+  std::vector<TailScore> tails;            // further tails, as asked for
+  std::optional<HeldOutScore> held_out;
+  std::optional<BootstrapInterval> interval;
+  std::optional<Significance> significance;
+  std::vector<FormulaScore> formulas;  // the best of each length, from 1
+  std::vector<RangeScore> ranges;      // rising levels
   Histogram histogram;
   std::vector<Exemplar> top;     // falling activation, ties: lower image first
   std::vector<Exemplar> bottom;  // rising activation, ties: lower image first
+  // Images drawn at random from those with an on-pixel, by image. Cells that cannot be on hold the threshold.
+  std::vector<Exemplar> typical;
 };
+Verdict verdict(const UnitDissection& unit);
 
 struct LayerDissection {
   std::string layer;
@@ -64,6 +142,14 @@ struct LayerDissection {
   int64_t images = 0;                 // that took part
   std::vector<UnitDissection> units;  // by unit, then sign (+ before -)
 };
+
+// Detectors over cut-offs: how far a count depends on the cut.
+struct DetectorCurvePoint {
+  double cut = 0;
+  int detectors = 0, unique = 0;  // units with best IoU >= cut, distinct labels among them
+};
+// At cuts 0.01, 0.02 ... 0.30; `tail`: 0 for the layer's own, else that of TailScore.
+std::vector<DetectorCurvePoint> detector_curve(const std::vector<UnitDissection>& units, double tail = 0);
 
 // How many detectors a layer has. Both published meanings of "unique detectors" (report 2.7).
 struct DetectorCount {

@@ -39,7 +39,7 @@ Json draw_json(Rng& rng) {
 }
 
 ConceptScore draw_score(Rng& rng, int labels) {
-  ConceptScore s{static_cast<int>(rng.below(labels)), static_cast<int>(rng.between(-1, 2)), 0, 0, 0, 0, 0, 0};
+  ConceptScore s{static_cast<int>(rng.below(labels)), static_cast<int>(rng.between(-1, 2)), 0, 0, 0, 0, 0, 0, {}};
   s.intersection = rng.below(int64_t{1} << 40);
   s.activation = rng.below(int64_t{1} << 40);
   s.truth = rng.below(int64_t{1} << 40);

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/concepts/formats/broden_files.h"
@@ -14,8 +16,8 @@ namespace {
 
 class BrodenSet : public ConceptSet {
  public:
-  explicit BrodenSet(const std::string& folder)
-      : folder_(folder), tables_(read_broden_tables(folder, throw_first_error(folder))) {}
+  BrodenSet(const std::string& folder, const ProblemSink& report)
+      : folder_(folder), tables_(read_broden_tables(folder, report)) {}
 
   const ConceptIndex& index() const override { return tables_.index; }
   int64_t size() const override { return static_cast<int64_t>(tables_.rows.size()); }
@@ -30,6 +32,7 @@ class BrodenSet : public ConceptSet {
     for (const BrodenCell& cell : from.cells) {
       for (const std::string& mask : cell.masks) out.planes.push_back(read_mask(folder_, from, mask, tables_.index));
       out.whole_image.insert(out.whole_image.end(), cell.whole_image.begin(), cell.whole_image.end());
+      out.says_zero = out.says_zero || cell.says_zero;
     }
     return out;
   }
@@ -89,6 +92,12 @@ LabelMap read_mask(const std::string& folder, const BrodenRow& row, const std::s
   return map;
 }
 
-std::unique_ptr<ConceptSet> open_broden(const std::string& folder) { return std::make_unique<BrodenSet>(folder); }
+const ConceptFormat broden_format{
+    "broden", "Broden's layout, of NetDissect: masks and whole-image labels in several categories",
+    "index.csv, category.csv, label.csv, c_CATEGORY.csv and images/",
+    [](const std::string& path) { return std::filesystem::exists(std::filesystem::path(path) / "index.csv"); },
+    [](const std::string& path, const ProblemSink& report) -> std::unique_ptr<ConceptSet> {
+      return std::make_unique<BrodenSet>(path, report);
+    }};
 
 }  // namespace microtome

@@ -9,12 +9,13 @@
 #include <vector>
 
 #include "microtome/concepts/concept_set.h"
+#include "microtome/concepts/formats/format.h"
 
 namespace microtome {
 
-// Opens a folder that holds index.csv. Every oddity of the layout is read as the report says: mixed cells, several
-// masks in one cell, whole-image label 0, empty cells, any column order of the categories.
-std::unique_ptr<ConceptSet> open_broden(const std::string& folder);
+// A folder that holds index.csv. Every oddity of the layout is read as the report says: mixed cells, several masks in
+// one cell, whole-image label 0, empty cells, any column order of the categories.
+extern const ConceptFormat broden_format;
 
 // Broden orders its images by this key, in [0, 1): the first 8 bytes of md5(file) as a big-endian number / 2^64, where
 // `file` is the path relative to images/. It calls an image "train" when the key is at most 0.7, else "val".

@@ -12,6 +12,7 @@
 #include "microtome/base/file.h"
 #include "microtome/base/hash.h"
 #include "microtome/concepts/formats/csv.h"
+#include "microtome/concepts/formats/format.h"
 
 namespace microtome {
 namespace {

@@ -44,7 +44,4 @@ struct BrodenTables {
 // nothing to go on with (a missing file, an unknown or missing column) is reported and then thrown.
 BrodenTables read_broden_tables(const std::string& folder, const ProblemSink& report);
 
-// The sink of readers: an error is thrown as Error(kCorrupt) with file and line, a warning is passed over.
-ProblemSink throw_first_error(const std::string& folder);
-
 }  // namespace microtome

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/concepts/formats/broden.h"
+#include "microtome/concepts/formats/format.h"
+
+namespace microtome {
+
+const std::vector<const ConceptFormat*>& concept_formats() {
+  static const std::vector<const ConceptFormat*> formats = {&broden_format};
+  return formats;
+}
+
+}  // namespace microtome

@@ -12,37 +12,87 @@ double ratio(int64_t part, int64_t whole) {
   return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0.0;
 }
 
-// Falling IoU, the lower label on ties.
-bool better(const ConceptScore& a, const ConceptScore& b) { return a.iou != b.iou ? a.iou > b.iou : a.label < b.label; }
-
 }  // namespace
 
-void score_concepts(const RowCounts& counts, size_t row, const ConceptTotals& totals, const ConceptIndex& index,
-                    const TallySettings& settings, UnitDissection& unit) {
-  const auto categories = static_cast<size_t>(index.category_count());
-  const size_t labels = static_cast<size_t>(index.max_label()) + 1;
+void Overlap::clear() {
+  std::fill(intersection.begin(), intersection.end(), 0);
+  std::fill(activation.begin(), activation.end(), 0);
+  on_pixels = on_images = 0;
+}
+
+bool better(const ConceptScore& a, const ConceptScore& b) { return a.iou != b.iou ? a.iou > b.iou : a.label < b.label; }
+
+bool joins_union(const Convention& convention, const ConceptIndex& index, const LabelledImage& image,
+                 LabelOverlap labels, int category) {
+  if (convention.union_rule == UnionRule::kEverything) return true;
+  const bool last = category == index.category_count() - 1;
+  if (convention.zero == ZeroRule::kLastUnion && image.says_zero && last) return true;
+  if (convention.union_rule == UnionRule::kCategory) {
+    return category >= 0 && image.categories[static_cast<size_t>(category)] != 0;
+  }
+  return std::any_of(labels.begin(), labels.end(),
+                     [&](const auto& item) { return index.concept_of(item.first).category == category; });
+}
+
+void add_overlap(const Convention& convention, const ConceptIndex& index, const LabelledImage& image,
+                 LabelOverlap labels, int64_t on, Overlap& total) {
+  total.on_pixels += on;
+  ++total.on_images;
+  for (const auto& [label, count] : labels) total.intersection[static_cast<size_t>(label)] += count;
+  const bool nameless = convention.zero == ZeroRule::kNameless && image.says_zero;
+  if (nameless || convention.zero == ZeroRule::kEverything) total.intersection[0] += on;
+  for (int category = 0; category < index.category_count(); ++category) {
+    if (!joins_union(convention, index, image, labels, category)) continue;
+    total.activation[static_cast<size_t>(category)] += on;
+  }
+}
+
+int scored_category(const Convention& convention, const ConceptIndex& index, int label) {
+  if (label != 0) return index.concept_of(label).category;
+  const bool scored = convention.zero == ZeroRule::kNameless || convention.zero == ZeroRule::kEverything;
+  return scored ? index.category_count() - 1 : -1;
+}
+
+bool Candidates::contains(int label) const {
+  return scored_category(*convention, *index, label) >= 0 &&
+         (*images)[static_cast<size_t>(label)] >= std::max<int64_t>(1, min_images);
+}
+
+ConceptScore score_label(const Overlap& overlap, const ConceptTotals& totals, const Candidates& candidates, int label) {
+  ConceptScore score;
+  const auto slot = static_cast<size_t>(label);
+  if (overlap.intersection[slot] == 0) return score;
+  score.label = label;
+  score.category = scored_category(*candidates.convention, *candidates.index, label);
+  score.intersection = overlap.intersection[slot];
+  score.activation = overlap.activation[static_cast<size_t>(score.category)];
+  score.truth = totals.truth[slot];
+  score.images = totals.images[slot];
+  score.iou = ratio(score.intersection, score.activation + score.truth - score.intersection);
+  score.ceiling = ratio(std::min(score.activation, score.truth), std::max(score.activation, score.truth));
+  return score;
+}
+
+void score_concepts(const Overlap& overlap, const ConceptTotals& totals, const Candidates& candidates, int count,
+                    UnitDissection& unit) {
+  const auto categories = static_cast<size_t>(candidates.index->category_count());
   std::vector<ConceptScore> scores;
   unit.by_category.assign(categories, {});
-  for (size_t label = 1; label < labels; ++label) {
-    const int64_t both = counts.intersection[row * labels + label];
-    const int category = index.concept_of(static_cast<int>(label)).category;
-    if (both == 0 || category < 0 || totals.images[label] < settings.min_images) continue;
-    ConceptScore score;
-    score.label = static_cast<int>(label);
-    score.category = category;
-    score.intersection = both;
-    score.activation = counts.activation[row * categories + static_cast<size_t>(category)];
-    score.truth = totals.truth[label];
-    score.images = totals.images[label];
-    score.iou = ratio(both, score.activation + score.truth - both);
-    score.ceiling = ratio(std::min(score.activation, score.truth), std::max(score.activation, score.truth));
-    ConceptScore& best = unit.by_category[static_cast<size_t>(category)];
-    if (best.label == 0 || better(score, best)) best = score;
+  for (int label = 0; label <= candidates.index->max_label(); ++label) {
+    if (overlap.intersection[static_cast<size_t>(label)] == 0 || !candidates.contains(label)) continue;
+    const ConceptScore score = score_label(overlap, totals, candidates, label);
+    ConceptScore& best = unit.by_category[static_cast<size_t>(score.category)];
+    if (best.intersection == 0 || better(score, best)) best = score;
     scores.push_back(score);
   }
   std::sort(scores.begin(), scores.end(), better);
   unit.best = scores.empty() ? ConceptScore{} : scores.front();
-  scores.resize(std::min(scores.size(), static_cast<size_t>(settings.concepts)));
+  if (candidates.convention->later_category_wins) {
+    for (const ConceptScore& score : unit.by_category) {
+      if (score.intersection > 0 && score.iou >= unit.best.iou) unit.best = score;
+    }
+  }
+  scores.resize(std::min(scores.size(), static_cast<size_t>(count)));
   unit.top_concepts = std::move(scores);
 }
 

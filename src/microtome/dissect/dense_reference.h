@@ -215,7 +215,7 @@ inline void draw_map(Rng& rng, int manner, int width, int height, float* map) {
 inline constexpr int kManners = 9;
 
 inline Layer draw_layer(Rng& rng, std::string name, int units, int width, int height, int64_t images) {
-  Layer layer{{std::move(name), units, width, height, images}, {}};
+  Layer layer{{std::move(name), units, width, height, images, {}, {}}, {}};
   std::vector<int> manners;
   for (int unit = 0; unit < units; ++unit) manners.push_back(static_cast<int>(rng.below(kManners)));
   const int cells = width * height;

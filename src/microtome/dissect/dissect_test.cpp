@@ -111,7 +111,7 @@ std::vector<LayerDissection> dissect(const std::vector<Layer>& layers, const std
       if (interrupt && begin / chunk % 3 == 1) surveys[i] = Survey::load(surveys[i].save());
     }
   }
-  return finish(surveys, set, tally, threads, *make_silent_reporter());
+  return finish(surveys, set, tally, threads, *make_silent_reporter()).layers;
 }
 
 struct Problem {
@@ -218,7 +218,7 @@ TEST(Dissect, StreamsLongEnoughForTheBoundToRiseOften) {
 TEST(Dissect, FindsPlantedConceptsExactly) {
   constexpr int kSide = 8, kImages = 40;
   std::vector<ImageLabels> labels;
-  Layer layer{{"planted", 2, kSide, kSide, kImages}, {}};
+  Layer layer{{"planted", 2, kSide, kSide, kImages, {}, {}}, {}};
   Rng rng(1, "planted");
   for (int image = 0; image < kImages; ++image) {
     ImageLabels holds{kSide, kSide, {LabelMap(kSide, kSide)}, {}, false};
@@ -304,7 +304,7 @@ TEST(Upsampling, EqualsItsDefinitionOnEveryPixel) {
 }
 
 TEST(Upsampling, HasHalfPixelCentres) {
-  const Axis axis = half_pixel_axis(7, 112);  // 16 pixels a cell: the first centre lies at pixel 7.5
+  const Axis axis = make_axis(Upsampling::kHalfPixel, 7, 112);  // 16 pixels a cell: the first centre lies at pixel 7.5
   EXPECT_EQ(axis.cell[7], 0);
   EXPECT_EQ(axis.weight[7], 0.0F);
   EXPECT_EQ(axis.weight[8], 0.5F / 16);
@@ -317,14 +317,14 @@ TEST(Upsampling, HasHalfPixelCentres) {
 // NumPy 2.1: np.quantile([3, 1, 4, 1, 5, 9, 2, 6], 0.9) = 6.9
 TEST(Threshold, FollowsNumPysLinearRule) {
   const float values[] = {3, 1, 4, 1, 5, 9, 2, 6};
-  std::vector<ImageLabels> labels(8, ImageLabels{1, 1, {}, {}});
+  std::vector<ImageLabels> labels(8, ImageLabels{1, 1, {}, {}, false});
   const ListedConceptSet set(dense::index_of({"object"}, {{1, "a", 0, {0}}}), labels);
   SurveySettings settings;
   settings.tail = 0.1;
   std::vector<Survey> surveys;
-  surveys.emplace_back(SurveyLayer{"fc", 1, 1, 1, 8}, settings);
+  surveys.emplace_back(SurveyLayer{"fc", 1, 1, 1, 8, {}, {}}, settings);
   for (int64_t i = 0; i < 8; ++i) surveys[0].add(std::vector<SurveyImage>{{i, values + i}});
-  const auto got = finish(surveys, set, {}, 1, *make_silent_reporter());
+  const auto got = finish(surveys, set, {}, 1, *make_silent_reporter()).layers;
   EXPECT_FLOAT_EQ(got[0].units[0].threshold, 6.9F);
   EXPECT_EQ(got[0].units[0].on_pixels, 1);
 }
@@ -343,7 +343,7 @@ TEST(Survey, NamesTheFirstActivationThatIsNotANumber) {
                           std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()}) {
     std::vector<float> good(40, 1.0F), first(40, 2.0F), second(40, 2.0F);
     first[37] = second[1] = bad;
-    Survey survey({"conv", 20, 2, 1, 10}, {});
+    Survey survey({"conv", 20, 2, 1, 10, {}, {}}, {});
     const std::vector<SurveyImage> batch = {{4, good.data()}, {6, first.data()}, {5, second.data()}};
     const std::string message = message_of([&] { survey.add(batch, 3); });
     EXPECT_NE(message.find("conv: unit 18"), std::string::npos) << message;
@@ -354,9 +354,9 @@ TEST(Survey, NamesTheFirstActivationThatIsNotANumber) {
 TEST(Survey, RefusesWhatItCannotDo) {
   SurveySettings neither;
   neither.positive = false;
-  EXPECT_NE(message_of([&] { Survey({"a", 1, 1, 1, 1}, neither); }), "");
-  EXPECT_NE(message_of([&] { Survey({"a", 0, 1, 1, 1}, {}); }), "");
-  Survey survey({"a", 1, 1, 1, 1}, {});
+  EXPECT_NE(message_of([&] { Survey({"a", 1, 1, 1, 1, {}, {}}, neither); }), "");
+  EXPECT_NE(message_of([&] { Survey({"a", 0, 1, 1, 1, {}, {}}, {}); }), "");
+  Survey survey({"a", 1, 1, 1, 1, {}, {}}, {});
   const float value = 1;
   survey.add(std::vector<SurveyImage>{{0, &value}});
   EXPECT_NE(message_of([&] { survey.add(std::vector<SurveyImage>{{1, &value}}); }), "");
@@ -384,19 +384,19 @@ TEST(Survey, SavedBytesThatAreDamagedAreRefusedOrHarmless) {
 }
 
 TEST(Tally, RefusesSurveysOfDifferentImagesAndHonoursStrict) {
-  std::vector<ImageLabels> labels(3, ImageLabels{1, 1, {}, {}});
+  std::vector<ImageLabels> labels(3, ImageLabels{1, 1, {}, {}, false});
   ListedConceptSet set(dense::index_of({"object"}, {{1, "a", 0, {0}}}), labels);
   const float value = 1;
   std::vector<Survey> surveys;
-  surveys.emplace_back(SurveyLayer{"a", 1, 1, 1, 3}, SurveySettings{});
-  surveys.emplace_back(SurveyLayer{"b", 1, 1, 1, 3}, SurveySettings{});
+  surveys.emplace_back(SurveyLayer{"a", 1, 1, 1, 3, {}, {}}, SurveySettings{});
+  surveys.emplace_back(SurveyLayer{"b", 1, 1, 1, 3, {}, {}}, SurveySettings{});
   surveys[0].add(std::vector<SurveyImage>{{0, &value}});
   const auto reporter = make_silent_reporter();
   EXPECT_THROW(finish(surveys, set, {}, 1, *reporter), Error);
   surveys[1].add(std::vector<SurveyImage>{{0, &value}});
-  EXPECT_EQ(finish(surveys, set, {}, 1, *reporter)[1].images, 1);
+  EXPECT_EQ(finish(surveys, set, {}, 1, *reporter).layers[1].images, 1);
   set.unreadable = {0};
-  EXPECT_EQ(finish(surveys, set, {}, 1, *reporter)[1].images, 0);
+  EXPECT_EQ(finish(surveys, set, {}, 1, *reporter).layers[1].images, 0);
   TallySettings strict;
   strict.strict = true;
   EXPECT_THROW(finish(surveys, set, strict, 1, *reporter), Error);

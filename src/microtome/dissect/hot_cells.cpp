@@ -133,7 +133,11 @@ void HotCells::collect(int32_t image, const float* map, float peak, HotScratch& 
   const auto width = static_cast<size_t>(width_), cells = width * static_cast<size_t>(height_);
   fit_scratch(width_, height_, scratch);
   hot_ += mark_hot(map, cells, bound_, scratch.flags.data(), scratch.hot.data(), scratch.hot.size());
-  const size_t kept = add_neighbours(scratch, width, cells);
+  size_t kept = add_neighbours(scratch, width, cells);
+  for (int step = 1; step < reach_ && kept < cells; ++step) {
+    scratch.hot = scratch.kept;
+    kept = add_neighbours(scratch, width, cells);
+  }
   HotRegion region{image, peak, static_cast<uint32_t>(store.runs.size()), 0, store.values.size()};
   make_room(store.runs, cells / 2 + 1);
   make_room(store.values, cells);
@@ -159,7 +163,12 @@ void HotCells::raise(HotScratch& scratch) {
   gather_hot(store_.values, bound_, hot);
   const auto kth = hot.begin() + (keep_ - 1);
   std::nth_element(hot.begin(), kth, hot.end(), std::greater<>());
+  if (whole_below_zero_ && *kth < 0) {
+    next_look_ = 2 * hot_;
+    return;
+  }
   bound_ = *kth;
+  next_look_ = 0;
   hot_ = std::count_if(hot.begin(), kth, [this](float value) { return value > bound_; });
   drop();
   // Regions keep the cells of the bound under which they came; cropping them costs more than it saves until the

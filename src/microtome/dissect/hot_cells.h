@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The cells of one row (a unit with a sign) that may lie above its threshold, kept while images stream by.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -11,7 +12,7 @@ struct CellRun {
   uint32_t first = 0, count = 0;
 };
 
-// The kept cells of one image: those above the bound and their eight neighbours.
+// The kept cells of one image: those above the bound and the cells around them.
 struct HotRegion {
   int32_t image = 0;
   float peak = 0;  // largest value of the map
@@ -43,7 +44,10 @@ struct HotScratch {
 // comparison.
 class HotCells {
  public:
-  HotCells(int width, int height, int64_t keep) : width_(width), height_(height), keep_(keep) {}
+  // `reach`: how many cells around a hot one are kept with it. `whole_below_zero`: the bound stays at -infinity, so
+  // that everything is kept, as long as it would be below zero.
+  HotCells(int width, int height, int64_t keep, int reach = 1, bool whole_below_zero = false)
+      : width_(width), height_(height), keep_(keep), reach_(reach), whole_below_zero_(whole_below_zero) {}
 
   float bound() const { return bound_; }
   // A map whose peak (its largest value) is above the bound.
@@ -57,13 +61,14 @@ class HotCells {
   // The whole state, to be saved and loaded. F is called with each member in turn.
   template <class Self, class F>
   static void members(Self& s, F&& f) {
-    f(s.bound_), f(s.hot_), f(s.tidy_ratio_), f(s.store_.regions), f(s.store_.runs), f(s.store_.values);
+    f(s.bound_), f(s.hot_), f(s.next_look_), f(s.tidy_ratio_), f(s.store_.regions), f(s.store_.runs),
+        f(s.store_.values);
   }
   // Whether the members belong together; for loaded ones.
   bool consistent() const;
 
  private:
-  int64_t limit() const { return keep_ + keep_ / 2 + 8; }
+  int64_t limit() const { return std::max(keep_ + keep_ / 2 + 8, next_look_); }
   void collect(int32_t image, const float* map, float peak, HotScratch& scratch, CellStore& store);
   void raise(HotScratch& scratch);
   void drop();
@@ -72,8 +77,11 @@ class HotCells {
 
   int width_, height_;
   int64_t keep_;
+  int reach_;
+  bool whole_below_zero_;
   float bound_ = -__builtin_inff();
   int64_t hot_ = 0;        // stored values above the bound
+  int64_t next_look_ = 0;  // hot values at which the bound is looked at again, where it could not rise
   double tidy_ratio_ = 1;  // stored values per hot one after the last crop
   CellStore store_;
 };

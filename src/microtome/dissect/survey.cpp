@@ -40,7 +40,8 @@ __attribute__((target_clones("avx2", "default"))) MapRange range_of(const float*
 
 // The largest values needed: T lies between the ranks n - floor(p) and the next lower one, p = (1 - tail) * (n - 1).
 // Fewer images than announced never need more.
-int64_t values_to_keep(const SurveyLayer& layer, double tail) {
+int64_t values_to_keep(const SurveyLayer& layer, const SurveySettings& settings) {
+  const double tail = std::max(settings.tail, settings.keep);
   const double n = static_cast<double>(layer.images) * layer.map_width * layer.map_height;
   return static_cast<int64_t>(std::ceil(tail * (n - 1))) + 3;
 }
@@ -69,6 +70,8 @@ void add_map(SurveyState& state, int unit_index, int64_t image, const float* map
   unit.minimum = std::min(unit.minimum, low);
   unit.maximum = std::max(unit.maximum, high);
   unit.counts.add(map, cells, std::max(std::fabs(low), std::fabs(high)));
+  if (state.settings.positive) unit.highs.push_back(high);
+  if (state.settings.negative) unit.lows.push_back(low);
   if (unit.high.wants(high, image)) unit.high.add(image, high, map, state.layer.map_width, state.layer.map_height);
   if (unit.low.wants(low, image)) unit.low.add(image, low, map, state.layer.map_width, state.layer.map_height);
   HotCells* row = &state.rows[static_cast<size_t>(unit_index * state.signs())];
@@ -149,16 +152,16 @@ SurveyState empty_survey(SurveyLayer layer, SurveySettings settings) {
   unit.low.capacity = std::max(settings.positive ? settings.bottom : 0, settings.negative ? settings.top : 0);
   unit.low.high = false;
   state.units.assign(static_cast<size_t>(state.layer.units), unit);
-  state.rows.assign(
-      state.units.size() * static_cast<size_t>(state.signs()),
-      HotCells(state.layer.map_width, state.layer.map_height, values_to_keep(state.layer, settings.tail)));
+  state.rows.assign(state.units.size() * static_cast<size_t>(state.signs()),
+                    HotCells(state.layer.map_width, state.layer.map_height, values_to_keep(state.layer, settings),
+                             settings.reach, settings.whole_below_zero));
   return state;
 }
 
-float row_threshold(const SurveyState& state, size_t row) {
+float row_threshold(const SurveyState& state, size_t row, double tail) {
   const int64_t n = static_cast<int64_t>(state.images.size()) * state.map_cells();
   if (n == 0) return 0;
-  const double position = (1 - state.settings.tail) * static_cast<double>(n - 1);
+  const double position = (1 - tail) * static_cast<double>(n - 1);
   const double index = std::floor(position);
   const int64_t rank = n - static_cast<int64_t>(index);
   const HotCells& cells = state.rows[row];
@@ -168,7 +171,12 @@ float row_threshold(const SurveyState& state, size_t row) {
 }
 
 Survey::Survey(SurveyLayer layer, SurveySettings settings)
-    : state_(std::make_unique<SurveyState>(empty_survey(std::move(layer), settings))) {}
+    : state_(std::make_unique<SurveyState>(empty_survey(std::move(layer), settings))) {
+  for (UnitSurvey& unit : state_->units) {
+    if (settings.positive) unit.highs.reserve(static_cast<size_t>(state_->layer.images));
+    if (settings.negative) unit.lows.reserve(static_cast<size_t>(state_->layer.images));
+  }
+}
 Survey::Survey(std::unique_ptr<SurveyState> state) : state_(std::move(state)) {}
 Survey::Survey(Survey&&) noexcept = default;
 Survey& Survey::operator=(Survey&&) noexcept = default;
@@ -205,12 +213,13 @@ int64_t survey_bytes(const SurveyLayer& layer, const SurveySettings& settings) {
   const double all = cells * static_cast<double>(layer.images);
   const double signs = settings.positive + settings.negative;
   // Half as many again may be hot before the bound rises; a quarter of the arrays stands empty after growth.
-  const double hot = 1.5 * static_cast<double>(values_to_keep(layer, settings.tail));
+  const double hot = 1.5 * static_cast<double>(values_to_keep(layer, settings));
   const double kept = std::min(4 * hot, all);
   // A run covers about three cells; a region of a small map about a dozen.
   const double row = 1.25 * kept * (sizeof(float) + sizeof(CellRun) / 3.0 + sizeof(HotRegion) / 12.0);
   const double exemplars = (settings.top + settings.bottom) * (cells * sizeof(float) + sizeof(Exemplar));
-  return static_cast<int64_t>(layer.units * (signs * row + exemplars + sizeof(UnitSurvey)));
+  const double extremes = signs * static_cast<double>(layer.images) * sizeof(float);
+  return static_cast<int64_t>(layer.units * (signs * row + extremes + exemplars + sizeof(UnitSurvey)));
 }
 
 }  // namespace microtome

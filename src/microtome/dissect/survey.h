@@ -10,6 +10,7 @@
 
 #include "microtome/base/params.h"
 #include "microtome/dissect/result.h"
+#include "microtome/dissect/upsampling.h"
 
 namespace microtome {
 
@@ -20,6 +21,10 @@ struct SurveySettings {
   bool positive = true;   // dissect the activations
   bool negative = false;  // dissect the negated activations
   int bins = 64;          // of each unit's histogram
+  // What the tally will need (see dissection_needs() in tally.h).
+  double keep = 0;                // largest tail that masks are cut at; 0 = tail
+  int reach = 1;                  // cells around a kept one whose values are kept too
+  bool whole_below_zero = false;  // keep every cell of a row whose threshold is below zero
 
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -30,6 +35,10 @@ struct SurveySettings {
     field({.name = "positive", .help = "Dissect high activations"}, s.positive);
     field({.name = "negative", .help = "Dissect low activations: the same on the negated unit"}, s.negative);
     field({.name = "bins", .help = "Bins of each unit's histogram", .min = 1, .max = 512}, s.bins);
+    field({.name = "keep", .help = "Largest tail that masks are cut at; 0 = tail", .min = 0, .max = 1}, s.keep);
+    field({.name = "reach", .help = "Cells kept around a kept one", .min = 1, .max = 65535}, s.reach);
+    field({.name = "whole-below-zero", .help = "Keep every cell where the threshold is below zero"},
+          s.whole_below_zero);
   }
 };
 
@@ -39,6 +48,7 @@ struct SurveyLayer {
   int units = 0;
   int map_width = 0, map_height = 0;
   int64_t images = 0;
+  FieldAxis across, down;  // the receptive field, for conventions that place cells by it
 };
 
 // What the network made of one image: float32 [units, map_height, map_width], contiguous. Borrowed for the call.
@@ -50,9 +60,10 @@ struct SurveyImage {
 struct SurveyState;
 
 // Streams through the images and keeps, for each unit: smallest and largest value, a histogram, the exemplars of both
-// ends with their maps, and for each row (a unit with a sign; the row of sign - sees negated activations) the cells
-// above a bound that rises with the K-th largest value so far, with the eight neighbours of each. K follows from the
-// tail and the number of images, so the bound never passes the threshold and nothing that a mask needs is lost.
+// ends with their maps, its extremes on every image, and for each row (a unit with a sign; the row of sign - sees
+// negated activations) the cells above a bound that rises with the K-th largest value so far, with the neighbours of
+// each. K follows from the tail and the number of images, so the bound never passes the threshold and nothing that a
+// mask needs is lost.
 //
 // Threshold T of a row: the value at position (1 - tail) * (n - 1) of its n = images * map_height * map_width values in
 // rising order, interpolated linearly between the two neighbours (NumPy's "linear" rule), computed in double from the

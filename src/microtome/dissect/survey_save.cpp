@@ -14,7 +14,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "saved surveys are little-endian");
 
-constexpr std::string_view kMark = "microtome survey 1\n";
+constexpr std::string_view kMark = "microtome survey 2\n";
 
 template <class T>
 concept Plain = std::is_trivially_copyable_v<T>;
@@ -23,6 +23,7 @@ concept Plain = std::is_trivially_copyable_v<T>;
 template <class Self, class F>
 void survey_members(Self& s, F&& f) {
   f(s.layer.name), f(s.layer.units), f(s.layer.map_width), f(s.layer.map_height), f(s.layer.images);
+  f(s.layer.across), f(s.layer.down);
   SurveySettings::fields(s.settings, [&](const Field&, auto& value) { f(value); });
 }
 
@@ -127,6 +128,7 @@ std::string Survey::save() const {
     ValueCounts::members(unit.counts, write);
     write_shelf(write, unit.high);
     write_shelf(write, unit.low);
+    write(unit.highs), write(unit.lows);
   }
   for (const HotCells& row : state.rows) HotCells::members(row, write);
   return std::move(write.bytes);
@@ -143,6 +145,7 @@ Survey Survey::load(std::string_view bytes) {
   survey_members(head, read);
   // Each unit has at least its counts in the bytes, so a length that lies cannot exhaust memory.
   if (layer.units < 0 || static_cast<size_t>(layer.units) > bytes.size() / sizeof(ValueCounts)) corrupt("cut short");
+  layer.images = std::max<int64_t>(layer.images, 0);
   auto state = std::make_unique<SurveyState>(empty_survey(layer, settings));
   read(state->images);
   if (static_cast<int64_t>(state->images.size()) > layer.images) corrupt("more images than announced");
@@ -152,6 +155,11 @@ Survey Survey::load(std::string_view bytes) {
     if (!unit.counts.consistent()) corrupt("counts out of range");
     read_shelf(read, *state, unit.high);
     read_shelf(read, *state, unit.low);
+    read(unit.highs), read(unit.lows);
+    if (unit.highs.size() != (settings.positive ? state->images.size() : 0) ||
+        unit.lows.size() != (settings.negative ? state->images.size() : 0)) {
+      corrupt("extremes of another number of images");
+    }
   }
   for (HotCells& row : state->rows) {
     HotCells::members(row, read);

@@ -24,6 +24,9 @@ struct UnitSurvey {
   float minimum = 0, maximum = 0;
   ValueCounts counts;
   ExemplarShelf high, low;
+  // On each image, in order of arrival: the largest value (when positive activations are dissected) and the smallest
+  // (when negative ones are).
+  std::vector<float> highs, lows;
 };
 
 struct SurveyState {
@@ -45,7 +48,7 @@ struct SurveyState {
 // An empty state for a checked layer and settings.
 SurveyState empty_survey(SurveyLayer layer, SurveySettings settings);
 
-// The threshold of a row as survey.h defines it; 0 when no image was added.
-float row_threshold(const SurveyState& state, size_t row);
+// The threshold of a row as survey.h defines it, for a tail of at most the kept one; 0 when no image was added.
+float row_threshold(const SurveyState& state, size_t row, double tail);
 
 }  // namespace microtome

@@ -8,23 +8,44 @@
 #include "microtome/base/params.h"
 #include "microtome/base/reporter.h"
 #include "microtome/concepts/concept_set.h"
+#include "microtome/dissect/convention.h"
+#include "microtome/dissect/label_store.h"
 #include "microtome/dissect/result.h"
 #include "microtome/dissect/survey.h"
 
 namespace microtome {
 
 struct TallySettings {
-  int min_images = 10;  // a concept is a candidate when at least so many images carry it
-  int concepts = 5;     // length of UnitDissection::top_concepts
-  bool strict = false;  // an image whose labels cannot be read ends the work
+  int min_images = 0;         // a concept is a candidate when at least so many images carry it; 0 = the convention's
+  int concepts = 5;           // length of UnitDissection::top_concepts
+  std::vector<double> tails;  // further tails to score, at most the surveys' keep
+  int permutations = 0;       // of images against labels, for Significance
+  int bootstrap = 0;          // resamplings of the images, for BootstrapInterval
+  int typical = 0;            // length of UnitDissection::typical
+  uint64_t seed = 0;          // of permutations, resamplings and typical images
+  bool strict = false;        // an image whose labels cannot be read ends the work
+  const Convention* convention = &conventions().front();
 
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
-    field({.name = "min-images", .help = "Images that must carry a concept for it to be considered", .min = 1},
+    field({.name = "min-images", .help = "Images that must carry a concept for it to be considered", .min = 0},
           s.min_images);
     field({.name = "concepts", .help = "Best concepts kept for each unit", .min = 0, .max = 1000}, s.concepts);
+    field({.name = "permutations", .help = "Shuffles of the labels for p-values", .min = 0, .max = 100000},
+          s.permutations);
+    field({.name = "bootstrap", .help = "Resamplings for the interval", .min = 0, .max = 100000}, s.bootstrap);
+    field({.name = "typical", .help = "Random images above the threshold", .min = 0, .max = 1000}, s.typical);
     field({.name = "strict", .help = "Stop at the first image whose labels cannot be read"}, s.strict);
   }
+};
+
+// The survey settings under which a tally with these settings is exact, for a layer on the set's label grids.
+SurveySettings dissection_needs(SurveySettings survey, const TallySettings& tally, const SurveyLayer& layer,
+                                const ConceptSet& concepts);
+
+struct Dissection {
+  std::vector<LayerDissection> layers;
+  std::vector<LabelStore::Unreadable> unreadable;  // images whose labels could not be read
 };
 
 // Dissects the layers of one pass (all surveys saw the same images). Each image's labels are read once, whatever the
@@ -34,13 +55,14 @@ struct TallySettings {
 //   I[u,l] the same under M; a label that stands in two planes of a pixel counts twice, in G and in I;
 //   A[u,c] pixels of M in images that carry any label whose primary category is c;
 //   IoU[u,l] = I / (A[u, primary category of l] + G[l] - I).
-// Label 0 is no label. The best concept is the candidate with the largest IoU > 0, the lowest label on ties.
+// Label 0 is no label. The best concept is the candidate with the largest IoU > 0, the lowest label on ties. Other
+// conventions differ as convention.h says. Held-out scores are given when the set has images of the split "train" and
+// others.
 //
-// Labels are read on `threads` threads; the result does not depend on their number. An image whose labels cannot be
-// read is named in a warning and left out of every count (its activations stay in threshold, histogram and exemplars);
-// with `strict` its Error is thrown. Throws Error(kUsage) when the surveys saw different images, Error(kCancelled) when
-// a stop was asked for.
-std::vector<LayerDissection> finish(std::span<const Survey> surveys, const ConceptSet& concepts,
-                                    const TallySettings& settings, int threads, Reporter& reporter);
+// The result does not depend on `threads`. An image whose labels cannot be read is named in a warning and left out of
+// every count (its activations stay in threshold, histogram and exemplars); with `strict` its Error is thrown. Throws
+// Error(kUsage) when the surveys saw different images, Error(kCancelled) when a stop was asked for.
+Dissection finish(std::span<const Survey> surveys, const ConceptSet& concepts, const TallySettings& settings,
+                  int threads, Reporter& reporter);
 
 }  // namespace microtome

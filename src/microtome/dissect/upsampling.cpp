@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "microtome/base/error.h"
+
 namespace microtome {
 namespace {
 
@@ -19,40 +21,49 @@ float blend_rows(const float* above, const float* below, float weight, int count
   return *std::max_element(out, out + count);
 }
 
-void add_span(int y, int begin, int end, std::vector<MaskSpan>& spans) {
+void add_span(int y, int begin, int end, size_t own, std::vector<MaskSpan>& spans) {
   if (begin == end) return;
-  if (!spans.empty() && spans.back().y == y && spans.back().end == begin) {
+  if (spans.size() > own && spans.back().y == y && spans.back().end == begin) {
     spans.back().end = end;
   } else {
     spans.push_back({y, begin, end});
   }
 }
 
-// The on-pixels between a cell column of value a and the next one of value b.
-void add_interval(int y, float a, float b, float threshold, int begin, int end, const float* weight,
-                  std::vector<MaskSpan>& spans) {
-  if (a > threshold && b > threshold) {
-    add_span(y, begin, end, spans);
-  } else if (a > threshold) {
-    int last = begin;
-    while (last < end && lerp(a, b, weight[last]) > threshold) ++last;
-    add_span(y, begin, last, spans);
-  } else if (b > threshold) {
-    int first = end;
-    while (first > begin && lerp(a, b, weight[first - 1]) > threshold) --first;
-    add_span(y, first, end, spans);
+int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
+
+// NetDissect's centres on the label grid: the first and the distance, in whole pixels.
+struct Centres {
+  int64_t first = 0, distance = 1;
+};
+Centres field_centres(Upsampling way, int cells, int pixels, FieldAxis field) {
+  if (way == Upsampling::kStride) field = {0, field.input / cells, field.input / cells, field.input};
+  const auto shrink = std::max<int64_t>(1, std::llround(static_cast<double>(field.input) / pixels));
+  const Centres centres{floor_divide(field.size / 2 + field.start, shrink), floor_divide(field.step, shrink)};
+  if (cells > 1 && centres.distance < 1) {
+    throw Error(ErrorKind::kUnsupported, "upsampling",
+                "the layer's receptive-field centres fall together on the label grid",
+                "use the default convention for this layer");
   }
+  return centres;
 }
 
 }  // namespace
 
-Axis half_pixel_axis(int cells, int pixels) {
+Axis make_axis(Upsampling way, int cells, int pixels, const FieldAxis& field) {
+  const bool centred = way == Upsampling::kField || way == Upsampling::kStride;
+  const Centres centres = centred ? field_centres(way, cells, pixels, field) : Centres{};
+  const int all = way == Upsampling::kZero ? cells + 2 : cells;
   Axis axis;
   axis.cell.reserve(static_cast<size_t>(pixels));
   axis.weight.reserve(static_cast<size_t>(pixels));
-  axis.first.assign(static_cast<size_t>(cells) + 1, 0);
+  axis.first.assign(static_cast<size_t>(all) + 1, 0);
   for (int pixel = 0; pixel < pixels; ++pixel) {
-    const double centre = std::clamp((pixel + 0.5) * cells / pixels - 0.5, 0.0, cells - 1.0);
+    double centre = (pixel + 0.5) * cells / pixels - 0.5;
+    if (centred) centre = static_cast<double>(pixel - centres.first) / static_cast<double>(centres.distance);
+    if (way == Upsampling::kQuick) centre = cells > 1 ? centre * cells / (cells - 1) - 0.5 : 0;
+    if (way == Upsampling::kZero) centre += 1;
+    centre = std::clamp(centre, 0.0, all - 1.0);
     const int cell = static_cast<int>(std::floor(centre));
     axis.cell.push_back(cell);
     axis.weight.push_back(static_cast<float>(centre - cell));
@@ -62,8 +73,161 @@ Axis half_pixel_axis(int cells, int pixels) {
   return axis;
 }
 
+Upsampler::Upsampler(Upsampling way, int width, int height, int grid_width, int grid_height, const FieldAxis& across,
+                     const FieldAxis& down)
+    : width_(width), height_(height), ring_(way == Upsampling::kZero), grid_width_(grid_width) {
+  averages_ = way == Upsampling::kPillow && (width > grid_width || height > grid_height);
+  if (averages_) {
+    average_across_ = make_average(width, grid_width);
+    average_down_ = make_average(height, grid_height);
+  } else {
+    across_ = make_axis(way, width, grid_width, across);
+    down_ = make_axis(way, height, grid_height, down);
+  }
+}
+
+// Pillow's ImagingResample: a triangle as wide as the scale, weights normalized inside the map.
+Upsampler::Average Upsampler::make_average(int cells, int pixels) {
+  Average out;
+  const double scale = static_cast<double>(cells) / pixels, support = std::max(1.0, scale);
+  for (int pixel = 0; pixel < pixels; ++pixel) {
+    const double centre = (pixel + 0.5) * scale;
+    const int first = std::max(0, static_cast<int>(centre - support + 0.5));
+    const int end = std::min(cells, static_cast<int>(centre + support + 0.5));
+    std::vector<double> weights;
+    double sum = 0;
+    for (int cell = first; cell < end; ++cell) {
+      weights.push_back(std::max(0.0, 1 - std::fabs((cell + 0.5 - centre) / support)));
+      sum += weights.back();
+    }
+    for (double& weight : weights) weight /= sum;
+    out.first.push_back(first);
+    out.weights.push_back(std::move(weights));
+  }
+  return out;
+}
+
+int Upsampler::reach(Upsampling way, int width, int height, int grid_width, int grid_height) {
+  if (way != Upsampling::kPillow) return 1;
+  const double scale =
+      std::max({1.0, static_cast<double>(width) / grid_width, static_cast<double>(height) / grid_height});
+  return scale > 1 ? static_cast<int>(std::ceil(2 * scale)) : 1;
+}
+
+// Calls row(y, column values) for grid rows with a column value above the bound; values are of the box's cells.
+template <class Row>
+void Upsampler::each_row(const float* map, const CellBox& box, float bound, std::vector<float>& column,
+                         Row&& row) const {
+  const int count = box.x1 - box.x0 + 1, stride = width();
+  column.resize(static_cast<size_t>(count));
+  for (int cell = box.y0; cell <= box.y1; ++cell) {
+    const float* above = map + static_cast<ptrdiff_t>(cell) * stride + box.x0;
+    const float* below = cell + 1 < height() ? above + stride : above;
+    for (int y = down_.first[static_cast<size_t>(cell)]; y < down_.first[static_cast<size_t>(cell) + 1]; ++y) {
+      const float largest = blend_rows(above, below, down_.weight[static_cast<size_t>(y)], count, column.data());
+      if (largest > bound) row(y);
+    }
+  }
+}
+
+// Calls row(y, first pixel, values) for the grid rows and columns that the box reaches. Across first, as Pillow does.
+template <class Row>
+void Upsampler::each_averaged_row(const float* map, const CellBox& box, std::vector<float>& column, Row&& row) const {
+  const auto touches = [](const Average& axis, size_t pixel, int low, int high) {
+    return axis.first[pixel] <= high && axis.first[pixel] + static_cast<int>(axis.weights[pixel].size()) > low;
+  };
+  const auto mean = [](const float* cells, ptrdiff_t stride, const std::vector<double>& weights) {
+    double sum = 0;
+    float low = cells[0], high = cells[0];
+    for (size_t i = 0; i < weights.size(); ++i) {
+      const float value = cells[static_cast<ptrdiff_t>(i) * stride];
+      sum += weights[i] * static_cast<double>(value);
+      low = std::min(low, value), high = std::max(high, value);
+    }
+    return std::clamp(static_cast<float>(sum), low, high);
+  };
+  std::vector<size_t> columns;
+  for (size_t x = 0; x < average_across_.first.size(); ++x) {
+    if (touches(average_across_, x, box.x0, box.x1)) columns.push_back(x);
+  }
+  if (columns.empty()) return;
+  const auto wide = static_cast<ptrdiff_t>(columns.size());
+  column.resize(static_cast<size_t>(wide) * (static_cast<size_t>(height_) + 1));
+  float* line = column.data() + wide * height_;
+  for (int y = 0; y < height_; ++y) {
+    for (ptrdiff_t i = 0; i < wide; ++i) {
+      const size_t x = columns[static_cast<size_t>(i)];
+      column[static_cast<size_t>(y * wide + i)] =
+          mean(map + static_cast<ptrdiff_t>(y) * width_ + average_across_.first[x], 1, average_across_.weights[x]);
+    }
+  }
+  for (size_t y = 0; y < average_down_.first.size(); ++y) {
+    if (!touches(average_down_, y, box.y0, box.y1)) continue;
+    for (ptrdiff_t i = 0; i < wide; ++i) {
+      line[i] = mean(column.data() + average_down_.first[y] * wide + i, wide, average_down_.weights[y]);
+    }
+    row(static_cast<int>(y), static_cast<int>(columns.front()), line, static_cast<int>(wide));
+  }
+}
+
+void Upsampler::spans(const float* map, const CellBox& box, float threshold, std::vector<float>& column,
+                      std::vector<MaskSpan>& out) const {
+  const size_t own = out.size();
+  if (averages_) {
+    each_averaged_row(map, box, column, [&](int y, int first, const float* line, int count) {
+      for (int i = 0; i < count; ++i) {
+        if (line[i] > threshold) add_span(y, first + i, first + i + 1, own, out);
+      }
+    });
+    return;
+  }
+  const int count = box.x1 - box.x0 + 1;
+  const float* weight = across_.weight.data();
+  each_row(map, box, threshold, column, [&](int y) {
+    for (int i = 0; i < count; ++i) {
+      const auto cell = static_cast<size_t>(box.x0 + i);
+      // Past the box there is the map's edge, which repeats, or a cell that cannot matter.
+      const float a = column[static_cast<size_t>(i)], b = i + 1 < count ? column[static_cast<size_t>(i) + 1] : a;
+      const int begin = across_.first[cell], end = across_.first[cell + 1];
+      if (a > threshold && b > threshold) {
+        add_span(y, begin, end, own, out);
+      } else if (a > threshold) {
+        int last = begin;
+        while (last < end && lerp(a, b, weight[last]) > threshold) ++last;
+        add_span(y, begin, last, own, out);
+      } else if (b > threshold) {
+        int first = end;
+        while (first > begin && lerp(a, b, weight[first - 1]) > threshold) --first;
+        add_span(y, first, end, own, out);
+      }
+    }
+  });
+}
+
+void Upsampler::values(const float* map, const CellBox& box, float bound, std::vector<float>& column,
+                       std::vector<float>& out) const {
+  if (averages_) {
+    each_averaged_row(map, box, column, [&](int, int, const float* line, int count) {
+      std::copy_if(line, line + count, std::back_inserter(out), [&](float value) { return value > bound; });
+    });
+    return;
+  }
+  const int count = box.x1 - box.x0 + 1;
+  each_row(map, box, bound, column, [&](int) {
+    for (int i = 0; i < count; ++i) {
+      const auto cell = static_cast<size_t>(box.x0 + i);
+      const float a = column[static_cast<size_t>(i)], b = i + 1 < count ? column[static_cast<size_t>(i) + 1] : a;
+      for (int x = across_.first[cell]; x < across_.first[cell + 1]; ++x) {
+        const float value = lerp(a, b, across_.weight[static_cast<size_t>(x)]);
+        if (value > bound) out.push_back(value);
+      }
+    }
+  });
+}
+
 std::vector<float> upsampled_map(const float* map, int width, int height, int grid_width, int grid_height) {
-  const Axis across = half_pixel_axis(width, grid_width), down = half_pixel_axis(height, grid_height);
+  const Axis across = make_axis(Upsampling::kHalfPixel, width, grid_width);
+  const Axis down = make_axis(Upsampling::kHalfPixel, height, grid_height);
   std::vector<float> out, column(static_cast<size_t>(width));
   out.reserve(static_cast<size_t>(grid_width) * static_cast<size_t>(grid_height));
   for (size_t y = 0; y < down.cell.size(); ++y) {
@@ -80,36 +244,15 @@ std::vector<float> upsampled_map(const float* map, int width, int height, int gr
 
 std::vector<uint8_t> upsampled_mask(const float* map, int width, int height, float threshold, int grid_width,
                                     int grid_height) {
-  const Axis across = half_pixel_axis(width, grid_width), down = half_pixel_axis(height, grid_height);
   std::vector<uint8_t> mask(static_cast<size_t>(grid_width) * static_cast<size_t>(grid_height));
   std::vector<float> column;
   std::vector<MaskSpan> spans;
-  mask_spans(map, width, {0, 0, width - 1, height - 1}, threshold, across, down, column, spans);
+  Upsampler(Upsampling::kHalfPixel, width, height, grid_width, grid_height)
+      .spans(map, {0, 0, width - 1, height - 1}, threshold, column, spans);
   for (const MaskSpan& span : spans) {
     std::fill_n(mask.begin() + static_cast<ptrdiff_t>(span.y) * grid_width + span.begin, span.end - span.begin, 1);
   }
   return mask;
-}
-
-void mask_spans(const float* map, int width, const CellBox& box, float threshold, const Axis& across, const Axis& down,
-                std::vector<float>& column, std::vector<MaskSpan>& spans) {
-  const int count = box.x1 - box.x0 + 1;
-  const int height = static_cast<int>(down.first.size()) - 1;
-  column.resize(static_cast<size_t>(count));
-  spans.clear();
-  for (int row = box.y0; row <= box.y1; ++row) {
-    const float* above = map + static_cast<ptrdiff_t>(row) * width + box.x0;
-    const float* below = row + 1 < height ? above + width : above;
-    for (int y = down.first[static_cast<size_t>(row)]; y < down.first[static_cast<size_t>(row) + 1]; ++y) {
-      if (!(blend_rows(above, below, down.weight[static_cast<size_t>(y)], count, column.data()) > threshold)) continue;
-      for (int i = 0; i < count; ++i) {
-        const auto cell = static_cast<size_t>(box.x0 + i);
-        // Past the box there is the map's edge, which repeats, or a cell that cannot matter.
-        const float a = column[static_cast<size_t>(i)], b = i + 1 < count ? column[static_cast<size_t>(i) + 1] : a;
-        add_interval(y, a, b, threshold, across.first[cell], across.first[cell + 1], across.weight.data(), spans);
-      }
-    }
-  }
 }
 
 }  // namespace microtome

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/dissect/row_tally.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+
+#include "microtome/base/rng.h"
+
+namespace microtome {
+namespace {
+
+std::vector<Exemplar> exemplars_of(const ExemplarShelf& shelf, int count, Sign sign) {
+  const auto size = std::min(shelf.exemplars.size(), static_cast<size_t>(count));
+  std::vector<Exemplar> out(shelf.exemplars.begin(), shelf.exemplars.begin() + static_cast<ptrdiff_t>(size));
+  if (sign == Sign::kNegative) {
+    for (Exemplar& exemplar : out) exemplar.activation = -exemplar.activation;
+  }
+  return out;
+}
+
+// What the survey alone says of a row.
+UnitDissection describe_row(const SurveyState& survey, size_t row) {
+  UnitDissection unit;
+  unit.unit = survey.unit_of(row);
+  unit.sign = survey.sign_of(row);
+  if (survey.images.empty()) return unit;
+  const UnitSurvey& of_unit = survey.units[static_cast<size_t>(unit.unit)];
+  const bool positive = unit.sign == Sign::kPositive;
+  unit.minimum = positive ? of_unit.minimum : -of_unit.maximum;
+  unit.maximum = positive ? of_unit.maximum : -of_unit.minimum;
+  unit.histogram = of_unit.counts.histogram(unit.minimum, unit.maximum, survey.settings.bins, unit.sign);
+  unit.top = exemplars_of(positive ? of_unit.high : of_unit.low, survey.settings.top, unit.sign);
+  unit.bottom = exemplars_of(positive ? of_unit.low : of_unit.high, survey.settings.bottom, unit.sign);
+  return unit;
+}
+
+}  // namespace
+
+RowTally::RowTally(const SurveyState& survey, const TallyContext& context)
+    : survey_(survey),
+      context_(context),
+      convention_(*context.settings.convention),
+      grids_(survey.layer, convention_.upsampling),
+      candidates_{&convention_, &context.labels.index(), &context.labels.totals().images,
+                  context.settings.min_images > 0 ? context.settings.min_images : convention_.min_images},
+      counts_(context.labels.totals().truth.size()),
+      all_(context.labels.index()),
+      train_(context.labels.index()),
+      held_out_(context.labels.index()) {}
+
+float RowTally::threshold(size_t row, double tail) {
+  if (convention_.pixel_quantile) return pixel_threshold(survey_, row, tail, context_.labels, grids_);
+  return row_threshold(survey_, row, tail);
+}
+
+UnitDissection RowTally::run(size_t row, std::vector<double>& nulls) {
+  UnitDissection unit = describe_row(survey_, row);
+  // First, because they use the masks' memory.
+  set_tails(row, unit);
+  unit.threshold = threshold(row, survey_.settings.tail);
+  masks_.lay(survey_, row, unit.threshold, context_.labels, grids_);
+  count_row();
+  unit.on_pixels = all_.on_pixels;
+  unit.on_images = all_.on_images;
+  score_concepts(all_, context_.labels.totals(), candidates_, context_.settings.concepts, unit);
+  set_measures(row, unit);
+  set_held_out(unit);
+  set_interval(unit);
+  set_typical(row, unit);
+  nulls.clear();
+  for (const std::vector<int>& permutation : context_.permutations) {
+    nulls.push_back(best_iou_under(permutation, row, unit.threshold));
+  }
+  return unit;
+}
+
+void RowTally::count_row() {
+  for (Overlap* overlap : {&all_, &train_, &held_out_}) overlap->clear();
+  overlaps_.clear();
+  first_overlap_.assign(1, 0);
+  for (size_t i = 0; i < masks_.masks().size(); ++i) {
+    const ImageMask& mask = masks_.masks()[i];
+    const LabelledImage& image = context_.labels.images()[static_cast<size_t>(mask.place)];
+    image.labels.count(masks_.spans(mask), counts_);
+    for (const int label : counts_.touched()) overlaps_.emplace_back(label, counts_[label]);
+    counts_.clear();
+    first_overlap_.push_back(overlaps_.size());
+    const ConceptIndex& index = context_.labels.index();
+    add_overlap(convention_, index, image, overlap_of(i), mask.on, all_);
+    add_overlap(convention_, index, image, overlap_of(i), mask.on, image.train ? train_ : held_out_);
+  }
+}
+
+void RowTally::set_held_out(UnitDissection& unit) {
+  const LabelStore& labels = context_.labels;
+  if (labels.train_totals().pixels == 0 || labels.held_out_totals().pixels == 0) return;
+  UnitDissection trained;
+  score_concepts(train_, labels.train_totals(), candidates_, 0, trained);
+  unit.held_out.emplace();
+  if (trained.best.intersection == 0) return;
+  unit.held_out->label = trained.best.label;
+  unit.held_out->train_iou = trained.best.iou;
+  unit.held_out->iou = score_label(held_out_, labels.held_out_totals(), candidates_, trained.best.label).iou;
+}
+
+void RowTally::set_interval(UnitDissection& unit) {
+  if (!context_.resampling || unit.best.intersection == 0) return;
+  const ConceptIndex& index = context_.labels.index();
+  std::vector<ImageShare> shares;
+  for (size_t i = 0; i < masks_.masks().size(); ++i) {
+    const ImageMask& mask = masks_.masks()[i];
+    const LabelledImage& image = context_.labels.images()[static_cast<size_t>(mask.place)];
+    ImageShare share{mask.place, 0, 0};
+    for (const auto& [label, count] : overlap_of(i)) share.intersection += label == unit.best.label ? count : 0;
+    const bool joins = joins_union(convention_, index, image, overlap_of(i), unit.best.category);
+    share.activation = joins ? mask.on : 0;
+    if (share.intersection + share.activation > 0) shares.push_back(share);
+  }
+  unit.interval = bootstrap_interval(*context_.resampling, unit.best.label, shares);
+}
+
+void RowTally::set_measures(size_t row, UnitDissection& unit) {
+  const LabelStore& labels = context_.labels;
+  const UnitSurvey& of_unit = survey_.units[static_cast<size_t>(survey_.unit_of(row))];
+  std::vector<float> peaks(labels.images().size());
+  const bool positive = unit.sign == Sign::kPositive;
+  for (size_t i = 0; i < survey_.images.size(); ++i) {
+    const int place = labels.position(survey_.images[i]);
+    if (place >= 0) peaks[static_cast<size_t>(place)] = positive ? of_unit.highs[i] : -of_unit.lows[i];
+  }
+  const RankedImages ranked(std::move(peaks));
+  const auto measure = [&](ConceptScore& score) {
+    if (score.intersection == 0) return;
+    measure_pixels(score.intersection, unit.on_pixels, score.truth, labels.totals().pixels, score.measures);
+    ranked.measure(labels.carriers(score.label), score.measures);
+  };
+  measure(unit.best);
+  for (ConceptScore& score : unit.by_category) measure(score);
+  for (ConceptScore& score : unit.top_concepts) measure(score);
+}
+
+void RowTally::set_tails(size_t row, UnitDissection& unit) {
+  for (const double tail : context_.settings.tails) {
+    TailScore score;
+    score.tail = tail;
+    score.threshold = threshold(row, tail);
+    masks_.lay(survey_, row, score.threshold, context_.labels, grids_);
+    count_row();
+    score.on_pixels = all_.on_pixels;
+    UnitDissection at_tail;
+    score_concepts(all_, context_.labels.totals(), candidates_, 0, at_tail);
+    score.best = at_tail.best;
+    unit.tails.push_back(score);
+  }
+}
+
+void RowTally::set_typical(size_t row, UnitDissection& unit) {
+  // Each image draws a number; those with the smallest are taken.
+  std::vector<std::pair<uint32_t, size_t>> draws;
+  for (size_t i = 0; i < masks_.masks().size(); ++i) {
+    const int64_t image = context_.labels.images()[static_cast<size_t>(masks_.masks()[i].place)].image;
+    const std::string purpose = "typical images of " + survey_.layer.name + sign_char(unit.sign);
+    Rng rng(context_.settings.seed, purpose, static_cast<uint64_t>(unit.unit), static_cast<uint64_t>(image));
+    draws.emplace_back(rng.next(), i);
+  }
+  const auto count = std::min(draws.size(), static_cast<size_t>(context_.settings.typical));
+  std::partial_sort(draws.begin(), draws.begin() + static_cast<ptrdiff_t>(count), draws.end());
+  const CellStore& store = survey_.rows[row].store();
+  const float factor = unit.sign == Sign::kPositive ? 1.0F : -1.0F;
+  for (size_t i = 0; i < count; ++i) {
+    const ImageMask& mask = masks_.masks()[draws[i].second];
+    const HotRegion& region = store.regions[mask.region];
+    Exemplar exemplar{region.image, region.peak, survey_.layer.map_width, survey_.layer.map_height, {}};
+    paint(survey_.layer, store, region, unit.threshold, 0, exemplar.map);
+    for (float& value : exemplar.map) value *= factor;
+    unit.typical.push_back(std::move(exemplar));
+  }
+  std::sort(unit.typical.begin(), unit.typical.end(),
+            [](const Exemplar& a, const Exemplar& b) { return a.image < b.image; });
+}
+
+double RowTally::best_iou_under(const std::vector<int>& permutation, size_t row, float threshold) {
+  const std::vector<LabelledImage>& images = context_.labels.images();
+  const ConceptIndex& index = context_.labels.index();
+  Overlap& total = train_;  // Its own numbers were used before.
+  total.clear();
+  std::vector<std::pair<int, int64_t>> here;
+  for (const ImageMask& mask : masks_.masks()) {
+    const LabelledImage& own = images[static_cast<size_t>(mask.place)];
+    const LabelledImage& image = images[static_cast<size_t>(permutation[static_cast<size_t>(mask.place)])];
+    std::span<const MaskSpan> spans = masks_.spans(mask);
+    int64_t on = mask.on;
+    if (image.labels.width() != own.labels.width() || image.labels.height() != own.labels.height()) {
+      foreign_.clear();
+      masks_.lay_on(survey_, row, mask.region, threshold, grids_.of(image.labels.width(), image.labels.height()),
+                    foreign_);
+      spans = foreign_;
+      on = 0;
+      for (const MaskSpan& span : spans) on += span.end - span.begin;
+    }
+    image.labels.count(spans, counts_);
+    here.clear();
+    for (const int label : counts_.touched()) here.emplace_back(label, counts_[label]);
+    counts_.clear();
+    add_overlap(convention_, index, image, here, on, total);
+  }
+  double best = 0;
+  for (int label = 0; label <= index.max_label(); ++label) {
+    if (total.intersection[static_cast<size_t>(label)] == 0 || !candidates_.contains(label)) continue;
+    best = std::max(best, score_label(total, context_.labels.totals(), candidates_, label).iou);
+  }
+  return best;
+}
+
+}  // namespace microtome

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that is known of one row (a unit with a sign) once the labels are in memory. Rows are independent of each
+// other, so threads take them in any order.
+#pragma once
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "microtome/dissect/counts.h"
+#include "microtome/dissect/measures.h"
+#include "microtome/dissect/row_masks.h"
+#include "microtome/dissect/significance.h"
+#include "microtome/dissect/tally.h"
+
+namespace microtome {
+
+// What all rows share.
+struct TallyContext {
+  const LabelStore& labels;
+  const TallySettings& settings;
+  std::vector<std::vector<int>> permutations;
+  std::optional<Resampling> resampling;
+};
+
+// Of one layer, for one thread.
+class RowTally {
+ public:
+  RowTally(const SurveyState& survey, const TallyContext& context);
+
+  // `nulls`: the best IoU under each permutation.
+  UnitDissection run(size_t row, std::vector<double>& nulls);
+
+ private:
+  float threshold(size_t row, double tail);
+  void count_row();
+  void set_held_out(UnitDissection& unit);
+  void set_interval(UnitDissection& unit);
+  void set_measures(size_t row, UnitDissection& unit);
+  void set_tails(size_t row, UnitDissection& unit);
+  void set_typical(size_t row, UnitDissection& unit);
+  double best_iou_under(const std::vector<int>& permutation, size_t row, float threshold);
+  LabelOverlap overlap_of(size_t mask) const {
+    return LabelOverlap(overlaps_).subspan(first_overlap_[mask], first_overlap_[mask + 1] - first_overlap_[mask]);
+  }
+
+  const SurveyState& survey_;
+  const TallyContext& context_;
+  const Convention& convention_;
+  Grids grids_;
+  RowMasks masks_;
+  Candidates candidates_;
+  LabelCounts counts_;
+  Overlap all_, train_, held_out_;
+  std::vector<std::pair<int, int64_t>> overlaps_;  // of each mask with its image, mask by mask
+  std::vector<size_t> first_overlap_;              // [masks + 1]
+  std::vector<MaskSpan> foreign_;                  // a mask on another image's grid
+};
+
+}  // namespace microtome

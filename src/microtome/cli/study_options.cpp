@@ -28,7 +28,8 @@ void define_study(CLI::App& app, Session& session, bool dissect, bool visualize)
         ->check(CLI::Range(1, 1000))
         ->capture_default_str();
   } else {
-    app.add_option("--seed", request->render.seed, "Start of all random numbers (a dissection uses none)");
+    app.add_option("--seed", request->render.seed,
+                   "Start of all random numbers: shuffles, resamplings, typical images");
   }
   bind(app, *request);
   add_common(app, session, false);

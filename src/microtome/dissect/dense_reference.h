@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,7 +33,8 @@ class ListedConceptSet : public ConceptSet {
   ListedConceptSet(ConceptIndex index, std::vector<ImageLabels> labels)
       : index_(std::move(index)), labels_(std::move(labels)) {
     for (size_t i = 0; i < labels_.size(); ++i) {
-      infos_.push_back({"image" + std::to_string(i) + ".png", "train", 0, 0, labels_[i].width, labels_[i].height});
+      infos_.push_back({"image" + std::to_string(i) + ".png", i % 3 == 1 ? "val" : "train", 0, 0, labels_[i].width,
+                        labels_[i].height});
     }
   }
   const ConceptIndex& index() const override { return index_; }
@@ -61,26 +63,70 @@ struct Layer {
   std::vector<std::vector<float>> activations;  // by image: [units, h, w]
 };
 
-// A value at a pixel, straight from the definition.
-inline float pixel_value(const float* map, int width, int height, int grid_width, int grid_height, int x, int y) {
-  const auto lerp = [](float a, float b, float t) {
-    const float value = a + t * (b - a);
-    const float low = a < b ? a : b, high = a < b ? b : a;
-    return value < low ? low : value > high ? high : value;
+inline float lerp(float a, float b, float t) {
+  const float value = a + t * (b - a);
+  const float low = a < b ? a : b, high = a < b ? b : a;
+  return value < low ? low : value > high ? high : value;
+}
+
+// Where a pixel lies on the axis of cells, straight from the definitions (report 2.5), before clamping.
+inline double centre(Upsampling way, int pixel, int cells, int pixels, const FieldAxis& field) {
+  const double half = (pixel + 0.5) * cells / pixels - 0.5;
+  if (way == Upsampling::kHalfPixel || way == Upsampling::kPillow || way == Upsampling::kZero) return half;
+  if (way == Upsampling::kQuick) {
+    const double normalized = 2 * half / (cells - 1) - 1;
+    return cells == 1 ? 0 : ((normalized + 1) * cells - 1) / 2;
+  }
+  const double offset = way == Upsampling::kField ? static_cast<double>(field.start) : 0;
+  const double step =
+      way == Upsampling::kField ? static_cast<double>(field.step) : std::floor(1.0 * field.input / cells);
+  const double size = way == Upsampling::kField ? static_cast<double>(field.size) : step;
+  const double shrink = std::max(1.0, std::round(static_cast<double>(field.input) / pixels));
+  const double first = std::floor((std::floor(size / 2) + offset) / shrink), distance = std::floor(step / shrink);
+  return (pixel - first) / distance;
+}
+
+// Pillow's triangle over the cells of one axis; `at` reads a cell.
+template <class At>
+float averaged(int pixel, int cells, int pixels, const At& at) {
+  const double scale = 1.0 * cells / pixels, support = std::max(1.0, scale), middle = (pixel + 0.5) * scale;
+  double sum = 0, total = 0;
+  float low = std::numeric_limits<float>::infinity(), high = -low;
+  const int begin = std::max(0, static_cast<int>(middle - support + 0.5));
+  const int end = std::min(cells, static_cast<int>(middle + support + 0.5));
+  for (int cell = begin; cell < end; ++cell) total += std::max(0.0, 1 - std::fabs((cell + 0.5 - middle) / support));
+  for (int cell = begin; cell < end; ++cell) {
+    const float value = at(cell);
+    sum += std::max(0.0, 1 - std::fabs((cell + 0.5 - middle) / support)) / total * static_cast<double>(value);
+    low = std::min(low, value), high = std::max(high, value);
+  }
+  return std::min(std::max(static_cast<float>(sum), low), high);
+}
+
+// The value at a pixel, straight from the definition.
+inline float pixel_value(const float* map, const SurveyLayer& layer, Upsampling way, int grid_width, int grid_height,
+                         int x, int y) {
+  const int width = layer.map_width, height = layer.map_height;
+  if (way == Upsampling::kPillow && (width > grid_width || height > grid_height)) {
+    return averaged(y, height, grid_height, [&](int row) {
+      return averaged(x, width, grid_width, [&](int column) { return map[row * width + column]; });
+    });
+  }
+  const bool zeros = way == Upsampling::kZero;
+  const auto cell_value = [&](int column, int row) {
+    return column < 0 || row < 0 || column >= width || row >= height ? 0.0F : map[row * width + column];
   };
-  const auto place = [](int pixel, int cells, int pixels, int& first, int& second, float& weight) {
-    double centre = (pixel + 0.5) * cells / pixels - 0.5;
-    centre = centre < 0 ? 0 : centre > cells - 1 ? cells - 1 : centre;
-    first = static_cast<int>(centre);
-    second = first + 1 < cells ? first + 1 : first;
-    weight = static_cast<float>(centre - first);
+  const auto place = [&](double at, int cells, int& first, int& second, float& weight) {
+    if (!zeros) at = at < 0 ? 0 : at > cells - 1 ? cells - 1 : at;
+    first = static_cast<int>(std::floor(at));
+    second = zeros || first + 1 < cells ? first + 1 : first;
+    weight = zeros ? static_cast<float>((at + 1) - (first + 1)) : static_cast<float>(at - first);
   };
   int x0, x1, y0, y1;
   float tx, ty;
-  place(x, width, grid_width, x0, x1, tx);
-  place(y, height, grid_height, y0, y1, ty);
-  return lerp(lerp(map[y0 * width + x0], map[y1 * width + x0], ty),
-              lerp(map[y0 * width + x1], map[y1 * width + x1], ty), tx);
+  place(centre(way, x, width, grid_width, layer.across), width, x0, x1, tx);
+  place(centre(way, y, height, grid_height, layer.down), height, y0, y1, ty);
+  return lerp(lerp(cell_value(x0, y0), cell_value(x0, y1), ty), lerp(cell_value(x1, y0), cell_value(x1, y1), ty), tx);
 }
 
 inline float threshold(std::vector<float> values, double tail) {
@@ -112,80 +158,182 @@ inline std::vector<Exemplar> exemplars(const Layer& layer, const std::vector<int
   return all;
 }
 
-// Everything but the histogram. `images`: those that took part; labels of `unlabelled` ones do not count.
-inline UnitDissection dissect_row(const Layer& layer, const std::vector<int64_t>& images, const ListedConceptSet& set,
-                                  const SurveySettings& survey, const TallySettings& tally, int unit, Sign sign) {
-  const int width = layer.shape.map_width, height = layer.shape.map_height, cells = width * height;
-  const float factor = sign == Sign::kPositive ? 1.0F : -1.0F;
-  std::vector<float> values;
-  for (const int64_t image : images) {
-    for (int i = 0; i < cells; ++i) {
-      values.push_back(factor * layer.activations[static_cast<size_t>(image)][static_cast<size_t>(unit * cells + i)]);
-    }
-  }
-  UnitDissection out;
-  out.unit = unit;
-  out.sign = sign;
-  out.threshold = threshold(values, survey.tail);
-  out.minimum = *std::min_element(values.begin(), values.end());
-  out.maximum = *std::max_element(values.begin(), values.end());
-  out.top = exemplars(layer, images, unit, factor, true, survey.top);
-  out.bottom = exemplars(layer, images, unit, factor, false, survey.bottom);
+// What is counted of one row, pixel by pixel.
+struct Counts {
+  std::vector<int64_t> both, truth, carriers, on_in;
+  int64_t on = 0, on_images = 0, pixels = 0;
+};
 
+// How often a label counts in a pixel, by the rule of repeated labels.
+inline std::vector<int> labels_at(const ImageLabels& holds, int x, int y, bool once) {
+  std::vector<int> out = holds.whole_image;
+  for (const LabelMap& plane : holds.planes) out.push_back(plane.at(x, y));
+  std::erase(out, 0);
+  if (!once) return out;
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+// `given[i]`: the image whose labels images[i] is held against.
+inline Counts count(const Layer& layer, const std::vector<int64_t>& images, const std::vector<int64_t>& given,
+                    const ListedConceptSet& set, const Convention& convention, int unit, Sign sign, float threshold) {
   const ConceptIndex& index = set.index();
-  const size_t labels = static_cast<size_t>(index.max_label()) + 1;
-  std::vector<int64_t> both(labels), truth(labels), carriers(labels),
-      on_in(static_cast<size_t>(index.category_count()));
-  size_t position = 0;
-  for (const int64_t image : images) {
-    const float* map = &values[position];
-    position += static_cast<size_t>(cells);
-    if (std::count(set.unreadable.begin(), set.unreadable.end(), image) > 0) continue;
-    const ImageLabels holds = set.labels(image);
+  const auto labels = static_cast<size_t>(index.max_label()) + 1;
+  const auto categories = static_cast<size_t>(index.category_count());
+  Counts out{std::vector<int64_t>(labels), std::vector<int64_t>(labels), std::vector<int64_t>(labels),
+             std::vector<int64_t>(categories)};
+  const int cells = layer.shape.map_width * layer.shape.map_height;
+  const bool pairs = convention.repeats == RepeatRule::kPairs, every = convention.zero == ZeroRule::kEverything;
+  for (size_t i = 0; i < images.size(); ++i) {
+    std::vector<float> map(layer.activations[static_cast<size_t>(images[i])].begin() + unit * cells,
+                           layer.activations[static_cast<size_t>(images[i])].begin() + (unit + 1) * cells);
+    for (float& value : map) value *= sign == Sign::kPositive ? 1.0F : -1.0F;
+    const ImageLabels holds = set.labels(given[i]);
+    const bool zero = every || (convention.zero == ZeroRule::kNameless && holds.says_zero);
     std::vector<int64_t> here(labels);
+    std::vector<bool> carried(categories), touched(categories);
     int64_t on = 0;
     for (int y = 0; y < holds.height; ++y) {
       for (int x = 0; x < holds.width; ++x) {
-        const bool lit = pixel_value(map, width, height, holds.width, holds.height, x, y) > out.threshold;
+        const bool lit =
+            pixel_value(map.data(), layer.shape, convention.upsampling, holds.width, holds.height, x, y) > threshold;
         on += lit;
-        for (const LabelMap& plane : holds.planes) {
-          ++here[plane.at(x, y)];
-          both[plane.at(x, y)] += lit;
-        }
-        for (const int label : holds.whole_image) {
+        ++out.pixels;
+        for (const int label : labels_at(holds, x, y, convention.repeats == RepeatRule::kOnce))
           ++here[static_cast<size_t>(label)];
-          both[static_cast<size_t>(label)] += lit;
+        here[0] += zero;
+        if (!lit) continue;
+        out.both[0] += zero;
+        for (const int label : labels_at(holds, x, y, !pairs)) {
+          ++out.both[static_cast<size_t>(label)];
+          const int category = index.concept_of(label).category;
+          if (category >= 0) touched[static_cast<size_t>(category)] = true;
         }
       }
     }
-    out.on_pixels += on;
+    out.on += on;
     out.on_images += on > 0;
-    std::vector<bool> carried(on_in.size());
-    for (size_t label = 1; label < labels; ++label) {
-      truth[label] += here[label];
-      carriers[label] += here[label] > 0;
-      const int category = index.concept_of(static_cast<int>(label)).category;
+    for (size_t label = 0; label < labels; ++label) {
+      out.truth[label] += here[label];
+      out.carriers[label] += here[label] > 0;
+      const int category = label == 0 ? -1 : index.concept_of(static_cast<int>(label)).category;
       if (here[label] > 0 && category >= 0) carried[static_cast<size_t>(category)] = true;
     }
-    for (size_t category = 0; category < on_in.size(); ++category) on_in[category] += carried[category] ? on : 0;
+    for (size_t category = 0; category < categories; ++category) {
+      const bool last = category + 1 == categories && convention.zero == ZeroRule::kLastUnion && holds.says_zero;
+      const bool joins = convention.union_rule == UnionRule::kEverything ||
+                         (convention.union_rule == UnionRule::kCategory ? carried[category] : touched[category]);
+      if (joins || last) out.on_in[category] += on;
+    }
   }
-  out.by_category.resize(on_in.size());
-  for (size_t label = 1; label < labels; ++label) {
-    const int category = index.concept_of(static_cast<int>(label)).category;
-    if (both[label] == 0 || category < 0 || carriers[label] < tally.min_images) continue;
-    const auto slot = static_cast<size_t>(category);
-    ConceptScore score{static_cast<int>(label), category, both[label], on_in[slot], truth[label],
-                       carriers[label],         0,        0,           {}};
-    score.iou = static_cast<double>(both[label]) / static_cast<double>(on_in[slot] + truth[label] - both[label]);
-    score.ceiling = static_cast<double>(std::min(on_in[slot], truth[label])) /
-                    static_cast<double>(std::max(on_in[slot], truth[label]));
-    if (score.iou > out.by_category[slot].iou) out.by_category[slot] = score;
-    if (score.iou > out.best.iou) out.best = score;
-    out.top_concepts.push_back(score);
+  return out;
+}
+
+inline std::vector<int64_t> readable(const std::vector<int64_t>& images, const ListedConceptSet& set) {
+  std::vector<int64_t> out;
+  for (const int64_t image : images) {
+    if (std::count(set.unreadable.begin(), set.unreadable.end(), image) == 0) out.push_back(image);
   }
-  std::stable_sort(out.top_concepts.begin(), out.top_concepts.end(),
-                   [](const ConceptScore& a, const ConceptScore& b) { return a.iou > b.iou; });
-  out.top_concepts.resize(std::min(out.top_concepts.size(), static_cast<size_t>(tally.concepts)));
+  return out;
+}
+
+// Scores of all candidates by label. `carriers`: of the whole set.
+inline std::vector<ConceptScore> scores(const Counts& counts, const std::vector<int64_t>& carriers,
+                                        const ConceptIndex& index, const TallySettings& tally) {
+  const Convention& convention = *tally.convention;
+  std::vector<ConceptScore> out;
+  for (size_t label = 0; label < counts.both.size(); ++label) {
+    int category = label == 0 ? -1 : index.concept_of(static_cast<int>(label)).category;
+    const bool named_zero = convention.zero == ZeroRule::kNameless || convention.zero == ZeroRule::kEverything;
+    if (label == 0 && named_zero) category = index.category_count() - 1;
+    const int least = tally.min_images > 0 ? tally.min_images : convention.min_images;
+    if (counts.both[label] == 0 || category < 0 || carriers[label] < least) continue;
+    const int64_t both = counts.both[label], on = counts.on_in[static_cast<size_t>(category)],
+                  truth = counts.truth[label];
+    ConceptScore score{static_cast<int>(label), category, both, on, truth, counts.carriers[label], 0, 0, {}};
+    if (on + truth > both) score.iou = static_cast<double>(both) / static_cast<double>(on + truth - both);
+    score.ceiling = static_cast<double>(std::min(on, truth)) / static_cast<double>(std::max(on, truth));
+    out.push_back(score);
+  }
+  return out;
+}
+
+// The best one: the lowest label of equal ones, or the lowest of the last category.
+inline ConceptScore best_of(const std::vector<ConceptScore>& all, const TallySettings& tally) {
+  ConceptScore best;
+  for (const ConceptScore& score : all) {
+    const bool later = tally.convention->later_category_wins && best.intersection > 0 && score.iou == best.iou &&
+                       score.category > best.category;
+    if (best.intersection == 0 || score.iou > best.iou || later) best = score;
+  }
+  return best;
+}
+
+inline float threshold_of(const Layer& layer, const std::vector<int64_t>& images, const ListedConceptSet& set,
+                          const Convention& convention, int unit, Sign sign, double tail) {
+  const int cells = layer.shape.map_width * layer.shape.map_height;
+  const float factor = sign == Sign::kPositive ? 1.0F : -1.0F;
+  std::vector<float> values;
+  for (const int64_t image : convention.pixel_quantile ? readable(images, set) : images) {
+    std::vector<float> map;
+    for (int i = 0; i < cells; ++i) {
+      map.push_back(factor * layer.activations[static_cast<size_t>(image)][static_cast<size_t>(unit * cells + i)]);
+    }
+    if (!convention.pixel_quantile) {
+      values.insert(values.end(), map.begin(), map.end());
+      continue;
+    }
+    const ImageLabels holds = set.labels(image);
+    for (int y = 0; y < holds.height; ++y) {
+      for (int x = 0; x < holds.width; ++x) {
+        values.push_back(pixel_value(map.data(), layer.shape, convention.upsampling, holds.width, holds.height, x, y));
+      }
+    }
+  }
+  return values.empty() ? 0 : threshold(values, tail);
+}
+
+// Everything but the histogram, held-out scores, intervals and significance. `images`: those that took part; labels of
+// unreadable ones do not count.
+inline UnitDissection dissect_row(const Layer& layer, const std::vector<int64_t>& images, const ListedConceptSet& set,
+                                  const SurveySettings& survey, const TallySettings& tally, int unit, Sign sign) {
+  const float factor = sign == Sign::kPositive ? 1.0F : -1.0F;
+  const int cells = layer.shape.map_width * layer.shape.map_height;
+  UnitDissection out;
+  out.unit = unit;
+  out.sign = sign;
+  out.threshold = threshold_of(layer, images, set, *tally.convention, unit, sign, survey.tail);
+  out.minimum = std::numeric_limits<float>::infinity(), out.maximum = -out.minimum;
+  for (const int64_t image : images) {
+    for (int i = 0; i < cells; ++i) {
+      const float value = factor * layer.activations[static_cast<size_t>(image)][static_cast<size_t>(unit * cells + i)];
+      out.minimum = std::min(out.minimum, value), out.maximum = std::max(out.maximum, value);
+    }
+  }
+  out.top = exemplars(layer, images, unit, factor, true, survey.top);
+  out.bottom = exemplars(layer, images, unit, factor, false, survey.bottom);
+  const std::vector<int64_t> labelled = readable(images, set);
+  const Counts counts = count(layer, labelled, labelled, set, *tally.convention, unit, sign, out.threshold);
+  out.on_pixels = counts.on;
+  out.on_images = counts.on_images;
+  std::vector<ConceptScore> all = scores(counts, counts.carriers, set.index(), tally);
+  out.best = best_of(all, tally);
+  out.by_category.resize(counts.on_in.size());
+  for (const ConceptScore& score : all) {
+    ConceptScore& best = out.by_category[static_cast<size_t>(score.category)];
+    if (best.intersection == 0 || score.iou > best.iou) best = score;
+  }
+  std::stable_sort(all.begin(), all.end(), [](const ConceptScore& a, const ConceptScore& b) { return a.iou > b.iou; });
+  all.resize(std::min(all.size(), static_cast<size_t>(tally.concepts)));
+  out.top_concepts = std::move(all);
+  for (const double tail : tally.tails) {
+    TailScore score{tail, threshold_of(layer, images, set, *tally.convention, unit, sign, tail), 0, {}};
+    const Counts at = count(layer, labelled, labelled, set, *tally.convention, unit, sign, score.threshold);
+    score.on_pixels = at.on;
+    score.best = best_of(scores(at, at.carriers, set.index(), tally), tally);
+    out.tails.push_back(score);
+  }
   return out;
 }
 
@@ -266,6 +414,7 @@ inline ListedConceptSet draw_concepts(Rng& rng, int64_t images) {
     }
     for (int64_t whole = rng.below(3); whole > 0; --whole)
       holds.whole_image.push_back(static_cast<int>(rng.between(1, labels)));
+    holds.says_zero = rng.chance(0.2);
     all.push_back(std::move(holds));
   }
   return {index_of(std::move(names), concepts), std::move(all)};

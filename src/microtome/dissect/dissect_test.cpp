@@ -73,6 +73,13 @@ void require_equal(const UnitDissection& a, const UnitDissection& b) {
   require_equal(a.top_concepts, b.top_concepts);
   require_equal(a.top, b.top);
   require_equal(a.bottom, b.bottom);
+  RC_ASSERT(a.tails.size() == b.tails.size());
+  for (size_t i = 0; i < a.tails.size(); ++i) {
+    RC_ASSERT(a.tails[i].tail == b.tails[i].tail);
+    RC_ASSERT(a.tails[i].threshold == b.tails[i].threshold);
+    RC_ASSERT(a.tails[i].on_pixels == b.tails[i].on_pixels);
+    require_equal(a.tails[i].best, b.tails[i].best);
+  }
 }
 
 // Each edge's share of the values, to within the fine bins that touch the edge.
@@ -99,7 +106,9 @@ std::vector<LayerDissection> dissect(const std::vector<Layer>& layers, const std
                                      const ListedConceptSet& set, const SurveySettings& survey,
                                      const TallySettings& tally, size_t chunk, int threads, bool interrupt) {
   std::vector<Survey> surveys;
-  for (const Layer& layer : layers) surveys.emplace_back(layer.shape, survey);
+  for (const Layer& layer : layers) {
+    surveys.emplace_back(layer.shape, dissection_needs(survey, tally, layer.shape, set));
+  }
   for (size_t begin = 0; begin < images.size(); begin += chunk) {
     const size_t end = std::min(images.size(), begin + chunk);
     for (size_t i = 0; i < layers.size(); ++i) {
@@ -121,6 +130,24 @@ struct Problem {
   SurveySettings survey;
   TallySettings tally;
 };
+
+// Not only the published combinations: every rule with every other.
+Convention draw_convention(Rng& rng) {
+  Convention convention;
+  convention.pixel_quantile = rng.chance(0.2);
+  convention.upsampling = static_cast<Upsampling>(rng.below(6));
+  convention.union_rule = static_cast<UnionRule>(rng.below(3));
+  convention.repeats = static_cast<RepeatRule>(rng.below(3));
+  convention.zero = static_cast<ZeroRule>(rng.below(4));
+  convention.later_category_wins = rng.chance(0.5);
+  convention.min_images = static_cast<int>(rng.between(1, 4));
+  return convention;
+}
+
+// A receptive field whose centres fall on different pixels of every label grid.
+FieldAxis draw_field(Rng& rng) {
+  return {rng.between(-300, 100), rng.between(1, 500), rng.between(1, 8) * 24 * 30, 24 * 20};
+}
 
 Problem draw_problem(Rng& rng) {
   const int64_t size = rng.between(1, 60);
@@ -173,6 +200,37 @@ TEST(Dissect, OnePassEqualsTheDenseReference) {
       }
     }
   });
+}
+
+TEST(Dissect, EqualsTheDenseReferenceUnderEveryConvention) {
+  int refused = 0, done = 0;
+  check_property("conventions", 400, [&](uint64_t seed) {
+    Rng rng(seed, "conventions");
+    Problem p = draw_problem(rng);
+    const Convention convention =
+        rng.chance(0.3) ? conventions()[static_cast<size_t>(rng.below(6))] : draw_convention(rng);
+    p.tally.convention = &convention;
+    if (rng.chance(0.5)) p.tally.min_images = 0;
+    for (Layer& layer : p.layers) layer.shape.across = draw_field(rng), layer.shape.down = draw_field(rng);
+    constexpr double kTails[] = {0.001, 0.01, 0.05, 0.2};
+    for (int64_t tails = rng.below(3); tails > 0; --tails) p.tally.tails.push_back(kTails[rng.below(4)]);
+    std::vector<LayerDissection> got;
+    try {
+      got = dissect(p.layers, p.images, p.set, p.survey, p.tally, 7, 2, rng.chance(0.3));
+    } catch (const Error& error) {
+      // Only fields whose centres fall together may be refused.
+      RC_ASSERT(error.kind() == ErrorKind::kUnsupported && convention.upsampling == Upsampling::kStride);
+      ++refused;
+      return;
+    }
+    ++done;
+    for (size_t i = 0; i < got.size(); ++i) {
+      for (const UnitDissection& unit : got[i].units) {
+        require_equal(unit, dense::dissect_row(p.layers[i], p.images, p.set, p.survey, p.tally, unit.unit, unit.sign));
+      }
+    }
+  });
+  EXPECT_LT(refused * 10, done);
 }
 
 TEST(Dissect, DoesNotDependOnChunksThreadsOrderOrInterruption) {
@@ -287,6 +345,7 @@ TEST(Upsampling, EqualsItsDefinitionOnEveryPixel) {
     Rng rng(seed, "upsampling");
     const int width = static_cast<int>(rng.between(1, 20)), height = static_cast<int>(rng.between(1, 20));
     const int grid_width = static_cast<int>(rng.between(1, 40)), grid_height = static_cast<int>(rng.between(1, 40));
+    const SurveyLayer layer{"", 1, width, height, 1, {}, {}};
     std::vector<float> map(static_cast<size_t>(width * height));
     dense::draw_map(rng, static_cast<int>(rng.below(dense::kManners)), width, height, map.data());
     const float cut = map[static_cast<size_t>(rng.below(width * height))];
@@ -295,7 +354,8 @@ TEST(Upsampling, EqualsItsDefinitionOnEveryPixel) {
     for (int y = 0; y < grid_height; ++y) {
       for (int x = 0; x < grid_width; ++x) {
         const auto i = static_cast<size_t>(y * grid_width + x);
-        const float value = dense::pixel_value(map.data(), width, height, grid_width, grid_height, x, y);
+        const float value =
+            dense::pixel_value(map.data(), layer, Upsampling::kHalfPixel, grid_width, grid_height, x, y);
         RC_ASSERT(values[i] == value);
         RC_ASSERT(mask[i] == (value > cut));
       }

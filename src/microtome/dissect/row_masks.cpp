@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/dissect/row_masks.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <functional>
-
-#include "microtome/base/error.h"
+#include <limits>
 
 namespace microtome {
 
@@ -70,32 +67,32 @@ void RowMasks::lay_on(const SurveyState& survey, size_t row, uint32_t region, fl
 }
 
 float pixel_threshold(const SurveyState& survey, size_t row, double tail, const LabelStore& labels, Grids& grids) {
-  const HotCells& cells = survey.rows[row];
-  const float bound = cells.bound();
-  std::vector<float> map, column, values;
-  for (const HotRegion& region : cells.store().regions) {
-    const int place = labels.position(region.image);
-    if (place < 0) continue;
-    const LabelRuns& grid = labels.images()[static_cast<size_t>(place)].labels;
-    const Upsampler& upsampler = grids.of(grid.width(), grid.height());
-    const CellBox box = paint(survey.layer, cells.store(), region, bound, upsampler.ring(), map);
-    upsampler.values(map.data(), box, bound, column, values);
-  }
   const int64_t n = labels.totals().pixels;
   if (n == 0) return 0;
   const double position = (1 - tail) * static_cast<double>(n - 1), index = std::floor(position);
   const int64_t rank = n - static_cast<int64_t>(index);
-  const UnitSurvey& unit = survey.units[static_cast<size_t>(survey.unit_of(row))];
-  const float lowest = survey.sign_of(row) == Sign::kPositive ? unit.minimum : -unit.maximum;
-  // Where nothing lies below the bound, all the other pixels are equal to it.
-  const bool rest_is_bound = bound == 0 && lowest >= 0;
-  if (rank > static_cast<int64_t>(values.size()) && !rest_is_bound) {
-    throw Error(ErrorKind::kUnsupported, survey.layer.name,
-                fmt::format("the pixel quantile of unit {} lies below the cells that were kept", survey.unit_of(row)),
-                "use a convention whose threshold is a quantile of activations");
+  const HotCells& cells = survey.rows[row];
+  const int64_t all = static_cast<int64_t>(survey.images.size()) * survey.map_cells();
+  std::vector<float> map, column, values;
+  // Interpolated pixels peak lower than cells, so the quantile lies further down than that of cells; how far is found
+  // by trying.
+  constexpr double kFurther = 4;
+  for (double reach = kFurther * tail;; reach *= kFurther) {
+    const auto depth = static_cast<int64_t>(reach * static_cast<double>(all)) + 2;
+    const float bound = depth < all ? cells.largest(depth) : -std::numeric_limits<float>::infinity();
+    values.clear();
+    for (const HotRegion& region : cells.store().regions) {
+      const int place = labels.position(region.image);
+      if (place < 0) continue;
+      const LabelRuns& grid = labels.images()[static_cast<size_t>(place)].labels;
+      const Upsampler& upsampler = grids.of(grid.width(), grid.height());
+      if (region.peak <= bound && !(upsampler.ring() > 0 && bound < 0)) continue;
+      const CellBox box = paint(survey.layer, cells.store(), region, bound, upsampler.ring(), map);
+      upsampler.values(map.data(), box, bound, column, values);
+    }
+    if (rank <= static_cast<int64_t>(values.size())) break;
   }
   const auto largest = [&](int64_t nth) -> double {
-    if (nth > static_cast<int64_t>(values.size())) return bound;
     std::nth_element(values.begin(), values.begin() + (nth - 1), values.end(), std::greater<>());
     return values[static_cast<size_t>(nth - 1)];
   };

@@ -61,8 +61,8 @@ class RowMasks {
 CellBox paint(const SurveyLayer& layer, const CellStore& store, const HotRegion& region, float fill, int ring,
               std::vector<float>& map);
 
-// Threshold of a row as a quantile of upsampled pixels over all label grids (dissect's rule). Throws
-// Error(kUnsupported) naming the unit when it lies below what the survey kept.
+// Threshold of a row as a quantile of upsampled pixels over all label grids (dissect's rule), for a survey that kept
+// every cell.
 float pixel_threshold(const SurveyState& survey, size_t row, double tail, const LabelStore& labels, Grids& grids);
 
 }  // namespace microtome

@@ -89,9 +89,8 @@ SurveySettings dissection_needs(SurveySettings survey, const TallySettings& tall
   const Convention& convention = *tally.convention;
   survey.keep = survey.tail;
   for (const double tail : tally.tails) survey.keep = std::max(survey.keep, tail);
-  // Interpolated pixels peak lower than cells, so their quantile lies further down.
-  constexpr double kMargin = 4;
-  if (convention.pixel_quantile) survey.keep = std::min(1.0, kMargin * survey.keep);
+  // No share of the cells is sure to hold a share of the pixels.
+  if (convention.pixel_quantile) survey.keep = 1;
   survey.whole_below_zero = convention.upsampling == Upsampling::kZero;
   for (int64_t image = 0; image < concepts.size(); ++image) {
     const ConceptImage& info = concepts.image_info(image);

@@ -25,20 +25,36 @@ constexpr int kThumbnailSide = 224;
 constexpr int kThumbnailQuality = 82;
 constexpr double kCheckpointSeconds = 60;
 
-SurveySettings survey_settings(const DissectRequest& request) {
+TallySettings tally_settings(const StudyRequest& request) {
+  const DissectRequest& asked = request.dissection;
+  TallySettings settings;
+  settings.convention = &convention_named(asked.compat);
+  settings.min_images = static_cast<int>(asked.min_images);
+  settings.tails = asked.tails;
+  settings.permutations = static_cast<int>(asked.permutations);
+  settings.bootstrap = static_cast<int>(asked.bootstrap);
+  settings.typical = static_cast<int>(asked.exemplars);
+  settings.seed = request.render.seed;
+  settings.strict = request.strict;
+  return settings;
+}
+
+SurveySettings survey_settings(const DissectRequest& request, const TallySettings& tally, const SurveyLayer& layer,
+                               const ConceptSet& concepts) {
   SurveySettings settings;
-  settings.tail = request.tail;
+  settings.tail = request.tail > 0 ? request.tail : tally.convention->tail;
   settings.top = settings.bottom = static_cast<int>(request.exemplars);
   settings.positive = request.signs != "-";
   settings.negative = request.signs != "+";
   if (request.signs != "+" && request.signs != "-" && request.signs != "both") {
     throw Error(ErrorKind::kUsage, "--dissect-signs", fmt::format("\"{}\" is not +, - or both", request.signs));
   }
-  return settings;
+  return dissection_needs(settings, tally, layer, concepts);
 }
 
 // Units by rows of a map: [C,H,W] as it is, [F] as maps of one cell.
-SurveyLayer survey_layer(const Layer& layer, const LayerTask& task, int64_t images) {
+SurveyLayer survey_layer(const Network& network, const LayerTask& task, int64_t images) {
+  const Layer& layer = network.layer(task.layer);
   SurveyLayer out;
   out.name = layer.name;
   out.units = static_cast<int>(task.units.size());
@@ -53,6 +69,9 @@ SurveyLayer survey_layer(const Layer& layer, const LayerTask& task, int64_t imag
                 fmt::format("a layer with {} axes has no activation maps to dissect", layer.shape.size()),
                 "choose a convolutional or fully connected layer");
   }
+  const ReceptiveField& field = layer.receptive_field;
+  out.across = {field.start[0], field.size[0], field.step[0], network.width()};
+  out.down = {field.start[1], field.size[1], field.step[1], network.height()};
   return out;
 }
 
@@ -65,10 +84,10 @@ class Pass {
     std::vector<std::string> names;
     for (const LayerTask& task : tasks) names.push_back(task.layer);
     executor_ = make_executor(source.network, names);
-    const SurveySettings settings = survey_settings(request.dissection);
+    const TallySettings tally = tally_settings(request);
     for (const LayerTask& task : tasks) {
-      const SurveyLayer layer = survey_layer(source.network.layer(task.layer), task, concepts.size());
-      checkpoint_.surveys.emplace_back(layer, settings);
+      const SurveyLayer layer = survey_layer(source.network, task, concepts.size());
+      checkpoint_.surveys.emplace_back(layer, survey_settings(request.dissection, tally, layer, concepts));
       units_.push_back(at::tensor(task.units, at::kLong));
     }
   }
@@ -157,6 +176,7 @@ std::vector<Atlas::Thumbnail> thumbnails(const LayerDissection& layer, const Con
   for (const UnitDissection& unit : layer.units) {
     for (const Exemplar& exemplar : unit.top) named.insert(exemplar.image);
     for (const Exemplar& exemplar : unit.bottom) named.insert(exemplar.image);
+    for (const Exemplar& exemplar : unit.typical) named.insert(exemplar.image);
   }
   const std::vector<int64_t> images(named.begin(), named.end());
   std::vector<Atlas::Thumbnail> out(images.size());
@@ -182,6 +202,7 @@ std::vector<SkippedImage> dissect_layers(const Source& source, const std::vector
                                          Reporter& reporter) {
   Json settings = to_json(request.dissection);
   if (!request.units.empty()) settings["units"] = request.units;
+  settings["seed"] = request.render.seed;
   const int64_t run = atlas.begin_run(make_provenance(source, request, "dissect", concepts.hash(), settings));
   std::vector<LayerTask> missing;
   for (const LayerTask& task : tasks) {
@@ -195,17 +216,17 @@ std::vector<SkippedImage> dissect_layers(const Source& source, const std::vector
   reporter.detail(fmt::format("dissecting {} layers over {} images; the survey needs about {} MB", missing.size(),
                               concepts.size(), pass.expected_bytes() >> 20));
   survey_images(pass, concepts, run, atlas, reporter);
-  TallySettings tally;
-  tally.min_images = static_cast<int>(request.dissection.min_images);
-  tally.strict = request.strict;
-  std::vector<LayerDissection> layers = finish(pass.state().surveys, concepts, tally, request.threads, reporter);
+  auto [layers, unreadable] =
+      finish(pass.state().surveys, concepts, tally_settings(request), request.threads, reporter);
   for (size_t i = 0; i < layers.size(); ++i) {
     for (UnitDissection& unit : layers[i].units)
       unit.unit = static_cast<int>(missing[i].units[static_cast<size_t>(unit.unit)]);
     atlas.put_dissection(run, layers[i], thumbnails(layers[i], concepts, request.threads));
   }
   atlas.end_run(run);
-  return pass.state().skipped;
+  std::vector<SkippedImage> skipped = pass.state().skipped;
+  for (const auto& image : unreadable) skipped.push_back({concepts.image_info(image.image).file, image.reason});
+  return skipped;
 }
 
 }  // namespace microtome

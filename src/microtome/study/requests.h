@@ -49,21 +49,48 @@ struct ClassifyRequest {
 
 // How a layer is dissected. All of it moves numbers, so all of it is provenance.
 struct DissectRequest {
-  double tail = kPublishedTail;
-  int64_t min_images = 10;
+  std::string compat = "default";
+  double tail = 0;
+  std::vector<double> tails;
+  int64_t min_images = 0;
   int64_t exemplars = 9;
+  int64_t permutations = 100;
+  int64_t bootstrap = 200;
   std::string signs = "+";
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
-    field({.name = "tail", .help = "Share of a unit's activations above its threshold", .min = 1e-6, .max = 0.5},
+    field({.name = "compat",
+           .help = "Whose definitions: default, netdissect, lite, quick, dissect or compexp (docs/numerics.md)"},
+          s.compat);
+    field({.name = "tail",
+           .help = "Share of a unit's activations above its threshold; 0 = the convention's (0.005)",
+           .min = 0,
+           .max = 0.5},
           s.tail);
+    field(
+        {.name = "tails", .help = "Further tails to score in the same pass: 0.001,0.01,0.05", .min = 1e-6, .max = 0.5},
+        s.tails);
     field({.name = "min-images",
-           .help = "A label with fewer images is no candidate: rare labels make false detectors",
-           .min = 1,
+           .help =
+               "A label with fewer images is no candidate: rare labels make false detectors; 0 = the convention's (10)",
+           .min = 0,
            .max = 1e9},
           s.min_images);
-    field({.name = "exemplars", .help = "Real images kept at each end of a unit's range", .min = 1, .max = 1000},
+    field({.name = "exemplars",
+           .help = "Real images kept at each end of a unit's range, and drawn at random above its threshold",
+           .min = 1,
+           .max = 1000},
           s.exemplars);
+    field({.name = "null",
+           .help = "Shuffles of the labels among images that p-values are counted over; 0 = none",
+           .min = 0,
+           .max = 10000},
+          s.permutations);
+    field({.name = "bootstrap",
+           .help = "Resamplings of the images for the interval of IoU; 0 = none",
+           .min = 0,
+           .max = 10000},
+          s.bootstrap);
     field({.name = "dissect-signs", .help = "Tails to dissect: +, - or both"}, s.signs);
   }
 };

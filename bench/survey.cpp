@@ -81,7 +81,7 @@ class PatchSet : public ConceptSet {
 Survey empty_survey_of_layer(bool negative) {
   SurveySettings settings;
   settings.negative = negative;
-  return {{"4e", kUnits, kSide, kSide, kImages}, settings};
+  return {{"4e", kUnits, kSide, kSide, kImages, {}, {}}, settings};
 }
 
 void stream(const std::vector<float>& maps, int64_t first, int64_t last, int threads, Survey& survey) {

@@ -6,11 +6,20 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/workers.h"
+#include "microtome/concepts/formats/broden.h"
 
 namespace microtome {
 namespace {
 
-LabelledImage read_labels(const ConceptSet& concepts, int64_t number, RepeatRule repeats, LabelCounts& counts) {
+// Whether the set says which images are for training; otherwise Broden's rule decides.
+bool has_splits(const ConceptSet& concepts, const std::vector<int64_t>& images) {
+  int64_t train = 0;
+  for (const int64_t image : images) train += concepts.image_info(image).split == "train";
+  return train > 0 && train < static_cast<int64_t>(images.size());
+}
+
+LabelledImage read_labels(const ConceptSet& concepts, int64_t number, RepeatRule repeats, bool splits,
+                          LabelCounts& counts) {
   const ConceptIndex& index = concepts.index();
   const ConceptImage& info = concepts.image_info(number);
   ImageLabels labels = concepts.labels(number);
@@ -25,7 +34,7 @@ LabelledImage read_labels(const ConceptSet& concepts, int64_t number, RepeatRule
   if (repeats == RepeatRule::kTruthOnly) collect(LabelRuns(labels, index.max_label(), false, info.file));
   LabelledImage out{number,
                     LabelRuns(std::move(labels), index.max_label(), repeats != RepeatRule::kPairs, info.file),
-                    info.split == "train",
+                    (splits ? info.split : broden_split(info.file)) == "train",
                     says_zero,
                     {},
                     {}};
@@ -51,6 +60,7 @@ LabelStore::LabelStore(const ConceptSet& concepts, const std::vector<int64_t>& i
   }
   carriers_.resize(labels);
   positions_.assign(images.empty() ? 0 : static_cast<size_t>(images.back()) + 1, -1);
+  const bool splits = has_splits(concepts, images);
   std::vector<std::optional<LabelledImage>> read(images.size());
   std::vector<std::string> reasons(images.size());
   std::vector<LabelCounts> counts(static_cast<size_t>(std::max(1, threads)), LabelCounts(labels));
@@ -59,7 +69,7 @@ LabelStore::LabelStore(const ConceptSet& concepts, const std::vector<int64_t>& i
     throw_if_stopped();
     const auto place = static_cast<size_t>(slot);
     try {
-      read[place] = read_labels(concepts, images[place], settings.repeats, counts[static_cast<size_t>(worker)]);
+      read[place] = read_labels(concepts, images[place], settings.repeats, splits, counts[static_cast<size_t>(worker)]);
     } catch (const Error& error) {
       if (settings.strict || error.kind() == ErrorKind::kCancelled) throw;
       reasons[place] = error.what();

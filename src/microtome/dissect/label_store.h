@@ -24,7 +24,9 @@ struct ConceptTotals {
 struct LabelledImage {
   int64_t image = 0;  // in the concept set
   LabelRuns labels;
-  bool train = false;  // of the split "train"; all other splits are held out
+  // Of the split "train"; all other splits are held out. A set with one split only is split as Broden is, by the
+  // image's name.
+  bool train = false;
   bool says_zero = false;
   std::vector<std::pair<int, int64_t>> truth;  // G of each label that it carries, by label
   std::vector<uint8_t> categories;             // whether it carries one

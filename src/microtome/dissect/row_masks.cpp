@@ -55,7 +55,7 @@ void RowMasks::lay(const SurveyState& survey, size_t row, float threshold, const
     lay_on(survey, row, i, threshold, upsampler, spans_);
     mask.spans = static_cast<uint32_t>(spans_.size()) - mask.first_span;
     for (const MaskSpan& span : spans(mask)) mask.on += span.end - span.begin;
-    if (mask.on > 0) masks_.push_back(mask);
+    masks_.push_back(mask);
   }
 }
 

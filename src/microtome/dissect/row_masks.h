@@ -12,7 +12,7 @@
 
 namespace microtome {
 
-// A row's mask on one image that has any on-pixel.
+// A row's mask on one image with a cell above the threshold. It may be empty, and not so on another grid.
 struct ImageMask {
   int place = 0;        // in LabelStore::images()
   uint32_t region = 0;  // in the row's CellStore

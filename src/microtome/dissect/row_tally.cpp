@@ -86,6 +86,7 @@ void RowTally::count_row() {
     for (const int label : counts_.touched()) overlaps_.emplace_back(label, counts_[label]);
     counts_.clear();
     first_overlap_.push_back(overlaps_.size());
+    if (mask.on == 0) continue;
     const ConceptIndex& index = context_.labels.index();
     add_overlap(convention_, index, image, overlap_of(i), mask.on, all_);
     add_overlap(convention_, index, image, overlap_of(i), mask.on, image.train ? train_ : held_out_);
@@ -159,6 +160,7 @@ void RowTally::set_typical(size_t row, UnitDissection& unit) {
   // Each image draws a number; those with the smallest are taken.
   std::vector<std::pair<uint32_t, size_t>> draws;
   for (size_t i = 0; i < masks_.masks().size(); ++i) {
+    if (masks_.masks()[i].on == 0) continue;
     const int64_t image = context_.labels.images()[static_cast<size_t>(masks_.masks()[i].place)].image;
     const std::string purpose = "typical images of " + survey_.layer.name + sign_char(unit.sign);
     Rng rng(context_.settings.seed, purpose, static_cast<uint64_t>(unit.unit), static_cast<uint64_t>(image));
@@ -199,6 +201,7 @@ double RowTally::best_iou_under(const std::vector<int>& permutation, size_t row,
       on = 0;
       for (const MaskSpan& span : spans) on += span.end - span.begin;
     }
+    if (on == 0) continue;
     image.labels.count(spans, counts_);
     here.clear();
     for (const int label : counts_.touched()) here.emplace_back(label, counts_[label]);

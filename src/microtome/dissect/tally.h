@@ -56,8 +56,7 @@ struct Dissection {
 //   A[u,c] pixels of M in images that carry any label whose primary category is c;
 //   IoU[u,l] = I / (A[u, primary category of l] + G[l] - I).
 // Label 0 is no label. The best concept is the candidate with the largest IoU > 0, the lowest label on ties. Other
-// conventions differ as convention.h says. Held-out scores are given when the set has images of the split "train" and
-// others.
+// conventions differ as convention.h says.
 //
 // The result does not depend on `threads`. An image whose labels cannot be read is named in a warning and left out of
 // every count (its activations stay in threshold, histogram and exemplars); with `strict` its Error is thrown. Throws

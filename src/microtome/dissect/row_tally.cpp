@@ -47,7 +47,11 @@ RowTally::RowTally(const SurveyState& survey, const TallyContext& context)
       counts_(context.labels.totals().truth.size()),
       all_(context.labels.index()),
       train_(context.labels.index()),
-      held_out_(context.labels.index()) {}
+      held_out_(context.labels.index()) {
+  if (!context.signatures) return;
+  search_.emplace(*context.signatures, context.labels, context.settings.formulas);
+  signature_counts_.resize(context.signatures->size());
+}
 
 float RowTally::threshold(size_t row, double tail) {
   if (convention_.pixel_quantile) return pixel_threshold(survey_, row, tail, context_.labels, grids_);
@@ -67,6 +71,7 @@ UnitDissection RowTally::run(size_t row, std::vector<double>& nulls) {
   set_measures(row, unit);
   set_held_out(unit);
   set_interval(unit);
+  set_formulas(unit);
   set_typical(row, unit);
   nulls.clear();
   for (const std::vector<int>& permutation : context_.permutations) {
@@ -154,6 +159,20 @@ void RowTally::set_tails(size_t row, UnitDissection& unit) {
     score.best = at_tail.best;
     unit.tails.push_back(score);
   }
+}
+
+void RowTally::set_formulas(UnitDissection& unit) {
+  if (!search_) return;
+  std::vector<uint32_t> touched;
+  for (const ImageMask& mask : masks_.masks()) {
+    context_.signatures->count(mask.place, masks_.spans(mask), signature_counts_, touched);
+  }
+  std::vector<std::pair<uint32_t, int64_t>> on;
+  for (const uint32_t signature : touched) {
+    on.emplace_back(signature, signature_counts_[signature]);
+    signature_counts_[signature] = 0;
+  }
+  unit.formulas = search_->run(on);
 }
 
 void RowTally::set_typical(size_t row, UnitDissection& unit) {

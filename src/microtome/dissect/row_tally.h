@@ -20,6 +20,7 @@ struct TallyContext {
   const TallySettings& settings;
   std::vector<std::vector<int>> permutations;
   std::optional<Resampling> resampling;
+  std::optional<Signatures> signatures;  // when formulas are asked for
 };
 
 // Of one layer, for one thread.
@@ -37,6 +38,7 @@ class RowTally {
   void set_interval(UnitDissection& unit);
   void set_measures(size_t row, UnitDissection& unit);
   void set_tails(size_t row, UnitDissection& unit);
+  void set_formulas(UnitDissection& unit);
   void set_typical(size_t row, UnitDissection& unit);
   double best_iou_under(const std::vector<int>& permutation, size_t row, float threshold);
   LabelOverlap overlap_of(size_t mask) const {
@@ -54,6 +56,8 @@ class RowTally {
   std::vector<std::pair<int, int64_t>> overlaps_;  // of each mask with its image, mask by mask
   std::vector<size_t> first_overlap_;              // [masks + 1]
   std::vector<MaskSpan> foreign_;                  // a mask on another image's grid
+  std::optional<FormulaSearch> search_;
+  std::vector<int64_t> signature_counts_;
 };
 
 }  // namespace microtome

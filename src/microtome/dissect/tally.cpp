@@ -109,7 +109,15 @@ Dissection finish(std::span<const Survey> surveys, const ConceptSet& concepts, c
                           {convention.repeats, convention.zero, settings.strict}, threads, reporter);
   for (const auto& image : labels.unreadable()) reporter.warn("left out of the tally: " + image.reason);
   TallyContext context{
-      labels, settings, draw_permutations(settings.seed, settings.permutations, labels.images().size()), {}};
+      labels, settings, draw_permutations(settings.seed, settings.permutations, labels.images().size()), {}, {}};
+  if (settings.formulas.length > 0) {
+    const Candidates candidates{&convention, &labels.index(), &labels.totals().images,
+                                settings.min_images > 0 ? settings.min_images : convention.min_images};
+    std::vector<bool> allowed(labels.totals().truth.size());
+    for (size_t label = 1; label < allowed.size(); ++label)
+      allowed[label] = candidates.contains(static_cast<int>(label));
+    context.signatures.emplace(labels, allowed, threads);
+  }
   if (settings.bootstrap > 0) context.resampling.emplace(settings.seed, settings.bootstrap, labels);
   Dissection out{{}, labels.unreadable()};
   for (const Survey& survey : surveys) out.layers.push_back(dissect_layer(survey.state(), context, threads, reporter));

@@ -9,6 +9,7 @@
 #include "microtome/base/reporter.h"
 #include "microtome/concepts/concept_set.h"
 #include "microtome/dissect/convention.h"
+#include "microtome/dissect/formulas.h"
 #include "microtome/dissect/label_store.h"
 #include "microtome/dissect/result.h"
 #include "microtome/dissect/survey.h"
@@ -24,6 +25,7 @@ struct TallySettings {
   int typical = 0;            // length of UnitDissection::typical
   uint64_t seed = 0;          // of permutations, resamplings and typical images
   bool strict = false;        // an image whose labels cannot be read ends the work
+  FormulaSettings formulas{.length = 0};
   const Convention* convention = &conventions().front();
 
   template <class Self, class Visitor>

@@ -33,6 +33,7 @@ TallySettings tally_settings(const StudyRequest& request) {
   settings.tails = asked.tails;
   settings.permutations = static_cast<int>(asked.permutations);
   settings.bootstrap = static_cast<int>(asked.bootstrap);
+  settings.formulas = {static_cast<int>(asked.formulas), static_cast<int>(asked.beam), asked.optimal};
   settings.typical = static_cast<int>(asked.exemplars);
   settings.seed = request.render.seed;
   settings.strict = request.strict;

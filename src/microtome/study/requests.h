@@ -56,6 +56,9 @@ struct DissectRequest {
   int64_t exemplars = 9;
   int64_t permutations = 100;
   int64_t bootstrap = 200;
+  int64_t formulas = 0;
+  int64_t beam = 5;
+  bool optimal = false;
   std::string signs = "+";
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -91,6 +94,13 @@ struct DissectRequest {
            .min = 0,
            .max = 10000},
           s.bootstrap);
+    field({.name = "formulas",
+           .help = "Longest logical formula over concepts to look for, in labels; 0 = none",
+           .min = 0,
+           .max = 10},
+          s.formulas);
+    field({.name = "beam", .help = "Formulas kept at each length of the search", .min = 1, .max = 1000}, s.beam);
+    field({.name = "optimal", .help = "Try every formula of up to three labels instead of a beam"}, s.optimal);
     field({.name = "dissect-signs", .help = "Tails to dissect: +, - or both"}, s.signs);
   }
 };

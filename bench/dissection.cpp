@@ -157,7 +157,7 @@ void report(const std::string& name, const Network& network, const std::string& 
   fmt::print("  the same with decoding         {:8.3f}\n", (whole + times.decode) / (times.bare + times.decode));
   fmt::print("  with significance              {:8.3f}\n", (whole + times.significance) / times.bare);
   fmt::print("  survey {} MB estimated, {} MB when saved; process peak {:.0f} MB\n\n",
-             survey_bytes(survey.layer(), survey.settings()) >> 20, survey.save().size() >> 20, peak_megabytes());
+             survey_bytes(survey.layer(), survey.settings()).usual >> 20, survey.save().size() >> 20, peak_megabytes());
   std::fflush(stdout);
 }
 

@@ -11,7 +11,7 @@
 namespace microtome {
 namespace {
 
-constexpr double kSurplus = 1.4;
+constexpr double kSurplus = 1.2;
 constexpr float kNothing = -std::numeric_limits<float>::infinity();
 
 // Doubling would waste half of the largest arrays of a dissection.
@@ -19,7 +19,7 @@ template <class T>
 void make_room(std::vector<T>& items, size_t more) {
   constexpr size_t kFirst = 256;
   const size_t need = items.size() + more;
-  if (need > items.capacity()) items.reserve(std::max({need, items.capacity() + items.capacity() / 4, kFirst}));
+  if (need > items.capacity()) items.reserve(std::max({need, items.capacity() + items.capacity() / 8, kFirst}));
 }
 
 // Sets a bit for each cell above the bound; returns how many. `flags` has a byte for each bit, zero beyond the cells.
@@ -124,6 +124,12 @@ void gather_hot(const std::vector<float>& values, float bound, std::vector<float
 
 }  // namespace
 
+void HotCells::reserve(size_t values) {
+  store_.values.reserve(values);
+  store_.runs.reserve(values / 3);
+  store_.regions.reserve(values / 12);
+}
+
 void HotCells::add(int32_t image, const float* map, float peak, HotScratch& scratch) {
   collect(image, map, peak, scratch, store_);
   if (hot_ >= limit()) raise(scratch);
@@ -138,14 +144,15 @@ void HotCells::collect(int32_t image, const float* map, float peak, HotScratch& 
     scratch.hot = scratch.kept;
     kept = add_neighbours(scratch, width, cells);
   }
-  HotRegion region{image, peak, static_cast<uint32_t>(store.runs.size()), 0, store.values.size()};
+  const HotRegion region{image, peak, static_cast<uint32_t>(store.runs.size()),
+                         static_cast<uint32_t>(store.values.size())};
   make_room(store.runs, cells / 2 + 1);
   make_room(store.values, cells);
   store.values.resize(store.values.size() + kept);
   float* out = store.values.data() + region.first_value;
   uint32_t end = 0;  // of the last run
   for_each_stretch(scratch.kept, [&](uint32_t first, uint32_t count) {
-    if (first == end && end != 0) {
+    if (first == end && end != 0 && store.runs.back().count + count <= CellRun::kLongest) {
       store.runs.back().count += count;
     } else {
       store.runs.push_back({first, count});
@@ -154,7 +161,6 @@ void HotCells::collect(int32_t image, const float* map, float peak, HotScratch& 
     copy_few(map + first, count, out);
     out += count;
   });
-  region.runs = static_cast<uint32_t>(store.runs.size()) - region.first_run;
   store.regions.push_back(region);
 }
 
@@ -181,20 +187,22 @@ void HotCells::raise(HotScratch& scratch) {
 
 void HotCells::drop() {
   size_t regions = 0, runs = 0, values = 0;
-  for (HotRegion region : store_.regions) {
+  for (size_t i = 0; i < store_.regions.size(); ++i) {
+    HotRegion region = store_.regions[i];
     if (region.peak <= bound_) continue;
+    const std::span<const CellRun> kept = store_.runs_of(i);
     size_t count = 0;
-    for (size_t i = 0; i < region.runs; ++i) {
-      const CellRun run = store_.runs[region.first_run + i];
-      store_.runs[runs + i] = run;
-      count += run.count;
+    for (size_t run = 0; run < kept.size(); ++run) {
+      count += kept[run].count;
+      store_.runs[runs + run] = kept[run];
     }
     std::copy_n(store_.values.begin() + static_cast<ptrdiff_t>(region.first_value), count,
                 store_.values.begin() + static_cast<ptrdiff_t>(values));
     region.first_run = static_cast<uint32_t>(runs);
-    region.first_value = values;
-    runs += region.runs;
+    region.first_value = static_cast<uint32_t>(values);
+    runs += kept.size();
     values += count;
+    // Only places before i are written, so that runs_of() still sees where the next region began.
     store_.regions[regions++] = region;
   }
   store_.regions.resize(regions);
@@ -208,16 +216,15 @@ void HotCells::crop(HotScratch& scratch) {
   hot_ = 0;
   // The neighbours of a cell that is still hot were neighbours before, so all that collect() reads is there.
   scratch.map.assign(static_cast<size_t>(width_) * static_cast<size_t>(height_), kNothing);
-  for (const HotRegion& region : store_.regions) {
+  for (size_t i = 0; i < store_.regions.size(); ++i) {
+    const HotRegion& region = store_.regions[i];
     const float* value = store_.values.data() + region.first_value;
-    for (size_t i = 0; i < region.runs; ++i) {
-      const CellRun run = store_.runs[region.first_run + i];
+    for (const CellRun run : store_.runs_of(i)) {
       copy_few(value, run.count, &scratch.map[run.first]);
       value += run.count;
     }
     collect(region.image, scratch.map.data(), region.peak, scratch, cropped);
-    for (size_t i = 0; i < region.runs; ++i) {
-      const CellRun run = store_.runs[region.first_run + i];
+    for (const CellRun run : store_.runs_of(i)) {
       for (uint32_t cell = 0; cell < run.count; ++cell) scratch.map[run.first + cell] = kNothing;
     }
   }
@@ -240,13 +247,14 @@ float HotCells::largest(int64_t rank) const {
 bool HotCells::consistent() const {
   const auto cells = static_cast<uint64_t>(width_) * static_cast<uint64_t>(height_);
   size_t runs = 0, values = 0;
-  for (const HotRegion& region : store_.regions) {
-    if (region.first_run != runs || region.first_value != values || region.runs == 0 ||
-        region.runs > store_.runs.size() - runs) {
+  for (size_t i = 0; i < store_.regions.size(); ++i) {
+    const HotRegion& region = store_.regions[i];
+    const size_t end = i + 1 < store_.regions.size() ? store_.regions[i + 1].first_run : store_.runs.size();
+    if (region.first_run != runs || region.first_value != values || end <= runs || end > store_.runs.size()) {
       return false;
     }
     uint64_t last = 0;
-    for (const size_t end = runs + region.runs; runs < end; ++runs) {
+    for (; runs < end; ++runs) {
       const CellRun& run = store_.runs[runs];
       if (run.count == 0 || run.first < last || uint64_t{run.first} + run.count > cells) return false;
       last = uint64_t{run.first} + run.count;

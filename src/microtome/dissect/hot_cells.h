@@ -2,22 +2,26 @@
 // The cells of one row (a unit with a sign) that may lie above its threshold, kept while images stream by.
 #pragma once
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace microtome {
 
-// Cells of a map that follow each other in row-major order (a run may pass the end of a map row).
+// Cells of a map that follow each other in row-major order (a run may pass the end of a map row). In one word, for
+// there are more of them than of anything but values.
 struct CellRun {
-  uint32_t first = 0, count = 0;
+  static constexpr uint32_t kMostCells = 1U << 20, kLongest = (1U << 12) - 1;
+  uint32_t first : 20, count : 12;
 };
 
-// The kept cells of one image: those above the bound and the cells around them.
+// The kept cells of one image: those above the bound and the cells around them. Its runs and values go on to where the
+// next region's begin.
 struct HotRegion {
   int32_t image = 0;
   float peak = 0;  // largest value of the map
-  uint32_t first_run = 0, runs = 0;
-  uint64_t first_value = 0;
+  uint32_t first_run = 0, first_value = 0;
 };
 
 // Regions in order of arrival; their runs and values follow each other in the same order.
@@ -25,6 +29,12 @@ struct CellStore {
   std::vector<HotRegion> regions;
   std::vector<CellRun> runs;
   std::vector<float> values;
+
+  std::span<const CellRun> runs_of(size_t region) const {
+    const size_t first = regions[region].first_run;
+    return std::span(runs).subspan(first,
+                                   (region + 1 < regions.size() ? regions[region + 1].first_run : runs.size()) - first);
+  }
 };
 
 // Memory that HotCells borrows while it works; one for each thread.
@@ -49,6 +59,10 @@ class HotCells {
   HotCells(int width, int height, int64_t keep, int reach = 1, bool whole_below_zero = false)
       : width_(width), height_(height), keep_(keep), reach_(reach), whole_below_zero_(whole_below_zero) {}
 
+  // Takes address space for what is expected, so that the arrays do not grow by moving; memory is taken as it is
+  // filled.
+  void reserve(size_t values);
+
   float bound() const { return bound_; }
   // A map whose peak (its largest value) is above the bound.
   void add(int32_t image, const float* map, float peak, HotScratch& scratch);
@@ -68,7 +82,7 @@ class HotCells {
   bool consistent() const;
 
  private:
-  int64_t limit() const { return std::max(keep_ + keep_ / 2 + 8, next_look_); }
+  int64_t limit() const { return std::max(keep_ + keep_ / 4 + 8, next_look_); }
   void collect(int32_t image, const float* map, float peak, HotScratch& scratch, CellStore& store);
   void raise(HotScratch& scratch);
   void drop();

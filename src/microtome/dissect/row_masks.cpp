@@ -8,7 +8,7 @@
 
 namespace microtome {
 
-CellBox paint(const SurveyLayer& layer, const CellStore& store, const HotRegion& region, float fill, int ring,
+CellBox paint(const SurveyLayer& layer, const CellStore& store, size_t region, float fill, int ring,
               std::vector<float>& map) {
   const auto width = static_cast<uint32_t>(layer.map_width), wide = width + 2 * static_cast<uint32_t>(ring);
   const size_t tall = static_cast<size_t>(layer.map_height) + 2 * static_cast<size_t>(ring);
@@ -20,13 +20,13 @@ CellBox paint(const SurveyLayer& layer, const CellStore& store, const HotRegion&
       if (whole || x < edge || x + edge >= wide) map[y * wide + x] = 0;
     }
   }
-  const float* value = store.values.data() + region.first_value;
+  const float* value = store.values.data() + store.regions[region].first_value;
   uint32_t x0 = wide, x1 = 0, y0 = ~0U, y1 = 0;
-  for (uint32_t i = 0; i < region.runs; ++i) {
-    const CellRun run = store.runs[region.first_run + i];
-    for (uint32_t cell = run.first; cell < run.first + run.count;) {
+  for (const CellRun run : store.runs_of(region)) {
+    const uint32_t end = run.first + uint32_t{run.count};
+    for (uint32_t cell = run.first; cell < end;) {
       const uint32_t y = cell / width, x = cell % width;
-      const uint32_t count = std::min(run.first + run.count - cell, width - x);
+      const uint32_t count = std::min(end - cell, width - x);
       std::copy_n(value, count, &map[(y + edge) * wide + x + edge]);
       x0 = std::min(x0, x), x1 = std::max(x1, x + count - 1);
       y0 = std::min(y0, y), y1 = std::max(y1, y);
@@ -62,7 +62,7 @@ void RowMasks::lay(const SurveyState& survey, size_t row, float threshold, const
 void RowMasks::lay_on(const SurveyState& survey, size_t row, uint32_t region, float threshold, const Upsampler& grid,
                       std::vector<MaskSpan>& out) {
   const CellStore& store = survey.rows[row].store();
-  const CellBox box = paint(survey.layer, store, store.regions[region], threshold, grid.ring(), map_);
+  const CellBox box = paint(survey.layer, store, region, threshold, grid.ring(), map_);
   grid.spans(map_.data(), box, threshold, column_, out);
 }
 
@@ -81,13 +81,14 @@ float pixel_threshold(const SurveyState& survey, size_t row, double tail, const 
     const auto depth = static_cast<int64_t>(reach * static_cast<double>(all)) + 2;
     const float bound = depth < all ? cells.largest(depth) : -std::numeric_limits<float>::infinity();
     values.clear();
-    for (const HotRegion& region : cells.store().regions) {
+    for (size_t i = 0; i < cells.store().regions.size(); ++i) {
+      const HotRegion& region = cells.store().regions[i];
       const int place = labels.position(region.image);
       if (place < 0) continue;
       const LabelRuns& grid = labels.images()[static_cast<size_t>(place)].labels;
       const Upsampler& upsampler = grids.of(grid.width(), grid.height());
       if (region.peak <= bound && !(upsampler.ring() > 0 && bound < 0)) continue;
-      const CellBox box = paint(survey.layer, cells.store(), region, bound, upsampler.ring(), map);
+      const CellBox box = paint(survey.layer, cells.store(), i, bound, upsampler.ring(), map);
       upsampler.values(map.data(), box, bound, column, values);
     }
     if (rank <= static_cast<int64_t>(values.size())) break;

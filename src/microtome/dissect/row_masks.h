@@ -58,7 +58,7 @@ class RowMasks {
 
 // A region's map with `fill` where nothing was kept, and zeros in the upsampler's ring; returns the box of the cells
 // that may be above the fill, ring included.
-CellBox paint(const SurveyLayer& layer, const CellStore& store, const HotRegion& region, float fill, int ring,
+CellBox paint(const SurveyLayer& layer, const CellStore& store, size_t region, float fill, int ring,
               std::vector<float>& map);
 
 // Threshold of a row as a quantile of upsampled pixels over all label grids (dissect's rule), for a survey that kept

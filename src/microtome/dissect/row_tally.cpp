@@ -22,10 +22,9 @@ std::vector<Exemplar> exemplars_of(const ExemplarShelf& shelf, int count, Sign s
 // What the survey alone says of a row.
 UnitDissection describe_row(const SurveyState& survey, size_t row) {
   UnitDissection unit;
-  unit.unit = survey.unit_of(row);
   unit.sign = survey.sign_of(row);
   if (survey.images.empty()) return unit;
-  const UnitSurvey& of_unit = survey.units[static_cast<size_t>(unit.unit)];
+  const UnitSurvey& of_unit = survey.units[static_cast<size_t>(survey.unit_of(row))];
   const bool positive = unit.sign == Sign::kPositive;
   unit.minimum = positive ? of_unit.minimum : -of_unit.maximum;
   unit.maximum = positive ? of_unit.maximum : -of_unit.minimum;
@@ -58,8 +57,9 @@ float RowTally::threshold(size_t row, double tail) {
   return row_threshold(survey_, row, tail);
 }
 
-UnitDissection RowTally::run(size_t row, std::vector<double>& nulls) {
+UnitDissection RowTally::run(size_t row, int number, std::vector<double>& nulls) {
   UnitDissection unit = describe_row(survey_, row);
+  unit.unit = number;
   // First, because they use the masks' memory.
   set_tails(row, unit);
   unit.threshold = threshold(row, survey_.settings.tail);
@@ -193,7 +193,7 @@ void RowTally::set_typical(size_t row, UnitDissection& unit) {
     const ImageMask& mask = masks_.masks()[draws[i].second];
     const HotRegion& region = store.regions[mask.region];
     Exemplar exemplar{region.image, region.peak, survey_.layer.map_width, survey_.layer.map_height, {}};
-    paint(survey_.layer, store, region, unit.threshold, 0, exemplar.map);
+    paint(survey_.layer, store, mask.region, unit.threshold, 0, exemplar.map);
     for (float& value : exemplar.map) value *= factor;
     unit.typical.push_back(std::move(exemplar));
   }

@@ -28,8 +28,8 @@ class RowTally {
  public:
   RowTally(const SurveyState& survey, const TallyContext& context);
 
-  // `nulls`: the best IoU under each permutation.
-  UnitDissection run(size_t row, std::vector<double>& nulls);
+  // `number`: of the row's unit in its layer; `nulls`: the best IoU under each permutation.
+  UnitDissection run(size_t row, int number, std::vector<double>& nulls);
 
  private:
   float threshold(size_t row, double tail);

@@ -46,6 +46,14 @@ int64_t values_to_keep(const SurveyLayer& layer, const SurveySettings& settings)
   return static_cast<int64_t>(std::ceil(tail * (n - 1))) + 3;
 }
 
+// Kept cells of a row at its fullest, when a quarter more than needed may be hot before the bound rises: `per_hot` for
+// each hot one, at most all cells of the set.
+size_t kept_values(const SurveyLayer& layer, const SurveySettings& settings, double per_hot) {
+  const double all = static_cast<double>(layer.map_width) * layer.map_height * static_cast<double>(layer.images);
+  return static_cast<size_t>(std::min(per_hot * 1.25 * static_cast<double>(values_to_keep(layer, settings)), all));
+}
+constexpr double kUsuallyPerHot = 5;  // measured on real layers: 2.3 to 4.2
+
 // Units that one thread takes at a time: neighbours in memory, and their counts fit the cache together.
 constexpr int64_t kUnitBlock = 8;
 
@@ -140,8 +148,9 @@ SurveyState empty_survey(SurveyLayer layer, SurveySettings settings) {
   }
   constexpr int kLargestSide = 65535;
   if (layer.units < 1 || layer.map_width < 1 || layer.map_height < 1 || layer.map_width > kLargestSide ||
-      layer.map_height > kLargestSide || layer.images < 1) {
-    throw Error(ErrorKind::kUsage, layer.name, "a survey needs units, images and maps of 1 to 65535 cells a side");
+      layer.map_height > kLargestSide || layer.images < 1 ||
+      int64_t{layer.map_width} * layer.map_height > CellRun::kMostCells) {
+    throw Error(ErrorKind::kUsage, layer.name, "a survey needs units, images and maps of 1 to 2^20 cells");
   }
   SurveyState state{std::move(layer), settings, {}, {}, {}};
   UnitSurvey unit;
@@ -176,6 +185,7 @@ Survey::Survey(SurveyLayer layer, SurveySettings settings)
     if (settings.positive) unit.highs.reserve(static_cast<size_t>(state_->layer.images));
     if (settings.negative) unit.lows.reserve(static_cast<size_t>(state_->layer.images));
   }
+  for (HotCells& row : state_->rows) row.reserve(kept_values(state_->layer, state_->settings, kUsuallyPerHot));
 }
 Survey::Survey(std::unique_ptr<SurveyState> state) : state_(std::move(state)) {}
 Survey::Survey(Survey&&) noexcept = default;
@@ -208,18 +218,19 @@ const SurveyLayer& Survey::layer() const { return state_->layer; }
 const SurveySettings& Survey::settings() const { return state_->settings; }
 const std::vector<int64_t>& Survey::images() const { return state_->images; }
 
-int64_t survey_bytes(const SurveyLayer& layer, const SurveySettings& settings) {
+SurveyBytes survey_bytes(const SurveyLayer& layer, const SurveySettings& settings) {
   const double cells = static_cast<double>(layer.map_width) * layer.map_height;
-  const double all = cells * static_cast<double>(layer.images);
   const double signs = settings.positive + settings.negative;
-  // Half as many again may be hot before the bound rises; a quarter of the arrays stands empty after growth.
-  const double hot = 1.5 * static_cast<double>(values_to_keep(layer, settings));
-  const double kept = std::min(4 * hot, all);
-  // A run covers about three cells; a region of a small map about a dozen.
-  const double row = 1.25 * kept * (sizeof(float) + sizeof(CellRun) / 3.0 + sizeof(HotRegion) / 12.0);
   const double exemplars = (settings.top + settings.bottom) * (cells * sizeof(float) + sizeof(Exemplar));
   const double extremes = signs * static_cast<double>(layer.images) * sizeof(float);
-  return static_cast<int64_t>(layer.units * (signs * row + extremes + exemplars + sizeof(UnitSurvey)));
+  const auto with = [&](double per_hot, double cells_per_run, double cells_per_region) {
+    const double row = static_cast<double>(kept_values(layer, settings, per_hot)) *
+                       (sizeof(float) + sizeof(CellRun) / cells_per_run + sizeof(HotRegion) / cells_per_region);
+    return static_cast<int64_t>(layer.units * (signs * row + extremes + exemplars + sizeof(UnitSurvey)));
+  };
+  // A lone hot cell brings its whole neighbourhood in as many runs as rows; cropping waits for a fifth more.
+  const double reach = 2.0 * settings.reach + 1;
+  return {with(kUsuallyPerHot, 3, 12), with(1.2 * reach * reach, std::min(reach, cells), std::min(4.0, cells))};
 }
 
 }  // namespace microtome

@@ -101,8 +101,11 @@ class Survey {
   std::unique_ptr<SurveyState> state_;
 };
 
-// Bytes that a survey of this layer is expected to hold at its peak, for a line before the run: counts and exemplars
-// exactly, the kept cells from the measured ratio of kept to hot cells (4, at most all cells of the set).
-int64_t survey_bytes(const SurveyLayer& layer, const SurveySettings& settings);
+// Bytes that a survey of this layer holds at its fullest, for a line before the run and for planning: what real layers
+// come to, and what no activations can exceed.
+struct SurveyBytes {
+  int64_t usual = 0, most = 0;
+};
+SurveyBytes survey_bytes(const SurveyLayer& layer, const SurveySettings& settings);
 
 }  // namespace microtome

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <memory>
+#include <numeric>
 #include <utility>
 
 #include "microtome/base/error.h"
@@ -16,73 +17,168 @@
 namespace microtome {
 namespace {
 
-std::vector<int64_t> images_of(std::span<const Survey> surveys, int64_t size) {
-  std::vector<int64_t> images;
-  for (const Survey& survey : surveys) {
-    std::vector<int64_t> sorted = survey.images();
-    std::sort(sorted.begin(), sorted.end());
-    if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) {
-      throw Error(ErrorKind::kUsage, survey.layer().name, "an image was added twice");
-    }
-    if (!sorted.empty() && sorted.back() >= size) {
-      throw Error(ErrorKind::kUsage, survey.layer().name, "surveyed images are not in the concept set",
-                  "finish with the set of the pass");
-    }
-    if (&survey != &surveys.front() && sorted != images) {
-      throw Error(ErrorKind::kUsage, survey.layer().name,
-                  fmt::format("saw other images than layer \"{}\"", surveys.front().layer().name),
-                  "add each image to every survey");
-    }
-    images = std::move(sorted);
+std::vector<int64_t> sorted_images(std::vector<int64_t> images, int64_t size) {
+  std::sort(images.begin(), images.end());
+  if (std::adjacent_find(images.begin(), images.end()) != images.end()) {
+    throw Error(ErrorKind::kUsage, "survey", "an image was added twice");
+  }
+  if (!images.empty() && (images.front() < 0 || images.back() >= size)) {
+    throw Error(ErrorKind::kUsage, "survey", "surveyed images are not in the concept set",
+                "finish with the set of the pass");
   }
   return images;
 }
 
-void check_tails(std::span<const Survey> surveys, const TallySettings& settings) {
-  for (const Survey& survey : surveys) {
-    const double kept = std::max(survey.settings().tail, survey.settings().keep);
-    for (const double tail : settings.tails) {
-      if (tail > 0 && tail <= kept) continue;
-      throw Error(ErrorKind::kUsage, "tails",
-                  fmt::format("the tail {} is not within the {} that the survey kept", tail, kept));
-    }
+void check_tails(const Survey& survey, const TallySettings& settings) {
+  const double kept = std::max(survey.settings().tail, survey.settings().keep);
+  for (const double tail : settings.tails) {
+    if (tail > 0 && tail <= kept) continue;
+    throw Error(ErrorKind::kUsage, "tails",
+                fmt::format("the tail {} is not within the {} that the survey kept", tail, kept));
   }
 }
 
-LayerDissection dissect_layer(const SurveyState& survey, const TallyContext& context, int threads, Reporter& reporter) {
-  const SurveyLayer& shape = survey.layer;
-  LayerDissection out{shape.name,
-                      shape.map_width,
-                      shape.map_height,
-                      survey.settings.tail,
-                      static_cast<int64_t>(context.labels.images().size()),
-                      {}};
-  out.units.resize(survey.rows.size());
-  std::vector<std::vector<double>> nulls(survey.rows.size());
-  std::vector<std::unique_ptr<RowTally>> workers(static_cast<size_t>(std::max(1, threads)));
-  Task task(reporter, "labelling " + shape.name, static_cast<int64_t>(survey.rows.size()), "units");
-  parallel_for(threads, static_cast<int64_t>(survey.rows.size()), [&](int worker, int64_t row) {
-    throw_if_stopped();
-    auto& tally = workers[static_cast<size_t>(worker)];
-    if (!tally) tally = std::make_unique<RowTally>(survey, context);
-    const auto slot = static_cast<size_t>(row);
-    out.units[slot] = tally->run(slot, nulls[slot]);
-    task.advance();
-  });
+// Which labels may explain a unit.
+std::vector<bool> allowed_labels(const LabelStore& labels, const TallySettings& settings) {
+  const Convention& convention = *settings.convention;
+  const Candidates candidates{&convention, &labels.index(), &labels.totals().images,
+                              settings.min_images > 0 ? settings.min_images : convention.min_images};
+  std::vector<bool> allowed(labels.totals().truth.size());
+  for (size_t label = 1; label < allowed.size(); ++label) allowed[label] = candidates.contains(static_cast<int>(label));
+  return allowed;
+}
+
+TallyContext make_context(const LabelStore& labels, const TallySettings& settings, int threads) {
+  TallyContext context{
+      labels, settings, draw_permutations(settings.seed, settings.permutations, labels.images().size()), {}, {}};
+  if (settings.formulas.length > 0) context.signatures.emplace(labels, allowed_labels(labels, settings), threads);
+  if (settings.bootstrap > 0) context.resampling.emplace(settings.seed, settings.bootstrap, labels);
+  return context;
+}
+
+struct LabelledLayer {
+  LayerDissection dissection;
+  std::vector<std::vector<double>> nulls;  // of each unit
+};
+
+// Sorts units by number and sign and judges each sign's units together.
+LayerDissection finished(LabelledLayer layer) {
+  std::vector<size_t> order(layer.dissection.units.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  const auto place = [&](size_t i) {
+    const UnitDissection& unit = layer.dissection.units[i];
+    return std::pair(unit.unit, -static_cast<int>(unit.sign));
+  };
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return place(a) < place(b); });
+  LayerDissection out = layer.dissection;
+  for (size_t i = 0; i < order.size(); ++i) out.units[i] = std::move(layer.dissection.units[order[i]]);
   for (const Sign sign : {Sign::kPositive, Sign::kNegative}) {
     std::vector<UnitDissection*> units;
-    std::vector<std::vector<double>> of_units;
-    for (size_t row = 0; row < out.units.size(); ++row) {
-      if (out.units[row].sign != sign) continue;
-      units.push_back(&out.units[row]);
-      of_units.push_back(std::move(nulls[row]));
+    std::vector<std::vector<double>> nulls;
+    for (size_t i = 0; i < order.size(); ++i) {
+      if (out.units[i].sign != sign) continue;
+      units.push_back(&out.units[i]);
+      nulls.push_back(std::move(layer.nulls[order[i]]));
     }
-    judge(units, of_units);
+    judge(units, nulls);
   }
   return out;
 }
 
 }  // namespace
+
+struct Tally::State {
+  State(const ConceptSet& concepts, std::vector<int64_t> seen, const TallySettings& asked, int thread_count,
+        Reporter& to)
+      : settings(asked),
+        threads(thread_count),
+        reporter(to),
+        images(sorted_images(std::move(seen), concepts.size())),
+        labels(concepts, images, {settings.convention->repeats, settings.convention->zero, settings.strict}, threads,
+               reporter),
+        context(make_context(labels, settings, threads)) {}
+
+  TallySettings settings;
+  int threads;
+  Reporter& reporter;
+  std::vector<int64_t> images;  // that were surveyed, rising
+  LabelStore labels;
+  TallyContext context;
+  std::vector<LabelledLayer> layers;
+};
+
+Tally::Tally(const ConceptSet& concepts, std::vector<int64_t> images, const TallySettings& settings, int threads,
+             Reporter& reporter) {
+  check_ranges(settings, "tally");
+  state_ = std::make_unique<State>(concepts, std::move(images), settings, threads, reporter);
+  for (const auto& image : unreadable()) reporter.warn("left out of the tally: " + image.reason);
+}
+Tally::Tally(Tally&&) noexcept = default;
+Tally::~Tally() = default;
+
+void Tally::add(const Survey& survey, std::span<const int64_t> units) {
+  State& s = *state_;
+  check_tails(survey, s.settings);
+  const SurveyState& of = survey.state();
+  const SurveyLayer& shape = of.layer;
+  std::vector<int64_t> seen = of.images;
+  std::sort(seen.begin(), seen.end());
+  if (seen != s.images) {
+    throw Error(ErrorKind::kUsage, shape.name, "saw other images than the tally was made for",
+                "add each image to every survey");
+  }
+  auto layer = std::find_if(s.layers.begin(), s.layers.end(),
+                            [&](const LabelledLayer& known) { return known.dissection.layer == shape.name; });
+  if (layer == s.layers.end()) {
+    const auto count = static_cast<int64_t>(s.labels.images().size());
+    s.layers.push_back({{shape.name, shape.map_width, shape.map_height, of.settings.tail, count, {}}, {}});
+    layer = s.layers.end() - 1;
+  }
+  const size_t first = layer->dissection.units.size();
+  layer->dissection.units.resize(first + of.rows.size());
+  layer->nulls.resize(first + of.rows.size());
+  std::vector<std::unique_ptr<RowTally>> workers(static_cast<size_t>(std::max(1, s.threads)));
+  Task task(s.reporter, "labelling " + shape.name, static_cast<int64_t>(of.rows.size()), "units");
+  parallel_for(s.threads, static_cast<int64_t>(of.rows.size()), [&](int worker, int64_t row) {
+    throw_if_stopped();
+    auto& tally = workers[static_cast<size_t>(worker)];
+    if (!tally) tally = std::make_unique<RowTally>(of, s.context);
+    const size_t slot = first + static_cast<size_t>(row);
+    UnitDissection& unit = layer->dissection.units[slot];
+    const auto in_survey = static_cast<size_t>(of.unit_of(static_cast<size_t>(row)));
+    const int64_t number = units.empty() ? static_cast<int64_t>(in_survey) : units[in_survey];
+    unit = tally->run(static_cast<size_t>(row), static_cast<int>(number), layer->nulls[slot]);
+    task.advance();
+  });
+}
+
+std::vector<LayerDissection> Tally::finish() {
+  std::vector<LayerDissection> out;
+  for (LabelledLayer& layer : state_->layers) out.push_back(finished(std::move(layer)));
+  state_->layers.clear();
+  return out;
+}
+
+const std::vector<LabelStore::Unreadable>& Tally::unreadable() const { return state_->labels.unreadable(); }
+size_t Tally::bytes() const { return state_->labels.bytes(); }
+
+int64_t label_bytes(const ConceptSet& concepts) {
+  constexpr int64_t kLooks = 16;
+  int64_t bytes = 0, read = 0;
+  for (int64_t look = 0; look < std::min(kLooks, concepts.size()); ++look) {
+    const int64_t image = look * concepts.size() / std::min(kLooks, concepts.size());
+    try {
+      bytes += static_cast<int64_t>(
+          LabelRuns(concepts.labels(image), concepts.index().max_label(), false, "labels").bytes());
+      ++read;
+    } catch (const Error&) {
+      // What cannot be read is named when all labels are.
+    }
+  }
+  // An image's totals, categories and places take about as much as two hundred bytes.
+  constexpr int64_t kRest = 200;
+  return read > 0 ? (bytes / read + kRest) * concepts.size() : 0;
+}
 
 SurveySettings dissection_needs(SurveySettings survey, const TallySettings& tally, const SurveyLayer& layer,
                                 const ConceptSet& concepts) {
@@ -102,25 +198,10 @@ SurveySettings dissection_needs(SurveySettings survey, const TallySettings& tall
 
 Dissection finish(std::span<const Survey> surveys, const ConceptSet& concepts, const TallySettings& settings,
                   int threads, Reporter& reporter) {
-  check_ranges(settings, "tally");
-  check_tails(surveys, settings);
-  const Convention& convention = *settings.convention;
-  const LabelStore labels(concepts, images_of(surveys, concepts.size()),
-                          {convention.repeats, convention.zero, settings.strict}, threads, reporter);
-  for (const auto& image : labels.unreadable()) reporter.warn("left out of the tally: " + image.reason);
-  TallyContext context{
-      labels, settings, draw_permutations(settings.seed, settings.permutations, labels.images().size()), {}, {}};
-  if (settings.formulas.length > 0) {
-    const Candidates candidates{&convention, &labels.index(), &labels.totals().images,
-                                settings.min_images > 0 ? settings.min_images : convention.min_images};
-    std::vector<bool> allowed(labels.totals().truth.size());
-    for (size_t label = 1; label < allowed.size(); ++label)
-      allowed[label] = candidates.contains(static_cast<int>(label));
-    context.signatures.emplace(labels, allowed, threads);
-  }
-  if (settings.bootstrap > 0) context.resampling.emplace(settings.seed, settings.bootstrap, labels);
-  Dissection out{{}, labels.unreadable()};
-  for (const Survey& survey : surveys) out.layers.push_back(dissect_layer(survey.state(), context, threads, reporter));
+  if (surveys.empty()) return {};
+  Tally tally(concepts, surveys.front().images(), settings, threads, reporter);
+  for (const Survey& survey : surveys) tally.add(survey);
+  Dissection out{tally.finish(), tally.unreadable()};
   return out;
 }
 

@@ -2,6 +2,7 @@
 // From surveys and a concept set to labelled units: the second half of a dissection, without the network.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -45,14 +46,9 @@ struct TallySettings {
 SurveySettings dissection_needs(SurveySettings survey, const TallySettings& tally, const SurveyLayer& layer,
                                 const ConceptSet& concepts);
 
-struct Dissection {
-  std::vector<LayerDissection> layers;
-  std::vector<LabelStore::Unreadable> unreadable;  // images whose labels could not be read
-};
-
-// Dissects the layers of one pass (all surveys saw the same images). Each image's labels are read once, whatever the
-// number of layers and units. For each row the mask M on the image's own label grid is the upsampled map (upsampling.h)
-// strictly above the threshold (survey.h); then, over all images that took part,
+// Dissects the layers of a pass over the images, whole or a block of units after the other. Each image's labels are
+// read once, whatever the number of layers and units. For each row the mask M on the image's own label grid is the
+// upsampled map (upsampling.h) strictly above the threshold (survey.h); then, over all images that took part,
 //   G[l]   (pixel, plane) pairs with label l; a whole-image label counts every pixel of the grid;
 //   I[u,l] the same under M; a label that stands in two planes of a pixel counts twice, in G and in I;
 //   A[u,c] pixels of M in images that carry any label whose primary category is c;
@@ -61,8 +57,40 @@ struct Dissection {
 // conventions differ as convention.h says.
 //
 // The result does not depend on `threads`. An image whose labels cannot be read is named in a warning and left out of
-// every count (its activations stay in threshold, histogram and exemplars); with `strict` its Error is thrown. Throws
-// Error(kUsage) when the surveys saw different images, Error(kCancelled) when a stop was asked for.
+// every count (its activations stay in threshold, histogram and exemplars); with `strict` its Error is thrown.
+class Tally {
+ public:
+  // `images`: those that every survey saw, in any order. Reads all labels. Throws Error(kUsage) on images that are not
+  // in the set or stand twice, Error(kCancelled) when a stop was asked for.
+  Tally(const ConceptSet& concepts, std::vector<int64_t> images, const TallySettings& settings, int threads,
+        Reporter& reporter);
+  Tally(Tally&&) noexcept;
+  ~Tally();
+
+  // Labels a survey's units; unit i of the survey is number units[i] of its layer (empty: i itself). Several surveys of
+  // one layer must hold different units. Throws Error(kUsage) when the survey saw other images, or kept less than the
+  // tails ask for.
+  void add(const Survey& survey, std::span<const int64_t> units = {});
+  // All layers, in the order in which they first came; units by number, then sign. Significance is judged here, over
+  // all units of a layer and sign.
+  std::vector<LayerDissection> finish();
+
+  const std::vector<LabelStore::Unreadable>& unreadable() const;
+  size_t bytes() const;  // that the labels take
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Bytes that a set's labels are expected to take in memory, from a few images of it.
+int64_t label_bytes(const ConceptSet& concepts);
+
+struct Dissection {
+  std::vector<LayerDissection> layers;
+  std::vector<LabelStore::Unreadable> unreadable;  // images whose labels could not be read
+};
+// The surveys of one pass in one go; they must have seen the same images.
 Dissection finish(std::span<const Survey> surveys, const ConceptSet& concepts, const TallySettings& settings,
                   int threads, Reporter& reporter);
 

@@ -20,11 +20,12 @@ constexpr const char* kContent[] = {
     "SELECT l.name, map_width, map_height, tail, images FROM layer l CROSS JOIN dissection d ON d.layer = l.id"
     " ORDER BY l.name",
     "SELECT l.name, u.unit, sign, threshold, minimum, maximum, on_pixels, on_images, label, category, intersection,"
-    " activation, truth, images, iou, ceiling, maps, histogram_low, histogram_high, histogram FROM layer l"
+    " activation, truth, images, iou, ceiling, statistics, maps, histogram_low, histogram_high, histogram FROM layer l"
     " CROSS JOIN unit u ON u.layer = l.id CROSS JOIN unit_data d ON d.unit = u.id ORDER BY l.name, u.unit, sign DESC",
     "SELECT l.name, u.unit, sign, list, rank, s.label, s.category, s.intersection, s.activation, s.truth, s.images, "
     "s.iou,"
-    " s.ceiling FROM layer l CROSS JOIN unit u ON u.layer = l.id CROSS JOIN score s ON s.unit = u.id"
+    " s.ceiling, share, f1, iqr, auc, average_precision, pearson FROM layer l CROSS JOIN unit u ON u.layer = l.id "
+    "CROSS JOIN score s ON s.unit = u.id"
     " ORDER BY l.name, u.unit, sign DESC, list, rank",
     "SELECT l.name, u.unit, sign, list, rank, e.image, e.activation, width, height FROM layer l"
     " CROSS JOIN unit u ON u.layer = l.id CROSS JOIN exemplar e ON e.unit = u.id"

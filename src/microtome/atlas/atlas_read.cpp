@@ -6,6 +6,7 @@
 #include "microtome/atlas/layer_lookup.h"
 #include "microtome/atlas/schema.h"
 #include "microtome/atlas/statements.h"
+#include "microtome/atlas/statistics.h"
 #include "microtome/atlas/store.h"
 #include "microtome/base/nearest.h"
 
@@ -14,7 +15,7 @@ namespace {
 
 constexpr const char* kUnitColumns =
     "SELECT id, unit, sign, threshold, minimum, maximum, on_pixels, on_images, label, category, intersection,"
-    " activation, truth, images, iou, ceiling FROM unit WHERE layer = ?";
+    " activation, truth, images, iou, ceiling, statistics FROM unit WHERE layer = ?";
 
 Sign sign_of(int number, const std::string& path) {
   if (number != 1 && number != -1)
@@ -41,9 +42,11 @@ class UnitReader {
   UnitReader(SQLite::Database& database, const std::string& path, bool brief)
       : path_(path),
         brief_(brief),
-        scores_(database,
-                "SELECT list, label, category, intersection, activation, truth, images, iou, ceiling FROM score"
-                " WHERE unit = ? ORDER BY list, rank"),
+        scores_(
+            database,
+            "SELECT list, label, category, intersection, activation, truth, images, iou, ceiling, share, f1, iqr, auc,"
+            " average_precision, pearson FROM score"
+            " WHERE unit = ? ORDER BY list, rank"),
         exemplars_(database,
                    "SELECT list, image, activation, width, height FROM exemplar WHERE unit = ? ORDER BY list, rank"),
         data_(database, "SELECT maps, histogram_low, histogram_high, histogram FROM unit_data WHERE unit = ?") {}
@@ -58,6 +61,7 @@ class UnitReader {
     u.on_pixels = row.getColumn(6).getInt64();
     u.on_images = row.getColumn(7).getInt64();
     u.best = score_from(row, 8);
+    read_statistics(json_of(row.getColumn(16)), u);
     const int64_t id = row.getColumn(0).getInt64();
     read_scores(id, u);
     read_exemplars(id, u);
@@ -69,14 +73,18 @@ class UnitReader {
   void read_scores(int64_t id, UnitDissection& u) {
     bind_all(scores_, id);
     while (scores_.executeStep()) {
-      (scores_.getColumn(0).getInt() == 0 ? u.by_category : u.top_concepts).push_back(score_from(scores_, 1));
+      ConceptScore score = score_from(scores_, 1);
+      score.measures = {real(scores_.getColumn(9)),  real(scores_.getColumn(10)), real(scores_.getColumn(11)),
+                        real(scores_.getColumn(12)), real(scores_.getColumn(13)), real(scores_.getColumn(14))};
+      (scores_.getColumn(0).getInt() == 0 ? u.by_category : u.top_concepts).push_back(score);
     }
   }
 
   void read_exemplars(int64_t id, UnitDissection& u) {
     bind_all(exemplars_, id);
     while (exemplars_.executeStep()) {
-      Exemplar& e = (exemplars_.getColumn(0).getInt() == 0 ? u.top : u.bottom).emplace_back();
+      const int list = exemplars_.getColumn(0).getInt();
+      Exemplar& e = (list == 0 ? u.top : list == 1 ? u.bottom : u.typical).emplace_back();
       e.image = exemplars_.getColumn(1).getInt64();
       e.activation = static_cast<float>(real(exemplars_.getColumn(2)));
       e.width = exemplars_.getColumn(3).getInt();
@@ -89,7 +97,7 @@ class UnitReader {
     if (!data_.executeStep()) throw Error(ErrorKind::kCorrupt, path_, "is a damaged atlas: a unit has no histogram");
     const SQLite::Column column = data_.getColumn(0);
     std::string_view maps = bytes_of(column);
-    for (std::vector<Exemplar>* list : {&u.top, &u.bottom}) {
+    for (std::vector<Exemplar>* list : {&u.top, &u.bottom, &u.typical}) {
       for (Exemplar& e : *list) {
         if (e.width < 0 || e.height < 0)
           throw Error(ErrorKind::kCorrupt, path_, "is a damaged atlas: a map of negative size");

@@ -8,6 +8,7 @@
 #include "microtome/atlas/layer_lookup.h"
 #include "microtome/atlas/schema.h"
 #include "microtome/atlas/statements.h"
+#include "microtome/atlas/statistics.h"
 #include "microtome/atlas/store.h"
 #include "microtome/base/hash.h"
 
@@ -83,22 +84,23 @@ class UnitWriter {
         layer_(layer),
         unit_(database,
               "INSERT INTO unit (layer, unit, sign, threshold, minimum, maximum, on_pixels, on_images, label, category,"
-              " intersection, activation, truth, images, iou, ceiling)"
-              " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-        score_(database, "INSERT INTO score VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+              " intersection, activation, truth, images, iou, ceiling, statistics)"
+              " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+        score_(database, "INSERT INTO score VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
         exemplar_(database, "INSERT INTO exemplar VALUES (?, ?, ?, ?, ?, ?, ?)"),
         data_(database, "INSERT INTO unit_data VALUES (?, ?, ?, ?, ?)") {}
 
   void write(const UnitDissection& u) {
     const ConceptScore& b = u.best;
     run(unit_, layer_, u.unit, static_cast<int>(u.sign), u.threshold, u.minimum, u.maximum, u.on_pixels, u.on_images,
-        b.label, b.category, b.intersection, b.activation, b.truth, b.images, b.iou, b.ceiling);
+        b.label, b.category, b.intersection, b.activation, b.truth, b.images, b.iou, b.ceiling, statistics_json(u));
     const int64_t id = database_.getLastInsertRowid();
     write_scores(id, 0, u.by_category);
     write_scores(id, 1, u.top_concepts);
     std::string maps;
     write_exemplars(id, 0, u.top, maps);
     write_exemplars(id, 1, u.bottom, maps);
+    write_exemplars(id, 2, u.typical, maps);
     std::string counts;
     append_numbers<int64_t>(counts, u.histogram.counts);
     run(data_, id, Bytes{maps}, u.histogram.low, u.histogram.high, Bytes{counts});
@@ -109,7 +111,8 @@ class UnitWriter {
     for (size_t rank = 0; rank < scores.size(); ++rank) {
       const ConceptScore& s = scores[rank];
       run(score_, id, list, rank, s.label, s.category, s.intersection, s.activation, s.truth, s.images, s.iou,
-          s.ceiling);
+          s.ceiling, s.measures.share, s.measures.f1, s.measures.iqr, s.measures.auc, s.measures.average_precision,
+          s.measures.pearson);
     }
   }
 

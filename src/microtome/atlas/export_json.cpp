@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "microtome/atlas/export.h"
+#include "microtome/atlas/statistics.h"
 #include "microtome/atlas/vocabulary.h"
 
 namespace microtome {
@@ -61,6 +62,9 @@ Json layer_json(const Atlas& atlas, const AtlasLayer& layer, const std::vector<U
     out["map"] = {info->map_width, info->map_height};
     out["tail"] = info->tail;
     out["images"] = info->images;
+  }
+  for (const DetectorCurvePoint& point : detector_curve(units)) {
+    out["curve"].push_back({{"cut", point.cut}, {"detectors", point.detectors}, {"unique", point.unique}});
   }
   return out;
 }
@@ -139,15 +143,20 @@ class UnitsJson {
     json["on_images"] = unit.on_images;
     json["minimum"] = short_double(unit.minimum);
     json["maximum"] = short_double(unit.maximum);
+    json.update(named_statistics(unit, vocabulary_));
     if (detail_ != JsonDetail::kFull) return;
     Json& categories = json["by_category"] = Json::object();
     for (size_t at = 0; at < unit.by_category.size(); ++at) {
       categories[vocabulary_.category(static_cast<int>(at))] = score_json(unit.by_category[at], vocabulary_);
     }
     Json& concepts = json["top_concepts"] = Json::array();
-    for (const ConceptScore& score : unit.top_concepts) concepts.push_back(score_json(score, vocabulary_));
+    for (const ConceptScore& score : unit.top_concepts) {
+      concepts.push_back(score_json(score, vocabulary_));
+      concepts.back()["measures"] = measures_json(score.measures);
+    }
     json["exemplars"] = {{"top", exemplars_json(atlas_, unit.top, files_)},
-                         {"bottom", exemplars_json(atlas_, unit.bottom, files_)}};
+                         {"bottom", exemplars_json(atlas_, unit.bottom, files_)},
+                         {"typical", exemplars_json(atlas_, unit.typical, files_)}};
   }
 
   void pictured(Json& json, const AtlasPicture& picture) {

@@ -83,6 +83,8 @@ RandomAtlas consistent(uint64_t seed) {
       mend(unit.best);
       for (ConceptScore& score : unit.by_category) mend(score);
       for (ConceptScore& score : unit.top_concepts) mend(score);
+      for (TailScore& tail : unit.tails) mend(tail.best);
+      for (RangeScore& range : unit.ranges) mend(range.best);
     }
   }
   return content;

@@ -3,8 +3,10 @@
 #include <SQLiteCpp/Database.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cmath>
 
 #include <atomic>
 #include <csignal>
@@ -109,6 +111,30 @@ TEST_F(AtlasRobustness, MigratesOnWriteAndInMemoryOnRead) {
   EXPECT_EQ(Store::open(path, Mode::kWrite, steps)->read(hosts), 1);
   EXPECT_EQ(Store::open(path, Mode::kRead, steps)->read(hosts), 1);
   EXPECT_ERROR(Atlas::open(path, Mode::kRead), ErrorKind::kUnsupported, HasSubstr("newer microtome"));
+}
+
+TEST_F(AtlasRobustness, ReadsAtlasesOfTheFirstSchema) {
+  const std::string path = fresh_path();
+  Store::open(path, Mode::kCreateOrWrite, schema_steps().first(1))->write([](SQLite::Database& database) {
+    database.exec(
+        "INSERT INTO network VALUES (1, 'h', 'onnx', 'net', '{}', '[]');"
+        "INSERT INTO layer VALUES (1, 0, 'conv', '[]', 'Conv', '[1,2,2]', 1, '{}', 1);"
+        "INSERT INTO concepts VALUES (1, 'c', '[\"object\"]', 9);"
+        "INSERT INTO concept VALUES (0, '', '', -1, '[]'), (1, 'tree', 'tree', 0, '[0]');"
+        "INSERT INTO run VALUES (1, 'k', 'dissect', '0', 'h', 'c', '{}', '', '', NULL);"
+        "INSERT INTO dissection VALUES (1, 1, 2, 2, 0.005, 9);"
+        "INSERT INTO unit VALUES (1, 1, 0, 1, 0.5, 0, 1, 7, 3, 1, 0, 5, 7, 6, 4, 0.625, 0.8);"
+        "INSERT INTO score VALUES (1, 1, 0, 1, 0, 5, 7, 6, 4, 0.625, 0.8);"
+        "INSERT INTO unit_data VALUES (1, x'', 0, 1, x'')");
+  });
+  for (const Mode mode : {Mode::kRead, Mode::kWrite}) {
+    const auto units = Atlas::open(path, mode).units("conv", false);
+    ASSERT_EQ(units.size(), 1U);
+    EXPECT_EQ(units[0].best.iou, 0.625);
+    EXPECT_FALSE(units[0].significance || units[0].held_out || units[0].interval);
+    ASSERT_EQ(units[0].top_concepts.size(), 1U);
+    EXPECT_TRUE(std::isnan(units[0].top_concepts[0].measures.auc));
+  }
 }
 
 TEST_F(AtlasRobustness, EveryTruncationIsAnError) {

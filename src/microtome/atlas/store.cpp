@@ -81,6 +81,13 @@ void Store::connect(Atlas::Mode mode, std::span<const std::string_view> steps) {
   {
     SQLite::Transaction snapshot(*database_);
     schema = schema_of(*database_, path_, newest);
+    // SQLite takes a last page that is cut short for a whole one.
+    const int64_t bytes =
+        database_->execAndGet("PRAGMA page_count").getInt64() * database_->execAndGet("PRAGMA page_size").getInt64();
+    std::error_code code;
+    if (schema > 0 && fs::file_size(path_, code) < static_cast<uintmax_t>(bytes) && !code) {
+      throw Error(ErrorKind::kCorrupt, path_, "is a damaged atlas: the file ends early");
+    }
   }
   if (mode == Atlas::Mode::kRead) {
     if (schema == 0) throw Error(ErrorKind::kCorrupt, path_, "is an empty file, not an atlas");

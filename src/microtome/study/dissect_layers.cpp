@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <set>
 
 #include "microtome/base/error.h"
@@ -14,6 +16,7 @@
 #include "microtome/image/resize.h"
 #include "microtome/network/executor.h"
 #include "microtome/study/survey_checkpoint.h"
+#include "microtome/study/survey_plan.h"
 #include "microtome/study/workflow.h"
 
 namespace microtome {
@@ -25,57 +28,6 @@ constexpr int kThumbnailSide = 224;
 constexpr int kThumbnailQuality = 82;
 constexpr double kCheckpointSeconds = 60;
 
-TallySettings tally_settings(const StudyRequest& request) {
-  const DissectRequest& asked = request.dissection;
-  TallySettings settings;
-  settings.convention = &convention_named(asked.compat);
-  settings.min_images = static_cast<int>(asked.min_images);
-  settings.tails = asked.tails;
-  settings.permutations = static_cast<int>(asked.permutations);
-  settings.bootstrap = static_cast<int>(asked.bootstrap);
-  settings.formulas = {static_cast<int>(asked.formulas), static_cast<int>(asked.beam), asked.optimal};
-  settings.typical = static_cast<int>(asked.exemplars);
-  settings.seed = request.render.seed;
-  settings.strict = request.strict;
-  return settings;
-}
-
-SurveySettings survey_settings(const DissectRequest& request, const TallySettings& tally, const SurveyLayer& layer,
-                               const ConceptSet& concepts) {
-  SurveySettings settings;
-  settings.tail = request.tail > 0 ? request.tail : tally.convention->tail;
-  settings.top = settings.bottom = static_cast<int>(request.exemplars);
-  settings.positive = request.signs != "-";
-  settings.negative = request.signs != "+";
-  if (request.signs != "+" && request.signs != "-" && request.signs != "both") {
-    throw Error(ErrorKind::kUsage, "--dissect-signs", fmt::format("\"{}\" is not +, - or both", request.signs));
-  }
-  return dissection_needs(settings, tally, layer, concepts);
-}
-
-// Units by rows of a map: [C,H,W] as it is, [F] as maps of one cell.
-SurveyLayer survey_layer(const Network& network, const LayerTask& task, int64_t images) {
-  const Layer& layer = network.layer(task.layer);
-  SurveyLayer out;
-  out.name = layer.name;
-  out.units = static_cast<int>(task.units.size());
-  out.images = images;
-  if (layer.shape.size() == 3) {
-    out.map_height = static_cast<int>(layer.shape[1]);
-    out.map_width = static_cast<int>(layer.shape[2]);
-  } else if (layer.shape.size() == 1) {
-    out.map_height = out.map_width = 1;
-  } else {
-    throw Error(ErrorKind::kUnsupported, layer.name,
-                fmt::format("a layer with {} axes has no activation maps to dissect", layer.shape.size()),
-                "choose a convolutional or fully connected layer");
-  }
-  const ReceptiveField& field = layer.receptive_field;
-  out.across = {field.start[0], field.size[0], field.step[0], network.width()};
-  out.down = {field.start[1], field.size[1], field.step[1], network.height()};
-  return out;
-}
-
 // One pass of the images through the network, chunk by chunk, each image alone on a worker.
 class Pass {
  public:
@@ -85,21 +37,15 @@ class Pass {
     std::vector<std::string> names;
     for (const LayerTask& task : tasks) names.push_back(task.layer);
     executor_ = make_executor(source.network, names);
-    const TallySettings tally = tally_settings(request);
     for (const LayerTask& task : tasks) {
       const SurveyLayer layer = survey_layer(source.network, task, concepts.size());
-      checkpoint_.surveys.emplace_back(layer, survey_settings(request.dissection, tally, layer, concepts));
+      checkpoint_.surveys.emplace_back(layer, survey_settings(request, layer, concepts));
+      checkpoint_.units += fmt::format("{} {}\n", task.layer, fmt::join(task.units, ","));
       units_.push_back(at::tensor(task.units, at::kLong));
     }
   }
 
   SurveyCheckpoint& state() { return checkpoint_; }
-
-  int64_t expected_bytes() const {
-    int64_t bytes = 0;
-    for (const Survey& survey : checkpoint_.surveys) bytes += survey_bytes(survey.layer(), survey.settings());
-    return bytes;
-  }
 
   // Takes the next chunk in; returns how many images it had.
   int64_t advance() {
@@ -213,20 +159,27 @@ std::vector<SkippedImage> dissect_layers(const Source& source, const std::vector
     reporter.note("dissection: all layers are in the atlas already");
     return {};
   }
-  Pass pass(source, missing, concepts, request);
-  reporter.detail(fmt::format("dissecting {} layers over {} images; the survey needs about {} MB", missing.size(),
-                              concepts.size(), pass.expected_bytes() >> 20));
-  survey_images(pass, concepts, run, atlas, reporter);
-  auto [layers, unreadable] =
-      finish(pass.state().surveys, concepts, tally_settings(request), request.threads, reporter);
-  for (size_t i = 0; i < layers.size(); ++i) {
-    for (UnitDissection& unit : layers[i].units)
-      unit.unit = static_cast<int>(missing[i].units[static_cast<size_t>(unit.unit)]);
-    atlas.put_dissection(run, layers[i], thumbnails(layers[i], concepts, request.threads));
+  const SurveyPlan plan = plan_survey(source, missing, concepts, request);
+  reporter.note(describe_plan(plan, missing, concepts.size()));
+  std::optional<Tally> tally;
+  std::vector<SkippedImage> skipped;
+  for (const std::vector<LayerTask>& block : plan.passes) {
+    Pass pass(source, block, concepts, request);
+    survey_images(pass, concepts, run, atlas, reporter);
+    const std::vector<Survey>& surveys = pass.state().surveys;
+    if (!tally) {
+      tally.emplace(concepts, surveys.front().images(), tally_settings(request), request.threads, reporter);
+      skipped = pass.state().skipped;
+    }
+    for (size_t i = 0; i < surveys.size(); ++i) tally->add(surveys[i], block[i].units);
+  }
+  for (const LayerDissection& layer : tally->finish()) {
+    atlas.put_dissection(run, layer, thumbnails(layer, concepts, request.threads));
   }
   atlas.end_run(run);
-  std::vector<SkippedImage> skipped = pass.state().skipped;
-  for (const auto& image : unreadable) skipped.push_back({concepts.image_info(image.image).file, image.reason});
+  for (const auto& image : tally->unreadable()) {
+    skipped.push_back({concepts.image_info(image.image).file, image.reason});
+  }
   return skipped;
 }
 

@@ -120,6 +120,7 @@ struct StudyRequest {
   int64_t variants = 1;
   // These move no number.
   int64_t batch = 32;
+  int64_t memory_limit = 0;  // MB
   int threads = 0;
   bool strict = false;
   std::string command;  // as typed
@@ -127,6 +128,11 @@ struct StudyRequest {
   static void fields(Self& s, Visitor&& field) {
     field({.name = "batch", .help = "Images between two looks at the survey; moves no number", .min = 1, .max = 4096},
           s.batch);
+    field({.name = "memory-limit",
+           .help = "MB that a dissection may take; more passes over the images where one needs more, 0 = no limit",
+           .min = 0,
+           .max = 1e7},
+          s.memory_limit);
     field({.name = "strict", .help = "Stop at the first image that cannot be read instead of leaving it out"},
           s.strict);
   }

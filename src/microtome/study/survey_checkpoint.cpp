@@ -42,6 +42,7 @@ bool same(const Survey& a, const Survey& b) {
 
 std::string save_checkpoint(const SurveyCheckpoint& checkpoint) {
   std::string out;
+  put(out, std::string_view(checkpoint.units));
   put(out, static_cast<uint64_t>(checkpoint.images_done));
   put(out, checkpoint.surveys.size());
   for (const Survey& survey : checkpoint.surveys) {
@@ -55,6 +56,8 @@ std::string save_checkpoint(const SurveyCheckpoint& checkpoint) {
 
 bool load_checkpoint(std::string_view bytes, SurveyCheckpoint& checkpoint) {
   SurveyCheckpoint loaded;
+  loaded.units = take_text(bytes);
+  if (loaded.units != checkpoint.units) return false;
   loaded.images_done = static_cast<int64_t>(take(bytes));
   const uint64_t count = take(bytes);
   if (count != checkpoint.surveys.size()) return false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/atlas/testing/random_atlas.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -46,7 +47,36 @@ ConceptScore draw_score(Rng& rng, int labels) {
   s.images = rng.below(1000);
   s.iou = rng.uniform();
   s.ceiling = rng.uniform();
+  if (rng.chance(0.7)) {
+    s.measures = {rng.uniform(), rng.uniform(), rng.uniform(), rng.uniform(), rng.uniform(), rng.normal()};
+  }
+  if (rng.chance(0.2)) s.measures.pearson = ConceptMeasures::kUnknown;
   return s;
+}
+
+ConceptScore draw_plain_score(Rng& rng, int labels) {
+  ConceptScore s = draw_score(rng, labels);
+  s.measures = {};
+  return s;
+}
+
+void draw_statistics(Rng& rng, int labels, UnitDissection& u) {
+  if (rng.chance(0.7)) u.held_out = {static_cast<int>(rng.below(labels)), rng.uniform(), rng.uniform()};
+  if (rng.chance(0.7)) u.interval = {rng.uniform(), rng.uniform(), rng.uniform()};
+  if (rng.chance(0.7)) {
+    u.significance = {
+        static_cast<int>(rng.below(1000)), rng.uniform(), rng.uniform(), rng.uniform(), rng.uniform(), rng.uniform()};
+  }
+  u.tails = draw_list(rng, 3, [&] {
+    return TailScore{rng.uniform(), draw_float(rng), rng.below(int64_t{1} << 40), draw_plain_score(rng, labels)};
+  });
+  u.formulas = draw_list(rng, 3, [&] {
+    return FormulaScore{draw_text(rng), static_cast<int>(rng.below(5)), rng.below(int64_t{1} << 40),
+                        rng.below(int64_t{1} << 40), rng.uniform()};
+  });
+  u.ranges = draw_list(rng, 3, [&] {
+    return RangeScore{draw_float(rng), draw_float(rng), rng.below(1000), draw_plain_score(rng, labels)};
+  });
 }
 
 Exemplar draw_exemplar(Rng& rng) {
@@ -73,6 +103,8 @@ UnitDissection draw_unit(Rng& rng, int unit, Sign sign, int labels) {
   u.top = draw_list(rng, 3, [&] { return draw_exemplar(rng); });
   u.top.push_back(draw_exemplar(rng));
   u.bottom = draw_list(rng, 3, [&] { return draw_exemplar(rng); });
+  u.typical = draw_list(rng, 3, [&] { return draw_exemplar(rng); });
+  draw_statistics(rng, labels, u);
   return u;
 }
 
@@ -95,8 +127,50 @@ AtlasPicture draw_picture(Rng& rng, const std::string& layer, int unit, Sign sig
   return p;
 }
 
+// NaN equals NaN here.
+std::string text(double value) { return fmt::format("{}", value); }
+
 auto key(const ConceptScore& s) {
-  return std::tuple(s.label, s.category, s.intersection, s.activation, s.truth, s.images, s.iou, s.ceiling);
+  const ConceptMeasures& m = s.measures;
+  return std::tuple(s.label, s.category, s.intersection, s.activation, s.truth, s.images, s.iou, s.ceiling,
+                    text(m.share), text(m.f1), text(m.iqr), text(m.auc), text(m.average_precision), text(m.pearson));
+}
+
+void expect_statistics(const UnitDissection& f, const UnitDissection& w) {
+  ASSERT_EQ(f.held_out.has_value(), w.held_out.has_value());
+  if (w.held_out) {
+    EXPECT_EQ(std::tie(f.held_out->label, f.held_out->train_iou, f.held_out->iou),
+              std::tie(w.held_out->label, w.held_out->train_iou, w.held_out->iou));
+  }
+  ASSERT_EQ(f.interval.has_value(), w.interval.has_value());
+  if (w.interval) {
+    EXPECT_EQ(std::tie(f.interval->low, f.interval->high, f.interval->deviation),
+              std::tie(w.interval->low, w.interval->high, w.interval->deviation));
+  }
+  ASSERT_EQ(f.significance.has_value(), w.significance.has_value());
+  if (w.significance) {
+    const Significance &a = *f.significance, &b = *w.significance;
+    EXPECT_EQ(std::tie(a.permutations, a.p, a.q, a.family_p, a.null_mean, a.null_high),
+              std::tie(b.permutations, b.p, b.q, b.family_p, b.null_mean, b.null_high));
+  }
+  ASSERT_EQ(f.tails.size(), w.tails.size());
+  for (size_t i = 0; i < w.tails.size(); ++i) {
+    EXPECT_EQ(std::tie(f.tails[i].tail, f.tails[i].threshold, f.tails[i].on_pixels),
+              std::tie(w.tails[i].tail, w.tails[i].threshold, w.tails[i].on_pixels));
+    EXPECT_EQ(key(f.tails[i].best), key(w.tails[i].best));
+  }
+  ASSERT_EQ(f.formulas.size(), w.formulas.size());
+  for (size_t i = 0; i < w.formulas.size(); ++i) {
+    const FormulaScore &a = f.formulas[i], &b = w.formulas[i];
+    EXPECT_EQ(std::tie(a.text, a.length, a.intersection, a.truth, a.iou),
+              std::tie(b.text, b.length, b.intersection, b.truth, b.iou));
+  }
+  ASSERT_EQ(f.ranges.size(), w.ranges.size());
+  for (size_t i = 0; i < w.ranges.size(); ++i) {
+    EXPECT_EQ(std::tie(f.ranges[i].low, f.ranges[i].high, f.ranges[i].on_pixels),
+              std::tie(w.ranges[i].low, w.ranges[i].high, w.ranges[i].on_pixels));
+    EXPECT_EQ(key(f.ranges[i].best), key(w.ranges[i].best));
+  }
 }
 
 void expect_scores(const std::vector<ConceptScore>& found, const std::vector<ConceptScore>& wanted) {
@@ -121,6 +195,8 @@ void expect_unit(const UnitDissection& f, const UnitDissection& w, bool brief) {
   expect_scores(f.top_concepts, w.top_concepts);
   expect_exemplars(f.top, w.top, brief);
   expect_exemplars(f.bottom, w.bottom, brief);
+  expect_exemplars(f.typical, w.typical, brief);
+  expect_statistics(f, w);
   if (!brief) {
     EXPECT_EQ(std::tie(f.histogram.low, f.histogram.high, f.histogram.counts),
               std::tie(w.histogram.low, w.histogram.high, w.histogram.counts));
@@ -183,7 +259,7 @@ void RandomAtlas::draw_results(Rng& rng) {
       if (rng.chance(0.5)) d.units.push_back(draw_unit(rng, unit * 3, Sign::kNegative, 8));
     }
     for (const UnitDissection& unit : d.units) {
-      for (const auto* list : {&unit.top, &unit.bottom}) {
+      for (const auto* list : {&unit.top, &unit.bottom, &unit.typical}) {
         for (const Exemplar& e : *list) named.insert(e.image);
       }
     }
@@ -206,6 +282,8 @@ std::vector<Atlas::Thumbnail> RandomAtlas::thumbnails_of(const LayerDissection& 
   for (const UnitDissection& unit : dissection.units) {
     for (const Exemplar& e : unit.top) named.insert(e.image);
     for (const Exemplar& e : unit.bottom) named.insert(e.image);
+    for (const Exemplar& e : unit.typical) named.insert(e.image);
+    for (const Exemplar& e : unit.typical) named.insert(e.image);
   }
   std::vector<Atlas::Thumbnail> chosen;
   for (const Atlas::Thumbnail& t : thumbnails) {

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/study/survey_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "microtome/base/error.h"
+
+namespace microtome {
+
+TallySettings tally_settings(const StudyRequest& request) {
+  const DissectRequest& asked = request.dissection;
+  TallySettings settings;
+  settings.convention = &convention_named(asked.compat);
+  settings.min_images = static_cast<int>(asked.min_images);
+  settings.tails = asked.tails;
+  settings.permutations = static_cast<int>(asked.permutations);
+  settings.bootstrap = static_cast<int>(asked.bootstrap);
+  settings.formulas = {static_cast<int>(asked.formulas), static_cast<int>(asked.beam), asked.optimal};
+  settings.typical = static_cast<int>(asked.exemplars);
+  settings.seed = request.render.seed;
+  settings.strict = request.strict;
+  return settings;
+}
+
+SurveySettings survey_settings(const StudyRequest& study, const SurveyLayer& layer, const ConceptSet& concepts) {
+  const DissectRequest& request = study.dissection;
+  const TallySettings tally = tally_settings(study);
+  SurveySettings settings;
+  settings.tail = request.tail > 0 ? request.tail : tally.convention->tail;
+  settings.top = settings.bottom = static_cast<int>(request.exemplars);
+  settings.positive = request.signs != "-";
+  settings.negative = request.signs != "+";
+  if (request.signs != "+" && request.signs != "-" && request.signs != "both") {
+    throw Error(ErrorKind::kUsage, "--dissect-signs", fmt::format("\"{}\" is not +, - or both", request.signs));
+  }
+  return dissection_needs(settings, tally, layer, concepts);
+}
+
+SurveyLayer survey_layer(const Network& network, const LayerTask& task, int64_t images) {
+  const Layer& layer = network.layer(task.layer);
+  SurveyLayer out;
+  out.name = layer.name;
+  out.units = static_cast<int>(task.units.size());
+  out.images = images;
+  if (layer.shape.size() == 3) {
+    out.map_height = static_cast<int>(layer.shape[1]);
+    out.map_width = static_cast<int>(layer.shape[2]);
+  } else if (layer.shape.size() == 1) {
+    out.map_height = out.map_width = 1;
+  } else {
+    throw Error(ErrorKind::kUnsupported, layer.name,
+                fmt::format("a layer with {} axes has no activation maps to dissect", layer.shape.size()),
+                "choose a convolutional or fully connected layer");
+  }
+  const ReceptiveField& field = layer.receptive_field;
+  out.across = {field.start[0], field.size[0], field.step[0], network.width()};
+  out.down = {field.start[1], field.size[1], field.step[1], network.height()};
+  return out;
+}
+
+namespace {
+
+// Of a layer with so many units.
+SurveyBytes bytes_of(const Source& source, const LayerTask& task, size_t units, const ConceptSet& concepts,
+                     const StudyRequest& request) {
+  SurveyLayer layer = survey_layer(source.network, task, concepts.size());
+  const SurveySettings settings = survey_settings(request, layer, concepts);
+  layer.units = static_cast<int>(units);
+  return survey_bytes(layer, settings);
+}
+
+void grow_to(SurveyPlan& plan, const SurveyBytes& bytes) {
+  plan.usual = std::max(plan.usual, bytes.usual);
+  plan.most = std::max(plan.most, bytes.most);
+}
+
+int64_t activation_bytes(const Source& source, const std::vector<LayerTask>& tasks, int64_t batch) {
+  int64_t numbers = 0;
+  for (const LayerTask& task : tasks) {
+    int64_t all = 1;
+    for (const int64_t extent : source.network.layer(task.layer).shape) all *= extent;
+    numbers += all;
+  }
+  return numbers * batch * static_cast<int64_t>(sizeof(float));
+}
+
+// Fills passes with as many units as fit, layer after layer.
+void cut_into_blocks(SurveyPlan& plan, const Source& source, const std::vector<LayerTask>& tasks,
+                     const ConceptSet& concepts, const StudyRequest& request, int64_t room) {
+  SurveyBytes used;
+  std::vector<LayerTask> pass;
+  const auto close = [&] {
+    if (pass.empty()) return;
+    plan.passes.push_back(std::move(pass));
+    grow_to(plan, used);
+    pass.clear();
+    used = {};
+  };
+  for (const LayerTask& task : tasks) {
+    const SurveyBytes one = bytes_of(source, task, 1, concepts, request);
+    for (size_t begin = 0; begin < task.units.size();) {
+      const auto fit = static_cast<size_t>(std::max<int64_t>(0, (room - used.most) / one.most));
+      const size_t count = std::min(fit, task.units.size() - begin);
+      if (count == 0) {
+        close();
+        continue;
+      }
+      const auto first = task.units.begin() + static_cast<ptrdiff_t>(begin);
+      pass.push_back({task.layer, {first, first + static_cast<ptrdiff_t>(count)}});
+      used.usual += one.usual * static_cast<int64_t>(count), used.most += one.most * static_cast<int64_t>(count);
+      begin += count;
+    }
+  }
+  close();
+}
+
+}  // namespace
+
+SurveyPlan plan_survey(const Source& source, const std::vector<LayerTask>& tasks, const ConceptSet& concepts,
+                       const StudyRequest& request) {
+  SurveyPlan plan;
+  plan.labels = label_bytes(concepts);
+  plan.activations = activation_bytes(source, tasks, request.batch);
+  SurveyBytes all;
+  int64_t largest_unit = 0;
+  for (const LayerTask& task : tasks) {
+    const SurveyBytes bytes = bytes_of(source, task, task.units.size(), concepts, request);
+    all.usual += bytes.usual, all.most += bytes.most;
+    largest_unit = std::max(largest_unit, bytes_of(source, task, 1, concepts, request).most);
+  }
+  const int64_t limit = request.memory_limit << 20, room = limit - plan.labels - plan.activations;
+  if (limit == 0 || all.most <= room) {
+    plan.passes = {tasks};
+    grow_to(plan, all);
+    return plan;
+  }
+  if (largest_unit > room) {
+    throw Error(
+        ErrorKind::kUsage, "--memory-limit",
+        fmt::format("{} MB are too few: labels and one batch of activations take {} MB and one unit up to {} MB",
+                    request.memory_limit, (plan.labels + plan.activations) >> 20, (largest_unit >> 20) + 1),
+        "allow more, or use a smaller --batch");
+  }
+  cut_into_blocks(plan, source, tasks, concepts, request, room);
+  return plan;
+}
+
+std::string describe_plan(const SurveyPlan& plan, const std::vector<LayerTask>& tasks, int64_t images) {
+  size_t units = 0;
+  for (const LayerTask& task : tasks) units += task.units.size();
+  return fmt::format(
+      "dissecting {} units of {} {} over {} images in {}; memory: survey about {} MB, at most {} MB, labels {} MB, "
+      "activations {} MB",
+      units, tasks.size(), tasks.size() == 1 ? "layer" : "layers", images,
+      plan.passes.size() == 1 ? "one pass" : fmt::format("{} passes", plan.passes.size()), plan.usual >> 20,
+      plan.most >> 20, plan.labels >> 20, plan.activations >> 20);
+}
+
+}  // namespace microtome

@@ -81,6 +81,16 @@ void parse(const Field& field, const std::string& text, std::vector<T>& value, c
   }
 }
 
+// Of a list its items' type, else the type itself.
+template <class T>
+struct ItemOf {
+  using type = T;
+};
+template <class T>
+struct ItemOf<std::vector<T>> {
+  using type = T;
+};
+
 template <class T>
 constexpr std::string_view type_name() {
   if constexpr (std::is_same_v<T, bool>)

@@ -53,10 +53,15 @@ void bind(CLI::App& app, Settings& settings) {
       if constexpr (std::is_same_v<T, std::string>) {
         if (!value.empty()) option->capture_default_str();
       } else {
-        option->capture_default_str();
+        using Item = typename params_internal::ItemOf<T>::type;
+        if constexpr (std::is_same_v<T, Item>) {
+          option->capture_default_str();
+        } else {
+          option->delimiter(',');
+        }
         option->check(CLI::Validator(
             [field](const std::string& text) {
-              T parsed{};
+              Item parsed{};
               try {
                 params_internal::parse(field, text, parsed, "");
               } catch (const std::exception& error) {

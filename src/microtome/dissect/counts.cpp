@@ -116,7 +116,10 @@ Verdict verdict(const UnitDissection& unit) {
   constexpr double kFalseDiscoveries = 0.05;
   if (unit.on_pixels == 0) return Verdict::kSilent;
   if (unit.best.label == 0) return Verdict::kNoConceptFits;
-  if (unit.significance && unit.significance->q > kFalseDiscoveries) return Verdict::kNoConceptFits;
+  // Where no permutation came near, only their number keeps q from being smaller.
+  const bool chance = unit.significance && unit.significance->q > kFalseDiscoveries &&
+                      unit.significance->p * (1 + unit.significance->permutations) > 1.5;
+  if (chance) return Verdict::kNoConceptFits;
   if (unit.best.iou >= kDetectorCut) return Verdict::kDetector;
   return unit.best.ceiling < kDetectorCut ? Verdict::kTooSmall : Verdict::kBelowCut;
 }

@@ -89,7 +89,7 @@ struct Significance {
 // What is said of a unit, in the order in which it is decided.
 enum class Verdict : int8_t {
   kSilent,         // its mask is empty: the unit never rises above its threshold
-  kNoConceptFits,  // nothing overlaps, or no better than chance (q > 0.05)
+  kNoConceptFits,  // nothing overlaps, or no better than chance (q > 0.05 and some permutation reached it)
   kTooSmall,       // better than chance, but the best concept's ceiling is below the cut: undetectable by size
   kBelowCut,       // better than chance, IoU below the cut
   kDetector,

@@ -14,6 +14,11 @@ void define_study(CLI::App& app, Session& session, bool dissect, bool visualize)
       ->required()
       ->delimiter(',');
   app.add_option("--units", request->units, "Units: 0-15,40 (all when left out)");
+  app.add_option("--basis", request->bases,
+                 "Units to study: identity, pca, nmf:K, random:ALPHA:SEED or FILE.npy [units, channels]; several by "
+                 "commas")
+      ->delimiter(',')
+      ->capture_default_str();
   if (dissect) {
     auto* concepts = app.add_option("--concepts", request->concepts, "Folder of a concept set, in Broden's layout");
     if (!visualize) concepts->required();

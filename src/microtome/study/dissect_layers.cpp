@@ -9,6 +9,8 @@
 #include <set>
 
 #include "microtome/base/error.h"
+#include "microtome/base/file.h"
+#include "microtome/base/hash.h"
 #include "microtome/base/workers.h"
 #include "microtome/dissect/survey.h"
 #include "microtome/dissect/tally.h"
@@ -150,6 +152,9 @@ std::vector<SkippedImage> dissect_layers(const Source& source, const std::vector
   Json settings = to_json(request.dissection);
   if (!request.units.empty()) settings["units"] = request.units;
   settings["seed"] = request.render.seed;
+  for (const std::string& basis : request.bases) {
+    settings["bases"].push_back(basis.ends_with(".npy") ? sha256_hex(read_file(basis)) : basis);
+  }
   const int64_t run = atlas.begin_run(make_provenance(source, request, "dissect", concepts.hash(), settings));
   std::vector<LayerTask> missing;
   for (const LayerTask& task : tasks) {

@@ -13,6 +13,7 @@
 #include "microtome/lab/diorama_training.h"
 #include "microtome/network/classify.h"
 #include "microtome/study/catalogue.h"
+#include "microtome/study/derived_layers.h"
 #include "microtome/study/source.h"
 #include "microtome/study/units.h"
 #include "microtome/study/workflow.h"
@@ -70,9 +71,10 @@ AtlasConcepts to_record(const ConceptSet& concepts) {
   return record;
 }
 
-std::vector<LayerTask> plan(const Network& network, const StudyRequest& request) {
+std::vector<LayerTask> plan(const Network& network, const std::vector<std::string>& layers,
+                            const StudyRequest& request) {
   std::vector<LayerTask> tasks;
-  for (const std::string& name : request.layers) {
+  for (const std::string& name : layers) {
     const Layer& layer = network.layer(name);
     const bool known =
         std::any_of(tasks.begin(), tasks.end(), [&](const LayerTask& task) { return task.layer == layer.name; });
@@ -87,6 +89,10 @@ class LocalEngine final : public Engine {
   Json info(const NetworkRequest& request) const override;
   Json classify(const ClassifyRequest& request, int threads, Reporter& reporter) const override;
   void study(const StudyRequest& request, Reporter& reporter) const override;
+  double rotation_error(const NetworkRequest& request, const std::string& layer) const override {
+    constexpr int kPictures = 8;
+    return microtome::rotation_error(open_source(request).network, layer, 1, kPictures);
+  }
   Json train(const TrainSettings& request, Reporter& reporter) const override {
     return train_on_dioramas(request, reporter);
   }
@@ -153,10 +159,11 @@ Json LocalEngine::classify(const ClassifyRequest& request, int threads, Reporter
 }
 
 void LocalEngine::study(const StudyRequest& request, Reporter& reporter) const {
-  const Source source = open_source(request.network);
-  const std::vector<LayerTask> tasks = plan(source.network, request);
+  Source source = open_source(request.network);
   std::unique_ptr<ConceptSet> concepts;
   if (request.dissect && !request.concepts.empty()) concepts = open_concept_set(request.concepts);
+  const std::vector<std::string> layers = derive_layers(source, request, concepts.get(), reporter);
+  const std::vector<LayerTask> tasks = plan(source.network, layers, request);
   if (!source.stated) {
     reporter.warn(fmt::format("{} does not say which input range it expects: using {}; say it with --preprocess",
                               request.network.file, source.preprocessing.name));

@@ -18,6 +18,9 @@ class Engine {
   virtual Json classify(const ClassifyRequest& request, int threads, Reporter& reporter) const = 0;
   // Writes request.out; continues where an earlier call with the same request was interrupted.
   virtual void study(const StudyRequest& request, Reporter& reporter) const = 0;
+  // The largest change of a logit when the layer's channels are rotated at random and the rotation is folded into what
+  // reads them.
+  virtual double rotation_error(const NetworkRequest& request, const std::string& layer) const = 0;
   // Writes request.out; gives accuracies and settings.
   virtual Json train(const TrainSettings& request, Reporter& reporter) const = 0;
   // The kinds that `microtome list` shows: {"objectives":[{"name","summary","parameters"}], ...}.

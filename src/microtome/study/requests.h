@@ -112,6 +112,7 @@ struct StudyRequest {
   std::string out;
   std::vector<std::string> layers;
   std::string units;  // "0-15,40"; empty = all
+  std::vector<std::string> bases = {"identity"};
   bool dissect = true;
   bool visualize = true;
   DissectRequest dissection;

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/network/basis.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "microtome/base/error.h"
+#include "microtome/network/builder.h"
+#include "microtome/network/executor.h"
+
+namespace microtome {
+namespace {
+
+// conv -> relu -> conv -> pooled -> logits, with random weights.
+Network small() {
+  at::manual_seed(1);
+  GraphBuilder g;
+  const ValueIndex x = g.input("input", {-1, 3, 12, 12});
+  const ValueIndex a = g.relu("a", g.conv("a/linear", x, at::randn({6, 3, 3, 3}), at::randn({6}), {.pad = 1}));
+  const ValueIndex b = g.conv("b", a, at::randn({5, 6, 3, 3}), at::randn({5}), {.pad = 1});
+  const ValueIndex flat = g.flatten("flat", g.global_average_pool("pooled", b));
+  const ValueIndex logits = g.gemm("logits", flat, at::randn({4, 5}), at::randn({4}));
+  return Network(g.finish({logits}), {});
+}
+
+std::vector<at::Tensor> run(const Network& network, std::vector<std::string> layers) {
+  at::manual_seed(2);
+  return make_executor(network, std::move(layers))
+      ->run(at::randn({2, network.channels(), network.height(), network.width()}));
+}
+
+TEST(Basis, UnitsAreInnerProductsWithTheChannels) {
+  const Network network = small();
+  for (const char* layer : {"a", "b", "flat", "logits"}) {
+    const Basis basis{"mine", at::randn({3, network.layer(layer).units})};
+    const Network wider = with_basis(network, layer, basis);
+    const std::string name = std::string(layer) + "~mine";
+    EXPECT_EQ(wider.layer(name).units, 3);
+    EXPECT_EQ(wider.layer(name).receptive_field.size, network.layer(layer).receptive_field.size);
+    const auto taps = run(wider, {layer, name});
+    EXPECT_TRUE(at::equal(taps[0], run(network, {layer})[0]));
+    at::Tensor from = taps[0].dim() == 2 ? taps[0].unsqueeze(2).unsqueeze(3) : taps[0];
+    at::Tensor truth = at::einsum("nchw,uc->nuhw", {from, basis.vectors});
+    EXPECT_TRUE(at::allclose(taps[1].reshape(truth.sizes()), truth, 1e-5, 1e-5)) << layer;
+  }
+}
+
+TEST(Basis, RefusesWhatDoesNotFit) {
+  const Network network = small();
+  EXPECT_THROW(with_basis(network, "a", {"x", at::randn({3, 7})}), Error);
+  EXPECT_THROW(with_basis(network, "a", {"x", at::randn({6})}), Error);
+  at::Tensor zero = at::randn({3, 6});
+  zero[1].zero_();
+  EXPECT_THROW(with_basis(network, "a", {"x", zero}), Error);
+  at::Tensor infinite = at::randn({3, 6});
+  infinite[0][0] = INFINITY;
+  EXPECT_THROW(with_basis(network, "a", {"x", infinite}), Error);
+}
+
+TEST(Rotation, RunsFromTheIdentityToARotationAtConstantSpeed) {
+  for (const int64_t n : {2, 3, 8, 33}) {
+    const at::Tensor q = random_rotation(n, 5, 1).vectors.to(at::kDouble);
+    const at::Tensor identity = at::eye(n, at::kDouble);
+    EXPECT_TRUE(at::allclose(random_rotation(n, 5, 0).vectors.to(at::kDouble), identity, 0, 1e-6));
+    for (const double alpha : {0.2, 0.5, 1.0}) {
+      const at::Tensor r = random_rotation(n, 5, alpha).vectors.to(at::kDouble);
+      EXPECT_TRUE(at::allclose(at::matmul(r, r.t()), identity, 0, 1e-5)) << n << " " << alpha;
+      EXPECT_NEAR(at::det(r).item<double>(), 1, 1e-4);
+    }
+    // Half of it twice, and a fifth five times, are the whole.
+    const at::Tensor half = random_rotation(n, 5, 0.5).vectors.to(at::kDouble);
+    EXPECT_TRUE(at::allclose(at::matmul(half, half), q, 0, 1e-5)) << n;
+    const at::Tensor fifth = random_rotation(n, 5, 0.2).vectors.to(at::kDouble);
+    EXPECT_TRUE(at::allclose(at::matrix_power(fifth, 5), q, 0, 1e-5)) << n;
+  }
+  EXPECT_FALSE(at::allclose(random_rotation(8, 5, 1).vectors, random_rotation(8, 6, 1).vectors));
+}
+
+TEST(Rotation, FoldedIntoWhatReadsTheLayerLeavesTheLogits) {
+  const Network network = small();
+  for (const char* layer : {"a", "b", "pooled", "flat"}) {
+    const Basis basis{"turned", random_rotation(network.layer(layer).units, 3, 1).vectors};
+    const Network turned = folded_rotation(network, layer, basis);
+    EXPECT_TRUE(at::allclose(run(turned, {"logits"})[0], run(network, {"logits"})[0], 1e-4, 1e-4)) << layer;
+    // What reads the layer sees other numbers.
+    const std::string name = std::string(layer) + "~turned";
+    EXPECT_FALSE(at::allclose(run(turned, {name})[0], run(network, {layer})[0], 1e-2, 1e-2));
+  }
+  const Basis basis{"turned", random_rotation(6, 3, 1).vectors};
+  EXPECT_THROW(folded_rotation(network, "a/linear", basis), Error);  // a rectifier reads it
+}
+
+TEST(PrincipalComponents, AreTheDirectionsOfFallingVariance) {
+  at::manual_seed(3);
+  const at::Tensor truth = random_rotation(5, 1, 1).vectors.to(at::kDouble);
+  const at::Tensor spread = at::diag(at::tensor({1.0, 25.0, 4.0, 0.25, 9.0}, at::kDouble));
+  const Basis basis = principal_components(at::matmul(at::matmul(truth.t(), spread), truth));
+  const int64_t order[] = {1, 4, 2, 0, 3};
+  for (int64_t k = 0; k < 5; ++k) {
+    const at::Tensor row = basis.vectors[k].to(at::kDouble);
+    EXPECT_NEAR(std::fabs(at::dot(row, truth[order[k]]).item<double>()), 1, 1e-5);
+    EXPECT_GT(row[row.abs().argmax().item<int64_t>()].item<double>(), 0);
+  }
+}
+
+TEST(Maps, TokensBecomeGridsWithoutTheClassToken) {
+  // Tokens are the columns of the input, moved behind: [N, 3, 1, 10] -> [N, 10, 3].
+  GraphBuilder g;
+  const ValueIndex x = g.input("input", {-1, 3, 1, 10});
+  const ValueIndex flat = g.node("Squeeze", "flat", {x, g.constant("axis", at::tensor({int64_t{2}}, at::kLong))});
+  const ValueIndex tokens = g.node("Transpose", "tokens", {flat}, {{"perm", std::vector<int64_t>{0, 2, 1}}});
+  const Network network(g.finish({tokens}), {});
+  at::manual_seed(2);
+  const at::Tensor input = at::randn({1, 3, 1, 10});
+  const auto tap = [&](const Network& of, const std::string& layer) {
+    return make_executor(of, {layer})->run(input)[0];
+  };
+  const Network grid = with_maps(network, "tokens", "grid");
+  EXPECT_EQ(grid.layer("tokens~grid").shape, (std::vector<int64_t>{3, 3, 3}));
+  EXPECT_TRUE(at::equal(tap(grid, "tokens~grid"), input.slice(3, 1).reshape({1, 3, 3, 3})));
+  const Network first = with_maps(network, "tokens", "class");
+  EXPECT_TRUE(at::equal(tap(first, "tokens~class"), input.select(3, 0).reshape({1, 3})));
+  const Network line = with_maps(network, "flat", "line");
+  EXPECT_EQ(line.layer("flat~line").shape, (std::vector<int64_t>{3, 1, 10}));
+  EXPECT_TRUE(at::equal(tap(line, "flat~line"), input));
+  EXPECT_THROW(with_maps(network, "flat", "grid"), Error);  // three tokens make no square
+  const Network both = with_basis(grid, "tokens~grid", {"mine", at::ones({1, 3})});
+  EXPECT_TRUE(at::allclose(tap(both, "tokens~grid~mine"), input.slice(3, 1).reshape({1, 3, 3, 3}).sum(1, true)));
+}
+
+}  // namespace
+}  // namespace microtome

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Layers that a network does not have but can be given: token layers as maps, and units of another basis.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "microtome/base/reporter.h"
+#include "microtome/concepts/concept_set.h"
+#include "microtome/study/requests.h"
+#include "microtome/study/source.h"
+
+namespace microtome {
+
+// Gives source.network the layers that the request asks for by "LAYER~grid", "LAYER~class" and "LAYER~line", and for
+// each of request.bases the units of that basis; returns the names of the layers to study. Bases:
+//   identity            the layer itself
+//   pca                 principal components of the activations at all positions of the set's images
+//   nmf:K               K non-negative factors of the same (Lee and Seung 2001); a unit's activation is the inner
+//   product
+//                       with its factor of length 1; the layer must be non-negative
+//   random:ALPHA:SEED   a random rotation to the power ALPHA
+//   FILE.npy            a matrix [units, channels]
+// pca and nmf look at up to 2,000 images, every n-th, and need `concepts`. Throws Error(kUsage) on what it cannot read.
+std::vector<std::string> derive_layers(Source& source, const StudyRequest& request, const ConceptSet* concepts,
+                                       Reporter& reporter);
+
+// The largest difference of logits on `pictures` random inputs between the network and the one with the layer's
+// channels rotated and the rotation folded into what reads them. Throws Error(kUnsupported) when it cannot be folded.
+double rotation_error(const Network& network, const std::string& layer, uint64_t seed, int pictures);
+
+}  // namespace microtome

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Charts as SVG, from values to text.
+#pragma once
+#include <string>
+#include <vector>
+
+namespace microtome {
+
+struct ChartPoint {
+  double x = 0, y = 0;
+  double error = 0;  // half the length of a vertical whisker; 0 = none
+};
+struct ChartSeries {
+  std::string name;
+  std::vector<ChartPoint> points;
+};
+// Lines over x with axes that start at zero, ticks and a legend. Names may hold any text. An empty chart has axes
+// alone.
+std::string line_chart(const std::string& title, const std::string& x_label, const std::string& y_label,
+                       const std::vector<ChartSeries>& series);
+
+struct ChartBar {
+  std::string label, group;
+  double value = 0;
+};
+// NetDissect's bar graph (report 2.8): bars 12 wide, 3 apart, the tallest 100 high, labels at -45 degrees; groups in
+// the order in which they come, each in a colour of its own with its sum over it.
+std::string bar_graph(const std::vector<ChartBar>& bars);
+
+}  // namespace microtome

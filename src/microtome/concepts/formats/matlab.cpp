@@ -270,6 +270,7 @@ class MatlabParser {
       out.fields.emplace_back(padded.substr(0, padded.find('\0')));
     }
     const auto fields = static_cast<uint64_t>(out.fields.size());
+    if (static_cast<uint64_t>(out.count) > data.size()) fail(at, "a struct has more elements than bytes");
     read_items(data, at, end, out, static_cast<uint64_t>(out.count) * fields, depth);
   }
 

@@ -119,6 +119,40 @@ void sort_by_broden_key(std::vector<Row>& rows) {
 // The picture of a row, of the stated size.
 Image read_listed_picture(const std::string& folder, const ConceptImage& info, const std::string& named_by);
 
+// A set whose rows are known when it is opened; labels() is the layout's own.
+class ListedSet : public ConceptSet {
+ public:
+  const ConceptIndex& index() const override { return index_; }
+  int64_t size() const override { return static_cast<int64_t>(rows_.size()); }
+  const ConceptImage& image_info(int64_t image) const override { return row(image).info; }
+  Image image(int64_t image) const override {
+    return read_listed_picture(folder_, row(image).info, row(image).named_by);
+  }
+  const std::string& hash() const override { return hash_; }
+
+ protected:
+  struct Row {
+    ConceptImage info;
+    std::string named_by;  // "ImageSets/Segmentation/train.txt:3", or empty.
+  };
+  explicit ListedSet(std::string folder) : folder_(std::move(folder)) {}
+  void finish(std::vector<Row> rows, ConceptIndex index, SetDigest& digest) {
+    rows_ = std::move(rows);
+    index_ = std::move(index);
+    hash_ = digest.hex();
+    sort_by_broden_key(rows_);
+  }
+
+  const Row& row(int64_t image) const { return rows_.at(static_cast<size_t>(image)); }
+  const std::string& folder() const { return folder_; }
+
+ private:
+  std::string folder_;
+  std::vector<Row> rows_;
+  ConceptIndex index_{{}, {}};
+  std::string hash_;
+};
+
 // Runs `open`, and reports what it throws before it goes on.
 std::unique_ptr<ConceptSet> report_what_is_thrown(const ProblemSink& report,
                                                   const std::function<std::unique_ptr<ConceptSet>()>& open);

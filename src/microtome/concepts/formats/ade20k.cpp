@@ -156,14 +156,17 @@ class AdeSet : public ListedSet {
     if (!scene.empty()) full_names_["scene"].emplace(scene, scene);
   }
 
-  // A class is called by the first of its names, unless another class of its category would be called the same.
+  // A class is called by the first of its names, by all of them when another class of its category begins the same, and
+  // with its number when all are the same.
   ConceptIndex name_labels() {
     for (const auto& [category, classes] : full_names_) {
-      std::map<std::string, int> uses;
-      for (const auto& [key, names] : classes) ++uses[first_name(names)];
+      std::map<std::string, int> firsts, wholes;
+      for (const auto& [key, names] : classes) ++firsts[first_name(names)], ++wholes[names];
       for (const auto& [key, names] : classes) {
-        const std::string first = first_name(names);
-        vocabulary_.add(category, key, uses[first] == 1 ? first : first == names ? names + " " + key : names);
+        std::string name = firsts[first_name(names)] == 1 ? first_name(names) : names;
+        if (wholes[names] > 1)
+          name = fmt::format("{} {}", names, key.substr(std::min(key.find_first_not_of('0'), key.size())));
+        vocabulary_.add(category, key, name);
       }
     }
     return vocabulary_.index(folder());

@@ -62,9 +62,8 @@ void CocoRegions::add_polygons(const JsonRow& annotation, const nlohmann::json& 
     region.at = corners_.size();
     region.count = static_cast<uint32_t>(polygon.size());
     for (const nlohmann::json& number : polygon) {
-      if (!number.is_number() || !(std::abs(number.get<double>()) < kFarAway)) {
-        annotation.fail("a polygon's corner is not a number, or far outside of every picture");
-      }
+      if (!number.is_number()) annotation.fail("a polygon's corner is not a number");
+      if (!(std::abs(number.get<double>()) < kFarAway)) annotation.fail("a polygon's corner is far outside");
       corners_.push_back(number.get<float>());
     }
     regions_.push_back(region);

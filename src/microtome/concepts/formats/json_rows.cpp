@@ -153,7 +153,8 @@ int64_t JsonRow::integer(const char* field, int64_t low, int64_t high) const {
                                                 : false;
   const int64_t number = fits ? found.get<int64_t>() : 0;
   if (!fits || number < low || number > high) {
-    fail(fmt::format("\"{}\" is not a whole number from {} to {}", field, low, high));
+    const std::string shown = found.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 30);
+    fail(fmt::format("\"{}\" is {}, not a whole number from {} to {}", field, shown, low, high));
   }
   return number;
 }

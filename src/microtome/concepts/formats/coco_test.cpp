@@ -4,9 +4,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <nlohmann/json.hpp>
+
 #include "microtome/base/workers.h"
-#include "microtome/concepts/formats/json_rows.h"
-#include "microtome/concepts/formats/segmentation.h"
+#include "microtome/concepts/formats/drawn_masks.h"
 #include "microtome/concepts/formats/written_folder.h"
 
 namespace microtome {
@@ -14,124 +15,7 @@ namespace {
 
 using testing::ElementsAre;
 
-// Truth by another way than the reader's: a pixel is inside when the ray from its centre upwards crosses the outline an
-// odd number of times. No corner of the tests lies on a column of centres.
-bool is_inside(const std::vector<float>& corners, double x, double y) {
-  int crossings = 0;
-  for (size_t i = 0; i + 1 < corners.size(); i += 2) {
-    const double ax = corners[i], ay = corners[i + 1];
-    const double bx = corners[(i + 2) % corners.size()], by = corners[(i + 3) % corners.size()];
-    if (std::min(ax, bx) > x || std::max(ax, bx) < x) continue;
-    crossings += ay + (by - ay) * (x - ax) / (bx - ax) < y;
-  }
-  return crossings % 2 == 1;
-}
-
-using Mask = std::vector<uint8_t>;  // Row-major.
-
-Mask drawn(const std::vector<std::vector<float>>& polygons, int width, int height) {
-  Mask mask;
-  for (int i = 0; i < width * height; ++i) {
-    bool inside = false;
-    for (const auto& corners : polygons) inside = inside || is_inside(corners, i % width + 0.5, i / width + 0.5);
-    mask.push_back(inside);
-  }
-  return mask;
-}
-
-Mask scattered(int width, int height, uint64_t seed) {
-  Rng rng(seed, "mask");
-  Mask mask(static_cast<size_t>(width) * static_cast<size_t>(height));
-  bool inside = false;
-  for (uint8_t& pixel : mask) pixel = inside = rng.chance(0.3) ? !inside : inside;
-  return mask;
-}
-
-std::vector<uint32_t> runs_of(const Mask& mask, int width, int height) {
-  std::vector<uint32_t> runs{0};
-  for (int x = 0; x < width; ++x) {
-    for (int y = 0; y < height; ++y) {
-      if ((runs.size() % 2 == 0) != (mask[static_cast<size_t>(y * width + x)] != 0)) runs.push_back(0);
-      ++runs.back();
-    }
-  }
-  return runs;
-}
-
-std::string text_of(const std::vector<uint32_t>& runs) {
-  std::string text;
-  for (size_t i = 0; i < runs.size(); ++i) {
-    int64_t rest = i > 2 ? int64_t{runs[i]} - runs[i - 2] : int64_t{runs[i]};
-    while (rest < -16 || rest > 15) {
-      text += static_cast<char>('0' + 32 + (rest & 31));
-      rest = (rest - (rest & 31)) / 32;
-    }
-    text += static_cast<char>('0' + (rest & 31));
-  }
-  return text;
-}
-
 std::string quoted(const std::string& text) { return nlohmann::json(text).dump(); }
-
-TEST(Segmentation, PolygonsHoldThePixelsWhoseCentresAreInside) {
-  Rng rng(5, "polygons");
-  for (int round = 0; round < 300; ++round) {
-    std::vector<float> corners;
-    for (int64_t n = 2 * rng.between(3, 9); n > 0; --n) {
-      corners.push_back(static_cast<float>(rng.uniform(-3, 15)));
-    }
-    RegionMask mask(13, 11);
-    add_polygon(corners, mask);
-    EXPECT_EQ(mask.inside, drawn({corners}, 13, 11)) << fmt::format("{}", fmt::join(corners, ","));
-  }
-}
-
-TEST(Segmentation, RectanglesThatTouchShareNoPixelAndLeaveNoGap) {
-  RegionMask left(8, 4), right(8, 4);
-  add_polygon(std::vector<float>{0, 0, 3.5f, 0, 3.5f, 4, 0, 4}, left);
-  add_polygon(std::vector<float>{3.5f, 0, 8, 0, 8, 4, 3.5f, 4}, right);
-  for (size_t i = 0; i < left.inside.size(); ++i) EXPECT_EQ(left.inside[i] + right.inside[i], 1);
-}
-
-TEST(Segmentation, RunsComeBackFromTheirText) {
-  std::vector<uint32_t> runs;
-  ASSERT_TRUE(decode_runs("5`0", runs));
-  EXPECT_THAT(runs, ElementsAre(5, 16));
-  ASSERT_TRUE(decode_runs("0243N", runs)) << "from the fourth on differences to the run two before";
-  EXPECT_THAT(runs, ElementsAre(0, 2, 4, 5, 2));
-  Rng rng(6, "runs");
-  for (int round = 0; round < 200; ++round) {
-    std::vector<uint32_t> truth;
-    for (int64_t n = rng.between(1, 30); n > 0; --n) truth.push_back(rng.next() >> rng.between(0, 31));
-    ASSERT_TRUE(decode_runs(text_of(truth), runs));
-    EXPECT_EQ(runs, truth);
-  }
-  for (const char* bad : {"P", "/", "pppppppp0", "N", "00 0"}) EXPECT_FALSE(decode_runs(bad, runs)) << bad;
-}
-
-TEST(Segmentation, RunsFillColumnsAndMustFit) {
-  const Mask truth = scattered(7, 5, 3);
-  RegionMask mask(7, 5);
-  EXPECT_TRUE(add_runs(runs_of(truth, 7, 5), mask));
-  EXPECT_EQ(mask.inside, truth);
-  EXPECT_FALSE(add_runs(std::vector<uint32_t>{34}, mask));
-  EXPECT_FALSE(add_runs(std::vector<uint32_t>{0, 36}, mask));
-  EXPECT_FALSE(add_runs(std::vector<uint32_t>{35, 4294967295u, 1}, mask));
-}
-
-TEST(JsonRows, HandsOnRowsOfNamedTablesOnly) {
-  std::vector<std::string> seen;
-  const std::string where = "x.json";
-  for_each_json_row(R"({"a": [1, {"b": [[2], {"c": null}]}], "skip": {"a": [9]}, "d": [], "e": "a"})", where,
-                    {"a", "d"}, [&](const std::string& table, int64_t position, const nlohmann::json& row) {
-                      seen.push_back(fmt::format("{}{}{}", table, position, row.dump()));
-                    });
-  EXPECT_THAT(seen, ElementsAre("a01", R"(a1{"b":[[2],{"c":null}]})"));
-  for (const char* bad :
-       {"", "[]", "3", R"({"a": 3})", R"({"a": []})", R"({"a": [], "d": [], "a": []})", "{\"a\": [1"}) {
-    EXPECT_THROW(for_each_json_row(bad, where, {"a", "d"}, [](auto&&...) {}), Error) << bad;
-  }
-}
 
 // What each class covers, over all planes.
 std::map<int, Mask> classes_of(const ImageLabels& labels) {

@@ -204,9 +204,9 @@ class AdeSet : public ListedSet {
   LabelMap plane_by_instance(const Image& colours, int level, const AdeAnnotation& annotation,
                              const std::string& where) const {
     const std::array<int, 256> instances = number_instances(colours);
-    std::array<uint16_t, 256> labels{};
+    std::array<uint16_t, 257> labels{};
     for (const AdeObject& object : annotation.objects) {
-      if (object.level != level) continue;
+      if (object.level != level || object.number >= static_cast<int>(labels.size())) continue;
       labels[static_cast<size_t>(object.number)] = vocabulary_.label(category_of(level), object.names);
     }
     LabelMap plane(colours.width, colours.height);

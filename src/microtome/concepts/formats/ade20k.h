@@ -24,10 +24,11 @@ struct AdeAnnotation {
   std::string scene;  // 2021 only; empty when there is none.
 };
 
+// Both texts are UTF-8 or else Latin-1.
 // X_atr.txt of 2016: instance # level # occluded # names # raw name # "attributes". Throws Error(kCorrupt) naming
 // `where` and the line.
 AdeAnnotation parse_ade_attributes(const std::string& bytes, const std::string& where);
-// X.json of 2021, UTF-8 or else Latin-1. Throws Error(kCorrupt) naming `where` and the object.
+// X.json of 2021. Throws Error(kCorrupt) naming `where` and the object.
 AdeAnnotation parse_ade_json(const std::string& bytes, const std::string& where);
 
 // Scene of a picture of 2016 by its folder below images/training/: "a/abbey" is "abbey", "b/bow_window/indoor" is

@@ -10,7 +10,7 @@
 namespace microtome {
 namespace {
 
-constexpr int64_t kMostInstances = 255;  // The blue channel.
+constexpr int64_t kMostInstances = 65535;  // Of a picture; some have more than the blue channel can tell apart.
 constexpr int64_t kDeepestLevel = 9;
 constexpr int64_t kLargestClass = 25 * 256 + 255;  // What R // 10 and G can say.
 
@@ -48,9 +48,11 @@ std::string latin1_as_utf8(std::string_view text) {
   return out;
 }
 
+std::string as_utf8(const std::string& text) { return is_utf8(text) ? text : latin1_as_utf8(text); }
+
 nlohmann::json parse_document(const std::string& bytes, const std::string& where) {
   try {
-    return nlohmann::json::parse(is_utf8(bytes) ? bytes : latin1_as_utf8(bytes));
+    return nlohmann::json::parse(as_utf8(bytes));
   } catch (const nlohmann::json::exception& error) {
     throw Error(ErrorKind::kCorrupt, where, json_complaint(error.what()));
   }
@@ -83,7 +85,7 @@ AdeObject object_of(const nlohmann::json& json, const std::string& where, size_t
 AdeAnnotation parse_ade_attributes(const std::string& bytes, const std::string& where) {
   AdeAnnotation out;
   int line = 0;
-  for (const std::string& text : text_lines(bytes)) {
+  for (const std::string& text : text_lines(as_utf8(bytes))) {
     ++line;
     if (text.empty()) continue;
     const auto fail = [&](const std::string& what) {

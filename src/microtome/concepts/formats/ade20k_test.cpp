@@ -60,7 +60,8 @@ void write_2016(F f) {
           "004 # 0 # 0 # car, auto, automobile # car # \"\"\r\n"
           "001 # 1 # 0 # wheel # wheel # \"\"\r\n"
           "002 # 1 # 0 # door # door # \"\"\r\n"
-          "001 # 2 # 0 # spoke, radius # spoke # \"\"\r\n");
+          "001 # 2 # 0 # sp\xf4ke, radius # spoke # \"\"\r\n"  // Latin-1.
+          "300 # 0 # 0 # wall # a hidden wall # \"\"\r\n");
   f.write(kOutlier + "_seg.png", ade_png(kWidth, kHeight, pattern({2978}, 4), {3, 4}));
   f.write(kOutlier + "_atr.txt", "001 # 0 # 0 # wall # wall # \"\"\n");
   f.write(kWindow + "_seg.png", ade_png(kWidth, kHeight, pattern({9}, 4), {0, 4}));
@@ -83,9 +84,9 @@ TEST(Ade20k2016, NamesInstancesByTheirLines) {
   const WrittenFolder folder("ade2016");
   write_2016(folder);
   const auto set = open_concept_set(folder.path());
-  EXPECT_THAT(concept_names(*set),
-              ElementsAre("object:car, auto, automobile", "object:car, railcar", "object:door", "object:wall",
-                          "part:door", "part:spoke", "part:wheel", "scene:abbey-s", "scene:bow_window-indoor-s"));
+  EXPECT_THAT(concept_names(*set), ElementsAre("object:car, auto, automobile", "object:car, railcar", "object:door",
+                                               "object:wall", "part:door", "part:sp\xc3\xb4ke", "part:wheel",
+                                               "scene:abbey-s", "scene:bow_window-indoor-s"));
   ASSERT_EQ(set->size(), 3);
   const int64_t abbey = row_of(*set, kAbbey + ".jpg");
   EXPECT_EQ(set->image_info(abbey).split, "train");
@@ -95,7 +96,7 @@ TEST(Ade20k2016, NamesInstancesByTheirLines) {
   expect_plane(labels.planes[0], pattern(kObjects, 3), {{774, "door"}, {2978, "wall"}, {401, "car, auto, automobile"}},
                "object", *set);
   expect_plane(labels.planes[1], pattern(kParts, 5), {{3050, "wheel"}, {774, "door"}}, "part", *set);
-  expect_plane(labels.planes[2], pattern(kSpokes, 2), {{7, "spoke"}}, "part", *set);
+  expect_plane(labels.planes[2], pattern(kSpokes, 2), {{7, "sp\xc3\xb4ke"}}, "part", *set);
   EXPECT_THAT(labels.whole_image, ElementsAre(*set->index().find("abbey-s")));
   const int64_t outlier = row_of(*set, kOutlier + ".jpg");
   EXPECT_EQ(set->image_info(outlier).split, "val");
@@ -121,7 +122,7 @@ TEST(Ade20k2016, SaysWhatIsWrong) {
       {{"no_table", [=](F f) { f.remove(table); }, {table, "of " + kAbbey + ".jpg", "no such file"}},
        {"few_fields", edit("002 # 0 # 1 # wall", "002 # 0 # wall"), {table + ":2", "5 fields between '#', not 6"}},
        {"instance", edit("002 # 0", "0x2 # 0"), {table + ":2", "\"0x2\" is no instance number"}},
-       {"large_instance", edit("002 # 0", "256 # 0"), {table + ":2", "\"256\" is no instance number"}},
+       {"large_instance", edit("002 # 0", "65536 # 0"), {table + ":2", "\"65536\" is no instance number"}},
        {"level", edit("002 # 0", "002 # -1"), {table + ":2", "\"-1\" is no part level"}},
        {"nameless", edit("# wall # wall", "# # wall"), {table + ":2", "has no name"}},
        {"instance_twice", edit("002 # 0", "001 # 0"), {table + ":2", "instance 1 of level 0 is there twice"}},

@@ -98,6 +98,11 @@ LabelMap decode_label_png(std::string_view bytes, const std::string& where) {
   return map;
 }
 
+LabelMap decode_index_png(std::string_view bytes, const std::string& where) {
+  if (!is_png(bytes)) formats::throw_corrupt(where, "a mask of class numbers must be a PNG");
+  return formats::decode_index_png(bytes, where);
+}
+
 std::string encode_label_png(const LabelMap& labels) {
   if (labels.empty()) throw Error(ErrorKind::kUsage, "label mask encoder", "the mask has no pixels");
   Image rgb(labels.width, labels.height);

@@ -35,4 +35,8 @@ std::string_view media_type(std::string_view bytes);
 LabelMap decode_label_png(std::string_view bytes, const std::string& where);
 std::string encode_label_png(const LabelMap& labels);
 
+// The samples of a PNG of one channel as they are stored, 1 to 16 bits: palette indices or grey levels, not looked up
+// in the palette nor scaled. Throws Error(kCorrupt) on anything else.
+LabelMap decode_index_png(std::string_view bytes, const std::string& where);
+
 }  // namespace microtome

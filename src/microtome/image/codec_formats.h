@@ -24,6 +24,8 @@ Image decode_webp(std::string_view bytes, const std::string& where);
 
 // The 8-bit RGB samples of a PNG that stores exactly those; throws Error(kCorrupt) for any other kind of PNG.
 Image decode_plain_rgb_png(std::string_view bytes, const std::string& where);
+// The stored samples of a PNG of palette or grey type; throws Error(kCorrupt) for any other kind of PNG.
+LabelMap decode_index_png(std::string_view bytes, const std::string& where);
 // `filtered` picks libpng's row filters (photographs) or none (label masks); no text chunk for an empty description.
 std::string write_png(const Image& image, const std::string& description, bool filtered);
 

@@ -111,6 +111,13 @@ Image read_pixels(PngReader& reader, int channels, const std::string& where) {
   return image;
 }
 
+// One sample a pixel, nothing looked up; 16-bit samples keep their two bytes.
+bool ask_for_samples(PngState& state) {
+  if (setjmp(png_jmpbuf(state.png))) return false;
+  png_set_packing(state.png);
+  return true;
+}
+
 struct PngOptions {
   const char* description;
   size_t description_bytes;
@@ -159,6 +166,24 @@ Image decode_plain_rgb_png(std::string_view bytes, const std::string& where) {
     throw_corrupt(where, "a label mask must be an 8-bit RGB PNG");
   }
   return read_pixels(reader, 3, where);
+}
+
+LabelMap decode_index_png(std::string_view bytes, const std::string& where) {
+  PngReader reader;
+  open_reader(reader, bytes, where);
+  const int kind = png_get_color_type(reader.png, reader.info);
+  if (kind != PNG_COLOR_TYPE_PALETTE && kind != PNG_COLOR_TYPE_GRAY) {
+    throw_corrupt(where, "a mask of class numbers must be a palette or grey PNG");
+  }
+  const bool wide = png_get_bit_depth(reader.png, reader.info) == 16;
+  if (!ask_for_samples(reader)) throw_damaged(reader, where);
+  const Image stored = read_pixels(reader, wide ? 2 : 1, where);
+  LabelMap map(stored.width, stored.height);
+  for (size_t i = 0; i < map.labels.size(); ++i) {
+    const uint8_t* sample = stored.pixels.data() + i * static_cast<size_t>(stored.channels);
+    map.labels[i] = static_cast<uint16_t>(wide ? sample[0] * 256 + sample[1] : sample[0]);
+  }
+  return map;
 }
 
 std::string write_png(const Image& image, const std::string& description, bool filtered) {

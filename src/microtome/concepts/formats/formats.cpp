@@ -1,11 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "microtome/concepts/formats/ade20k.h"
 #include "microtome/concepts/formats/broden.h"
+#include "microtome/concepts/formats/coco.h"
 #include "microtome/concepts/formats/format.h"
+#include "microtome/concepts/formats/pascal.h"
 
 namespace microtome {
 
 const std::vector<const ConceptFormat*>& concept_formats() {
-  static const std::vector<const ConceptFormat*> formats = {&broden_format};
+  // clang-format off
+  static const std::vector<const ConceptFormat*> formats = {
+      &broden_format,
+      &coco_panoptic_format,
+      &coco_stuff_format,
+      &coco_instances_format,
+      &ade20k_format,
+      &pascal_context_format,
+      &pascal_part_format,
+      &pascal_voc_format,
+  };
+  // clang-format on
   return formats;
 }
 

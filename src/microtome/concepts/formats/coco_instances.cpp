@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/concepts/formats/coco.h"
+#include "microtome/concepts/formats/coco_regions.h"
+
+namespace microtome {
+namespace {
+
+class InstancesSet : public CocoSet {
+ public:
+  InstancesSet(const std::string& folder, const ProblemSink& report) : CocoSet(folder) {
+    CocoTables tables(folder, "instances", report);
+    for (int file = 0; file < static_cast<int>(tables.files().size()); ++file) {
+      const std::string& json = tables.files()[static_cast<size_t>(file)].json;
+      tables.read(file, [&](const JsonRow& row, int64_t image) { regions_.add(row, image, json, report); });
+      regions_.settle(tables);
+    }
+    Vocabulary<int64_t> vocabulary;
+    ConceptIndex index = tables.name_labels(vocabulary);
+    regions_.name_labels(tables, vocabulary);
+    finish(tables, std::move(index));
+  }
+
+  ImageLabels labels(int64_t image) const override {
+    const CocoRow& at = row(image);
+    return {at.info.width, at.info.height, regions_.draw(at, place_of(folder(), named_by(at))), {}, false};
+  }
+
+ private:
+  CocoRegions regions_;
+};
+
+}  // namespace
+
+const ConceptFormat coco_instances_format{"coco_instances", "COCO's objects, as polygons and run lengths",
+                                          "annotations/instances_NAME.json and NAME/ or images/ with the pictures",
+                                          [](const std::string& path) { return has_coco_files(path, "instances"); },
+                                          [](const std::string& path, const ProblemSink& report) {
+                                            return report_what_is_thrown(report, [&]() -> std::unique_ptr<ConceptSet> {
+                                              return std::make_unique<InstancesSet>(path, report);
+                                            });
+                                          }};
+
+}  // namespace microtome

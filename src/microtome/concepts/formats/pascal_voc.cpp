@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <unordered_set>
+
+#include "microtome/base/error.h"
+#include "microtome/concepts/formats/pascal.h"
+#include "microtome/concepts/formats/set_files.h"
+#include "microtome/image/codec.h"
+
+namespace microtome {
+namespace {
+
+constexpr uint16_t kVoid = 255;
+
+class VocSet : public ListedSet {
+ public:
+  VocSet(const std::string& folder, const ProblemSink& report) : ListedSet(folder), digest_(folder) {
+    for (const std::string split : {"train", "val"}) read_list(split, report);
+    if (rows_.empty()) {
+      throw Error(ErrorKind::kCorrupt, folder + "/ImageSets/Segmentation", "train.txt and val.txt name no picture");
+    }
+    Vocabulary<int> vocabulary;
+    for (size_t i = 0; i < kPascalClasses.size(); ++i) {
+      vocabulary.add("object", static_cast<int>(i) + 1, std::string(kPascalClasses[i]));
+    }
+    finish(std::move(rows_), vocabulary.index(folder), digest_);
+  }
+
+  ImageLabels labels(int64_t image) const override {
+    const Row& from = row(image);
+    const std::string path = folder() + "/" + mask_of(from.info.file), where = place_of(path, from.named_by);
+    LabelMap map = decode_index_png(read_mask_png(path, from.named_by), where);
+    expect_size(map.width, map.height, {from.info.width, from.info.height}, where, from.info.file);
+    for (uint16_t& pixel : map.labels) {
+      if (pixel == kVoid) pixel = 0;
+      if (pixel > kPascalClasses.size()) {
+        throw Error(ErrorKind::kCorrupt, where, fmt::format("a pixel is of class {}; there are 1 to 20", pixel));
+      }
+    }
+    return {map.width, map.height, {map}, {}, false};
+  }
+
+ private:
+  static std::string mask_of(const std::string& picture) {
+    const size_t begin = picture.rfind('/') + 1;
+    return "SegmentationClass/" + picture.substr(begin, picture.rfind('.') - begin) + ".png";
+  }
+
+  void read_list(const std::string& split, const ProblemSink& report) {
+    const std::string list = "ImageSets/Segmentation/" + split + ".txt";
+    const std::string bytes = read_listed(folder() + "/" + list, {});
+    digest_.add_table(list, bytes);
+    int line = 0;
+    for (const std::string& name : text_lines(bytes)) {
+      ++line;
+      if (name.empty()) continue;
+      const auto bad = [&](std::string what) { report({Severity::kError, "bad table", list, line, std::move(what)}); };
+      if (!stays_below(name) || name.find('/') != std::string::npos) {
+        bad(fmt::format("\"{}\" does not name a picture", name));
+      } else if (!names_.insert(name).second) {
+        bad(fmt::format("{} is listed twice", name));
+      } else {
+        add_row(name, split, fmt::format("{}:{}", list, line), bad);
+      }
+    }
+  }
+
+  template <class Bad>
+  void add_row(const std::string& name, const std::string& split, const std::string& named_by, const Bad& bad) {
+    Row out;
+    out.info.file = "JPEGImages/" + name + ".jpg";
+    out.info.split = split;
+    out.named_by = named_by;
+    try {
+      const PictureSize size = picture_size(folder() + "/" + out.info.file, {});
+      out.info.width = out.info.label_width = size.width;
+      out.info.height = out.info.label_height = size.height;
+    } catch (const Error& error) {
+      return bad(error.what());
+    }
+    digest_.add_file(out.info.file);
+    digest_.add_file(mask_of(out.info.file));
+    rows_.push_back(std::move(out));
+  }
+
+  SetDigest digest_;
+  std::vector<Row> rows_;
+  std::unordered_set<std::string> names_;
+};
+
+}  // namespace
+
+const ConceptFormat pascal_voc_format{
+    "pascal_voc", "PASCAL VOC's segmentation: 20 classes of objects",
+    "JPEGImages/*.jpg, SegmentationClass/*.png, ImageSets/Segmentation/train.txt and val.txt",
+    [](const std::string& path) {
+      return has_folder(path + "/JPEGImages") && has_folder(path + "/SegmentationClass") &&
+             has_folder(path + "/ImageSets/Segmentation");
+    },
+    [](const std::string& path, const ProblemSink& report) {
+      return report_what_is_thrown(
+          report, [&]() -> std::unique_ptr<ConceptSet> { return std::make_unique<VocSet>(path, report); });
+    }};
+
+}  // namespace microtome

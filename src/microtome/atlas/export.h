@@ -28,6 +28,10 @@ enum class JsonDetail {
 // overlap, no picture) is null. 32-bit numbers are written with the digits that bring them back.
 Json atlas_json(const Atlas& atlas, const std::string& layer = {}, JsonDetail detail = JsonDetail::kSummary);
 
+// What is said of a unit beside its best concept, with names for labels: {"verdict", "measures"} and, where known,
+// "held_out", "interval", "significance", "tails", "formulas", "ranges".
+Json unit_statistics(const Atlas& atlas, const UnitDissection& unit);
+
 // Text of such a value; bytes of names that are not UTF-8 become U+FFFD.
 std::string json_text(const Json& json);
 

@@ -189,6 +189,10 @@ Json atlas_json(const Atlas& atlas, const std::string& layer, JsonDetail detail)
   return out;
 }
 
+Json unit_statistics(const Atlas& atlas, const UnitDissection& unit) {
+  return named_statistics(unit, Vocabulary(atlas));
+}
+
 std::string json_text(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
 }  // namespace microtome

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "microtome/atlas/export.h"
 #include "microtome/base/error.h"
 #include "microtome/image/codec.h"
 
@@ -92,7 +93,9 @@ Json dissection_json(const Atlas& atlas, const UnitDissection& unit) {
       {"histogram",
        {{"low", number(unit.histogram.low)}, {"high", number(unit.histogram.high)}, {"counts", unit.histogram.counts}}},
       {"top", exemplars_json(atlas, unit.top)},
-      {"bottom", exemplars_json(atlas, unit.bottom)}};
+      {"bottom", exemplars_json(atlas, unit.bottom)},
+      {"typical", exemplars_json(atlas, unit.typical)},
+      {"statistics", unit_statistics(atlas, unit)}};
 }
 
 Json picture_json(const AtlasPicture& picture) {

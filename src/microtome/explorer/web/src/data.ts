@@ -128,6 +128,24 @@ export interface Exemplar {
   map: string; // base64 of little-endian uint16: low + (high - low) * q / 65535
 }
 
+export interface NamedScore {
+  label: string | null;
+  category: string | null;
+  iou: number;
+  ceiling: number;
+}
+
+// Beside IoU; what was not computed is absent.
+export interface Statistics {
+  verdict: string;
+  measures: Record<string, number | null>;
+  held_out?: { label: string | null; train_iou: number; iou: number };
+  interval?: { low: number; high: number; deviation: number };
+  significance?: { permutations: number; p: number; q: number; family_p: number; null_mean: number; null_high: number };
+  tails?: { tail: number; threshold: number; on_pixels: number; best: NamedScore }[];
+  formulas?: { text: string; length: number; intersection: number; truth: number; iou: number }[];
+}
+
 export interface Dissection {
   threshold: number;
   minimum: number;
@@ -140,6 +158,8 @@ export interface Dissection {
   histogram: { low: number; high: number; counts: number[] };
   top: Exemplar[];
   bottom: Exemplar[];
+  typical: Exemplar[];
+  statistics: Statistics;
 }
 
 export interface Picture {

@@ -7,6 +7,7 @@ import { ConceptTable } from "./concept_table";
 import { Exemplars, type View } from "./exemplar";
 import { Choice, Dot, Fact, Hint, Plate } from "./parts";
 import { Provenance } from "./provenance";
+import { Trust } from "./trust";
 import { go, layerHref, networkHref, setQuery, unitHref } from "./route";
 import { className, findLayer, Notice, useAtlas, useData, useTitle, Waiting } from "./state";
 import { categoryWord, integer, iou, level, plural, share, signChar, signWord, times } from "./words";
@@ -68,7 +69,7 @@ function Verdict({ dissection }: { dissection: Dissection | undefined }) {
       <span>
         <Hint of="iou">IoU</Hint> <b>{iou(best.iou)}</b> of at most {iou(best.ceiling)}
       </span>
-      {best.iou < atlas.detector_cut && <span class="muted">below the cut: not a detector</span>}
+      {dissection.statistics.verdict !== "detector" && <span class="muted">{dissection.statistics.verdict}: not a detector</span>}
     </p>
   );
 }
@@ -110,6 +111,16 @@ function Evidence({ dissection, sign, images }: { dissection: Dissection; sign: 
           </dl>
         </section>
       </div>
+      <Trust dissection={dissection} />
+      {dissection.typical.length > 0 && (
+        <section class="block">
+          <header>
+            <h2>Images drawn at random above its threshold</h2>
+          </header>
+          <p class="muted">What it answers to on an ordinary day, not only at its best.</p>
+          <Exemplars dissection={dissection} sign={sign} list={dissection.typical} view={view} />
+        </section>
+      )}
       {dissection.bottom.length > 0 && (
         <section class="block">
           <header>

@@ -193,7 +193,8 @@ void RowTally::set_typical(size_t row, UnitDissection& unit) {
     const ImageMask& mask = masks_.masks()[draws[i].second];
     const HotRegion& region = store.regions[mask.region];
     Exemplar exemplar{region.image, region.peak, survey_.layer.map_width, survey_.layer.map_height, {}};
-    paint(survey_.layer, store, mask.region, unit.threshold, 0, exemplar.map);
+    // Below the threshold by more than a coarse copy of the map rounds; cells beside one that is on are all kept.
+    paint(survey_.layer, store, mask.region, unit.threshold - (region.peak - unit.threshold) / 256, 0, exemplar.map);
     for (float& value : exemplar.map) value *= factor;
     unit.typical.push_back(std::move(exemplar));
   }

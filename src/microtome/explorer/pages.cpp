@@ -126,6 +126,7 @@ void add_layer_paths(const Atlas& atlas, const AtlasLayer& layer, std::vector<st
     if (!row.second.dissection) continue;
     for (const Exemplar& exemplar : row.second.dissection->top) images.insert(exemplar.image);
     for (const Exemplar& exemplar : row.second.dissection->bottom) images.insert(exemplar.image);
+    for (const Exemplar& exemplar : row.second.dissection->typical) images.insert(exemplar.image);
   }
   for (const AtlasPicture& picture : atlas.pictures(layer.name, -1, false))
     paths.push_back(picture_path(layer, picture));

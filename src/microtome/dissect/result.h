@@ -130,7 +130,8 @@ struct UnitDissection {
   Histogram histogram;
   std::vector<Exemplar> top;     // falling activation, ties: lower image first
   std::vector<Exemplar> bottom;  // rising activation, ties: lower image first
-  // Images drawn at random from those with an on-pixel, by image. Cells that no mask needs hold a value just below the threshold.
+  // Images drawn at random from those with an on-pixel, by image. Cells that no mask needs hold a value just below the
+  // threshold.
   std::vector<Exemplar> typical;
 };
 Verdict verdict(const UnitDissection& unit);

@@ -17,6 +17,11 @@ TallySettings tally_settings(const StudyRequest& request) {
   settings.tails = asked.tails;
   settings.permutations = static_cast<int>(asked.permutations);
   settings.bootstrap = static_cast<int>(asked.bootstrap);
+  constexpr int64_t kLongestOptimal = 3;
+  if (asked.optimal && asked.formulas > kLongestOptimal) {
+    throw Error(ErrorKind::kUsage, "--optimal", "all formulas are tried up to three labels only",
+                "use --formulas 3, or the beam without --optimal");
+  }
   settings.formulas = {static_cast<int>(asked.formulas), static_cast<int>(asked.beam), asked.optimal};
   settings.typical = static_cast<int>(asked.exemplars);
   settings.seed = request.render.seed;

@@ -41,6 +41,10 @@ std::string json_text(const Json& json);
 // written.
 std::vector<std::string> export_csv(const Atlas& atlas, const std::string& folder);
 
+// For each dissected layer, of positive units: LAYER.bargraph.svg, how many detectors each concept has, and
+// LAYER.curve.svg, the number of detectors over cut-offs for each tail. Returns the paths written.
+std::vector<std::string> export_charts(const Atlas& atlas, const std::string& folder);
+
 // For each dissected layer LAYER.units.npy (int64 [n, 2]: unit, sign), .thresholds.npy and .iou.npy (float32 [n]),
 // .histograms.npy (int64 [n, bins]) and .histogram_ranges.npy (float32 [n, 2]: low, high). Returns the paths written.
 std::vector<std::string> export_npy(const Atlas& atlas, const std::string& folder);

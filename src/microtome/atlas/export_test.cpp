@@ -167,6 +167,22 @@ TEST_F(AtlasExport, JsonIsValidWhateverTheContent) {
   EXPECT_TRUE(Json::parse(json_text(atlas_json(empty)))["units"].empty());
 }
 
+TEST_F(AtlasExport, ChartsCountTheDetectors) {
+  const auto files = export_charts(atlas(), folder() + "/charts");
+  ASSERT_EQ(files.size(), 4u);
+  std::map<int, int> detectors;
+  for (const UnitDissection& unit : atlas().units("conv1", true)) {
+    if (unit.sign == Sign::kPositive && unit.best.label != 0 && unit.best.iou >= kDetectorCut)
+      ++detectors[unit.best.label];
+  }
+  const std::string bars = read_file(files[0]);
+  size_t count = 0;
+  for (size_t at = bars.find("class=\"bar\""); at != std::string::npos; at = bars.find("class=\"bar\"", at + 1))
+    ++count;
+  EXPECT_EQ(count, detectors.size());
+  EXPECT_NE(read_file(files[1]).find("detectors over cut-offs"), std::string::npos);
+}
+
 TEST_F(AtlasExport, UnexplainedNumbersAreDamage) {
   RandomAtlas content = consistent(1);
   content.dissections[0].units[0].best.label = 5;

@@ -13,13 +13,14 @@ namespace microtome::commands {
 namespace {
 
 struct Options {
-  std::string file, csv, json, npy, images, site;
+  std::string file, csv, charts, json, npy, images, site;
 };
 
 void define(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   app.add_option("atlas", options->file, "Atlas file")->required();
   app.add_option("--csv", options->csv, "Folder for tables in NetDissect's columns, one a layer, and units.csv");
+  app.add_option("--charts", options->charts, "Folder for bar graphs of detectors and curves over cut-offs as SVG");
   app.add_option("--json", options->json, "File for everything but the pictures");
   app.add_option("--npy", options->npy, "Folder for thresholds, IoU and histograms as NumPy arrays");
   app.add_option("--images", options->images, "Folder for pictures, exemplar strips and contact sheets as PNG");
@@ -27,13 +28,14 @@ void define(CLI::App& app, Session& session) {
   add_common(app, session, false);
   app.callback([options, &session] {
     const Options& o = *options;
-    if (o.csv.empty() && o.json.empty() && o.npy.empty() && o.images.empty() && o.site.empty()) {
+    if (o.csv.empty() && o.charts.empty() && o.json.empty() && o.npy.empty() && o.images.empty() && o.site.empty()) {
       throw Error(ErrorKind::kUsage, "microtome export", "nothing to write",
-                  "name at least one of --csv, --json, --npy, --images, --site");
+                  "name at least one of --csv, --charts, --json, --npy, --images, --site");
     }
     const Atlas atlas = Atlas::open(o.file, Atlas::Mode::kRead);
     const auto reporter = session.reporter();
     if (!o.csv.empty()) export_csv(atlas, o.csv);
+    if (!o.charts.empty()) export_charts(atlas, o.charts);
     if (!o.json.empty()) write_file(o.json, json_text(atlas_json(atlas, {}, JsonDetail::kFull)));
     if (!o.npy.empty()) export_npy(atlas, o.npy);
     if (!o.images.empty()) export_images(atlas, o.images, *reporter);
@@ -44,6 +46,6 @@ void define(CLI::App& app, Session& session) {
 }  // namespace
 
 extern const Command export_command;
-const Command export_command{"export", "Write an atlas as csv, JSON, npy, images or a static site", define};
+const Command export_command{"export", "Write an atlas as csv, charts, JSON, npy, images or a static site", define};
 
 }  // namespace microtome::commands

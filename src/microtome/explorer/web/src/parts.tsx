@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Small things that several pages are made of.
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useId, useRef, useState } from "preact/hooks";
 import { picturePath, type Sign } from "./data";
 import { kHints, type HintName, categoryColour, categoryWord, iou as iouText, plural } from "./words";
 
 // A term with its explanation: opens on click or Enter, closes on Escape, a second click, or a click elsewhere.
 export function Hint({ of, children }: { of: HintName; children: ComponentChildren }) {
   const [open, setOpen] = useState(false);
-  const [shift, setShift] = useState(0);
   const id = useId();
   const root = useRef<HTMLSpanElement>(null);
   const bubble = useRef<HTMLSpanElement>(null);
-  useEffect(() => {
-    if (!open) return;
-    const box = bubble.current?.getBoundingClientRect();
-    if (box) {
-      const wide = document.documentElement.clientWidth;
-      setShift(Math.min(0, wide - 12 - box.right + shift));
-    }
+  // Before the first paint: a hint near the edge never makes the page wider than the window, and Escape works at once.
+  useLayoutEffect(() => {
+    const element = bubble.current;
+    if (!open || !element) return;
+    element.style.marginLeft = "0";
+    element.style.marginLeft = `${Math.min(0, document.documentElement.clientWidth - 12 - element.getBoundingClientRect().right)}px`;
     const close = (event: Event) => {
       if (event instanceof KeyboardEvent ? event.key === "Escape" : !root.current?.contains(event.target as Node)) setOpen(false);
     };
@@ -34,7 +32,7 @@ export function Hint({ of, children }: { of: HintName; children: ComponentChildr
       <button type="button" class="term" aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}>
         {children}
       </button>
-      <span id={id} ref={bubble} class="bubble" role="note" hidden={!open} style={{ marginLeft: `${shift}px` }}>
+      <span id={id} ref={bubble} class="bubble" role="note" hidden={!open}>
         {kHints[of]}
       </span>
     </span>

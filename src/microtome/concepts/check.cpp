@@ -3,13 +3,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <set>
 
 #include "microtome/base/error.h"
 #include "microtome/base/workers.h"
+#include "microtome/concepts/check_layout.h"
+#include "microtome/concepts/formats/broden.h"
 #include "microtome/concepts/formats/broden_counts.h"
 #include "microtome/concepts/formats/broden_files.h"
+#include "microtome/concepts/formats/set_files.h"
 #include "microtome/concepts/validation.h"
 
 namespace microtome {
@@ -54,9 +56,9 @@ class ImageCheck {
     try {
       work();
     } catch (const Error& error) {
-      const std::string text = error.what(), place = fmt::format("{}/{} (index.csv:{}): ", folder_, file, row_.line);
+      const std::string place = fmt::format("{}/{} (index.csv:{})", folder_, file, row_.line);
       out_.problems.push_back({Severity::kError, error.kind() == ErrorKind::kNotFound ? "missing file" : "bad file",
-                               file, row_.line, text.starts_with(place) ? text.substr(place.size()) : text});
+                               file, row_.line, complaint_of(error, place)});
     }
   }
 
@@ -164,12 +166,12 @@ std::map<std::string, int64_t> ConceptCheck::by_kind() const {
   return out;
 }
 
-ConceptCheck check_concepts(const std::string& folder, int threads, Reporter& reporter) {
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(folder, ignored)) {
-    throw Error(ErrorKind::kNotFound, folder, "there is no such folder");
-  }
+ConceptCheck check_concepts(const std::string& spec, int threads, Reporter& reporter) {
+  const LayoutFolder found = find_layout(spec);
+  if (found.format != &broden_format) return check_layout(*found.format, found.folder, threads, reporter);
+  const std::string& folder = found.folder;
   ConceptCheck check;
+  check.layout = found.format->name;
   BrodenTables tables;
   try {
     tables = read_broden_tables(folder, [&](ConceptProblem problem) { check.problems.push_back(std::move(problem)); });
@@ -195,7 +197,8 @@ Json to_json(const ConceptCheck& check) {
                         {"line", problem.line},
                         {"what", problem.what}});
   }
-  return {{"images", check.images},
+  return {{"layout", check.layout},
+          {"images", check.images},
           {"masks", check.masks},
           {"errors", check.count(Severity::kError)},
           {"warnings", check.count(Severity::kWarning)},

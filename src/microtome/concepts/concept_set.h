@@ -19,7 +19,8 @@ struct Concept {
   int category =
       -1;  // Index of the primary category: the one with the largest coverage in the c_*.csv files,
            // the first on ties (report 2.6 says how the published tools differ). -1: in none, no image holds it.
-  std::vector<int> categories;  // All categories that hold it.
+  std::vector<int> categories;             // All categories that hold it.
+  std::vector<std::string> synonyms = {};  // Other names, best first; read where the layout has them.
 };
 
 // The vocabulary of a concept set.
@@ -75,7 +76,9 @@ class ConceptSet {
   virtual const std::string& hash() const = 0;
 };
 
-// Opens a folder in the layout that it has (Broden's for now). Throws Error(kNotFound/kCorrupt/kUnsupported).
-std::unique_ptr<ConceptSet> open_concept_set(const std::string& folder);
+// Opens a folder in the layout that it has. Words before it, each with a colon, say more: the name of a layout chooses
+// it where a folder has several ("coco_stuff:FOLDER"), and "colours:" adds the colour of every pixel of the picture as
+// another plane (see automatic_colours.h). Throws Error(kNotFound/kCorrupt/kUnsupported).
+std::unique_ptr<ConceptSet> open_concept_set(const std::string& spec);
 
 }  // namespace microtome

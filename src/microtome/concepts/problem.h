@@ -16,7 +16,8 @@ struct ConceptProblem {
   std::string kind;  // A few words that group problems: "missing file", "stale frequency", ...
   std::string file;  // Relative to the set's folder.
   int line = 0;  // In a csv file, from 1; for pictures and masks the line of index.csv that names them. 0: the file.
-  std::string what;  // One sentence without the place.
+  std::string what;     // One sentence without the place.
+  bool thrown = false;  // The reader throws it too, because it leaves nothing to go on with.
 };
 
 using ProblemSink = std::function<void(ConceptProblem problem)>;

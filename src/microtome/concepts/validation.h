@@ -14,7 +14,8 @@
 namespace microtome {
 
 struct ConceptCheck {
-  int64_t images = 0;  // Rows of index.csv that could be looked at.
+  std::string layout;  // Name of the format.
+  int64_t images = 0;  // Of the tables, those that could be looked at.
   int64_t masks = 0;
   std::vector<ConceptProblem> problems;  // Tables first, then images in index order, then what the whole set shows.
 
@@ -24,12 +25,13 @@ struct ConceptCheck {
   std::map<std::string, int64_t> by_kind() const;
 };
 
-// Reads every table, picture and mask of a set in Broden's layout and lists everything that is wrong, not only the
-// first: broken tables, missing or damaged files, wrong sizes, labels out of range (errors); whole-image label 0,
-// images without any label, masks with labels of another category, concepts without a pixel, stated frequencies and
-// coverages that are not the true ones (warnings; the last only when no image failed). The result does not depend on
-// `threads`. Throws Error(kNotFound) when there is no folder, Error(kCancelled) when the user stops it.
-ConceptCheck check_concepts(const std::string& folder, int threads, Reporter& reporter);
+// Reads every table, picture and mask of a set and lists everything that is wrong, not only the first: broken tables,
+// missing or damaged files, wrong sizes, labels out of range (errors); images without any label, concepts without a
+// pixel (warnings). Of Broden's layout also, as warnings: whole-image label 0, masks with labels of another category,
+// and, when no image failed, stated frequencies and coverages that are not the true ones. `spec` is as for
+// open_concept_set. The result does not depend on `threads`. Throws Error(kNotFound/kUnsupported) when there is no
+// folder or no layout, Error(kCancelled) when the user stops it.
+ConceptCheck check_concepts(const std::string& spec, int threads, Reporter& reporter);
 
 // A pixel counts once a plane: a label in two masks of one image counts twice, as in the dissection's G.
 struct ConceptStatistics {

@@ -2,17 +2,15 @@
 #include "microtome/concepts/formats/broden_tables.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <limits>
 
 #include "microtome/base/error.h"
-#include "microtome/base/file.h"
 #include "microtome/base/hash.h"
-#include "microtome/concepts/formats/csv.h"
+#include "microtome/concepts/formats/csv_table.h"
 #include "microtome/concepts/formats/format.h"
+#include "microtome/concepts/formats/set_files.h"
 
 namespace microtome {
 namespace {
@@ -20,115 +18,31 @@ namespace {
 constexpr int kLargestLabel = std::numeric_limits<uint16_t>::max();  // What R + 256 * G can say.
 constexpr int kLargestSide = 1 << 20;
 
-using Names = std::vector<std::string>;
+using Names = CsvTable::Names;
 
 bool holds(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// One csv file with a header, its columns found by name.
-class Table {
- public:
-  Table(const std::string& folder, std::string file, const Names& required, const Names& optional,
-        const ProblemSink& report, Sha256& hash)
-      : file_(std::move(file)), path_(folder + "/" + file_), report_(report) {
-    try {
-      const std::string bytes = read_file(path_);
-      hash.add(fmt::format("{} {}\n", file_, bytes.size()));
-      hash.add(bytes);
-      rows_ = parse_csv(bytes, path_);
-    } catch (const Error& error) {
-      report_({Severity::kError, error.kind() == ErrorKind::kNotFound ? "missing file" : "bad table", file_, 0,
-               error.what()});
-      throw;
-    }
-    read_header(required, optional);
-    drop_uneven_rows();
+// Frequency and coverage where the table has them.
+StatedTotals totals_of(const CsvTable& table, const CsvRow& row) {
+  const std::string &frequency = table.text(row, "frequency"), &coverage = table.text(row, "coverage");
+  StatedTotals out{row.line, parse_integer(frequency), parse_number(coverage)};
+  if (!out.images && !frequency.empty()) {
+    table.bad(row, fmt::format("frequency is \"{}\", not a whole number", frequency));
   }
+  if (!out.coverage && !coverage.empty()) table.bad(row, fmt::format("coverage is \"{}\", not a number", coverage));
+  return out;
+}
 
-  const std::vector<CsvRow>& rows() const { return rows_; }
-  const std::string& path() const { return path_; }
-  const Names& header() const { return header_; }
-
-  // Empty for an optional column that is not there.
-  const std::string& text(const CsvRow& row, const std::string& column) const {
-    static const std::string kNone;
-    const auto found = std::find(header_.begin(), header_.end(), column);
-    return found == header_.end() ? kNone : row.fields[static_cast<size_t>(found - header_.begin())];
+Names names_in(const std::string& list) {
+  Names out;
+  for (size_t begin = 0; begin < list.size();) {
+    const size_t end = std::min(list.find(';', begin), list.size());
+    if (end > begin) out.push_back(list.substr(begin, end - begin));
+    begin = end + 1;
   }
-
-  // A whole number in [low, high]; otherwise reported, and empty.
-  std::optional<int> integer(const CsvRow& row, const std::string& column, int low, int high) const {
-    const std::optional<int64_t> value = parse_integer(text(row, column));
-    if (value && *value >= low && *value <= high) return static_cast<int>(*value);
-    bad(row, fmt::format("{} is \"{}\", not a whole number from {} to {}", column, text(row, column), low, high));
-    return std::nullopt;
-  }
-
-  // Frequency and coverage where the table has them.
-  StatedTotals totals(const CsvRow& row) const {
-    StatedTotals out{row.line, parse_integer(text(row, "frequency")), parse_number(text(row, "coverage"))};
-    if (!out.images && !text(row, "frequency").empty()) {
-      bad(row, fmt::format("frequency is \"{}\", not a whole number", text(row, "frequency")));
-    }
-    if (!out.coverage && !text(row, "coverage").empty()) {
-      bad(row, fmt::format("coverage is \"{}\", not a number", text(row, "coverage")));
-    }
-    return out;
-  }
-
-  void bad(const CsvRow& row, std::string what) const {
-    report_({Severity::kError, "bad table", file_, row.line, std::move(what)});
-  }
-  void odd(const CsvRow& row, std::string what) const {
-    report_({Severity::kWarning, "odd table", file_, row.line, std::move(what)});
-  }
-
- private:
-  [[noreturn]] void unusable(const std::string& what) const {
-    report_({Severity::kError, "bad table", file_, 1, what});
-    throw Error(ErrorKind::kCorrupt, path_ + ":1", what);
-  }
-
-  void read_header(const Names& required, const Names& optional) {
-    if (rows_.empty()) unusable("the file is empty");
-    header_ = rows_.front().fields;
-    rows_.erase(rows_.begin());
-    for (const std::string& column : header_) {
-      if (!holds(required, column) && !holds(optional, column)) {
-        unusable(fmt::format("unknown column \"{}\" (known: {}{}{})", column, fmt::join(required, ", "),
-                             optional.empty() ? "" : ", ", fmt::join(optional, ", ")));
-      }
-      if (std::count(header_.begin(), header_.end(), column) > 1) {
-        unusable(fmt::format("the column \"{}\" is there twice", column));
-      }
-    }
-    for (const std::string& column : required) {
-      if (!holds(header_, column)) unusable(fmt::format("there is no column \"{}\"", column));
-    }
-  }
-
-  void drop_uneven_rows() {
-    std::erase_if(rows_, [&](const CsvRow& row) {
-      const bool uneven = row.fields.size() != header_.size();
-      if (uneven) bad(row, fmt::format("the row has {} fields, the header {}", row.fields.size(), header_.size()));
-      return uneven;
-    });
-  }
-
-  std::string file_, path_;
-  const ProblemSink& report_;
-  Names header_;
-  std::vector<CsvRow> rows_;
-};
-
-bool stays_inside(const std::string& name) {
-  const std::filesystem::path path(name);
-  if (name.empty() || path.is_absolute() || name.find('\\') != std::string::npos ||
-      name.find('\0') != std::string::npos) {
-    return false;
-  }
-  return std::none_of(path.begin(), path.end(), [](const auto& part) { return part == ".."; });
+  return out;
 }
 
 class BrodenParser {
@@ -138,16 +52,17 @@ class BrodenParser {
   BrodenTables parse() {
     const Names base = {"image", "split", "ih", "iw", "sh", "sw"};
     Names required = base;
-    const Table categories(folder_, "category.csv", {"name"}, {"first", "last", "count", "frequency"}, report_, hash_);
+    const CsvTable categories(folder_, "category.csv", {"name"}, {"first", "last", "count", "frequency"}, report_,
+                              digest_);
     for (const CsvRow& row : categories.rows()) {
       const std::string& name = categories.text(row, "name");
-      if (!stays_inside(name) || name.find('/') != std::string::npos || holds(required, name)) {
+      if (!stays_below(name) || name.find('/') != std::string::npos || holds(required, name)) {
         categories.bad(row, fmt::format("\"{}\" cannot be the name of a category, or is one already", name));
         continue;
       }
       required.push_back(name);
     }
-    const Table index(folder_, "index.csv", required, {}, report_, hash_);
+    const CsvTable index(folder_, "index.csv", required, {}, report_, digest_);
     for (const std::string& column : index.header()) {
       if (!holds(base, column)) categories_.push_back(column);
     }
@@ -162,8 +77,8 @@ class BrodenParser {
 
  private:
   void read_labels() {
-    const Table table(folder_, "label.csv", {"number", "name"}, {"category", "frequency", "coverage", "syns"}, report_,
-                      hash_);
+    const CsvTable table(folder_, "label.csv", {"number", "name"}, {"category", "frequency", "coverage", "syns"},
+                         report_, digest_);
     concepts_.resize(1);
     for (const CsvRow& row : table.rows()) {
       const std::optional<int> number = table.integer(row, "number", 0, kLargestLabel);
@@ -180,16 +95,16 @@ class BrodenParser {
       } else if (!concepts_[label].name.empty()) {
         table.bad(row, fmt::format("label {} is there twice", label));
       } else {
-        concepts_[label] = {*number, name, -1, {}};
-        out_.label_totals[*number] = table.totals(row);
+        concepts_[label] = {*number, name, -1, {}, names_in(table.text(row, "syns"))};
+        out_.label_totals[*number] = totals_of(table, row);
       }
     }
   }
 
   void read_category(int category) {
     const std::string& name = categories_[static_cast<size_t>(category)];
-    const Table table(folder_, "c_" + name + ".csv", {"number", "coverage"}, {"code", "name", "frequency"}, report_,
-                      hash_);
+    const CsvTable table(folder_, "c_" + name + ".csv", {"number", "coverage"}, {"code", "name", "frequency"}, report_,
+                         digest_);
     std::map<int, StatedTotals>& totals = out_.category_totals.emplace_back();
     for (const CsvRow& row : table.rows()) {
       const std::optional<int> label = table.integer(row, "number", 0, kLargestLabel);
@@ -203,7 +118,7 @@ class BrodenParser {
         table.odd(row, fmt::format("label {} is \"{}\" here, \"{}\" in label.csv", *label, table.text(row, "name"),
                                    item.name));
       }
-      if (!totals.emplace(*label, table.totals(row)).second) {
+      if (!totals.emplace(*label, totals_of(table, row)).second) {
         table.bad(row, fmt::format("label {} is there twice", *label));
         continue;
       }
@@ -231,7 +146,7 @@ class BrodenParser {
     }
   }
 
-  void read_row(const Table& table, const CsvRow& row) {
+  void read_row(const CsvTable& table, const CsvRow& row) {
     BrodenRow out;
     out.line = row.line;
     out.info.file = table.text(row, "image");
@@ -255,7 +170,7 @@ class BrodenParser {
     if (usable) out_.rows.push_back(std::move(out));
   }
 
-  BrodenCell read_cell(const Table& table, const CsvRow& row, const std::string& category) {
+  BrodenCell read_cell(const CsvTable& table, const CsvRow& row, const std::string& category) {
     BrodenCell cell;
     const std::string& text = table.text(row, category);
     for (size_t begin = 0; !text.empty() && begin <= text.size();) {
@@ -283,8 +198,8 @@ class BrodenParser {
     return cell;
   }
 
-  bool check_path(const Table& table, const CsvRow& row, const std::string& column, const std::string& name) const {
-    if (stays_inside(name)) return true;
+  bool check_path(const CsvTable& table, const CsvRow& row, const std::string& column, const std::string& name) const {
+    if (stays_below(name)) return true;
     table.bad(row, fmt::format("\"{}\" in the {} column does not name a file below images/", name, column));
     return false;
   }
@@ -292,6 +207,10 @@ class BrodenParser {
   const std::string& folder_;
   const ProblemSink& report_;
   Sha256 hash_;
+  const CsvTable::Digest digest_ = [this](const std::string& file, std::string_view bytes) {
+    hash_.add(fmt::format("{} {}\n", file, bytes.size()));
+    hash_.add(bytes);
+  };
   BrodenTables out_;
   Names categories_;
   std::vector<Concept> concepts_;
@@ -305,8 +224,10 @@ BrodenTables read_broden_tables(const std::string& folder, const ProblemSink& re
 
 ProblemSink throw_first_error(const std::string& folder) {
   return [folder](const ConceptProblem& problem) {
-    if (problem.severity != Severity::kError || problem.line == 0) return;
-    throw Error(ErrorKind::kCorrupt, fmt::format("{}/{}:{}", folder, problem.file, problem.line), problem.what,
+    if (problem.severity != Severity::kError || problem.thrown) return;
+    const std::string place = fmt::format("{}/{}", folder, problem.file);
+    throw Error(problem.kind == "missing file" ? ErrorKind::kNotFound : ErrorKind::kCorrupt,
+                problem.line > 0 ? fmt::format("{}:{}", place, problem.line) : place, problem.what,
                 "list every problem of the set with: microtome concepts check " + folder);
   };
 }

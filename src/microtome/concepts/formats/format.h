@@ -27,6 +27,14 @@ struct ConceptFormat {
 // In the order in which they are tried.
 const std::vector<const ConceptFormat*>& concept_formats();
 
+// The layout of a folder, or the one that the word before it names ("coco_stuff:FOLDER"). Throws
+// Error(kNotFound/kUnsupported).
+struct LayoutFolder {
+  const ConceptFormat* format = nullptr;
+  std::string folder;
+};
+LayoutFolder find_layout(const std::string& spec);
+
 // The sink of readers: an error is thrown as Error(kCorrupt) with file and line, a warning is passed over.
 ProblemSink throw_first_error(const std::string& folder);
 

@@ -4,6 +4,7 @@
 #include "microtome/concepts/formats/coco.h"
 #include "microtome/concepts/formats/format.h"
 #include "microtome/concepts/formats/pascal.h"
+#include "microtome/concepts/formats/plain.h"
 
 namespace microtome {
 
@@ -18,6 +19,11 @@ const std::vector<const ConceptFormat*>& concept_formats() {
       &pascal_context_format,
       &pascal_part_format,
       &pascal_voc_format,
+      &dtd_format,
+      &mask_folder_format,
+      &bit_masks_format,
+      &label_list_format,
+      &class_folder_format,  // Last: any folder of folders with pictures looks like it.
   };
   // clang-format on
   return formats;

@@ -85,6 +85,11 @@ std::string place_of(const std::string& path, const std::string& named_by) {
   return named_by.empty() ? path : fmt::format("{} ({})", path, named_by);
 }
 
+std::string complaint_of(const Error& error, const std::string& place) {
+  const std::string text = error.what();
+  return text.starts_with(place + ": ") ? text.substr(place.size() + 2) : text;
+}
+
 std::string read_listed(const std::string& path, const std::string& named_by) {
   try {
     return read_file(path);
@@ -177,8 +182,8 @@ std::unique_ptr<ConceptSet> report_what_is_thrown(const ProblemSink& report,
   try {
     return open();
   } catch (const Error& error) {
-    report(
-        {Severity::kError, error.kind() == ErrorKind::kNotFound ? "missing file" : "bad table", "", 0, error.what()});
+    report({Severity::kError, error.kind() == ErrorKind::kNotFound ? "missing file" : "bad table", "", 0, error.what(),
+            true});
     throw;
   }
 }

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "microtome/base/error.h"
 #include "microtome/base/hash.h"
 #include "microtome/concepts/concept_set.h"
 #include "microtome/concepts/formats/broden.h"
@@ -28,6 +29,9 @@ std::vector<std::string> sorted_names(const std::string& folder, std::string_vie
 std::string read_listed(const std::string& path, const std::string& named_by);
 // Without `named_by` just the path.
 std::string place_of(const std::string& path, const std::string& named_by);
+
+// What the error says behind its place.
+std::string complaint_of(const Error& error, const std::string& place);
 
 struct PictureSize {
   int width = 0, height = 0;

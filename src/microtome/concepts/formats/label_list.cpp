@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "microtome/base/error.h"
+#include "microtome/concepts/formats/csv_table.h"
+#include "microtome/concepts/formats/plain.h"
+
+namespace microtome {
+namespace {
+
+// labels.csv: a row for each label of an image.
+class LabelList : public WholeImageSet {
+ public:
+  LabelList(const std::string& folder, const ProblemSink& report) : WholeImageSet(folder), digest_(folder) {
+    const CsvTable table(folder, "labels.csv", {"image", "label"}, {"category", "split"}, report,
+                         [&](const std::string& file, std::string_view bytes) { digest_.add_table(file, bytes); });
+    for (const CsvRow& row : table.rows()) read_row(table, row, report);
+    if (said_.empty()) throw Error(ErrorKind::kCorrupt, table.path(), "no row gives a picture a label");
+    ConceptIndex index = vocabulary_.index(folder);
+    for (const auto& [file, names] : said_) {
+      for (const auto& [category, name] : names) labels_[file].push_back(vocabulary_.label(category, name));
+    }
+    std::vector<Row> rows;
+    for (auto& [file, row] : rows_) rows.push_back(std::move(row));
+    finish(std::move(rows), std::move(index), digest_);
+  }
+
+ private:
+  void read_row(const CsvTable& table, const CsvRow& row, const ProblemSink& report) {
+    const std::string &file = table.text(row, "image"), &label = table.text(row, "label");
+    const std::string& category = table.text(row, "category");
+    if (!stays_below(file)) return table.bad(row, fmt::format("\"{}\" does not name a picture of the set", file));
+    if (label.empty()) return table.bad(row, file + " has an empty label");
+    if (category.find_first_of("/\\;,") != std::string::npos) {
+      return table.bad(row, fmt::format("\"{}\" cannot be the name of a category", category));
+    }
+    if (!rows_.contains(file) && !add_image(table, row, file, report)) return;
+    const std::string& split = table.text(row, "split");
+    if (!split.empty() && split != rows_.at(file).info.split) {
+      return table.bad(row, fmt::format("{} is \"{}\" here and \"{}\" before", file, split, rows_.at(file).info.split));
+    }
+    const std::string in = category.empty() ? "class" : category;
+    if (!said_[file].emplace(in, label).second) {
+      return table.bad(row, fmt::format("{} has the label {} already", file, label));
+    }
+    vocabulary_.add(in, label, label);
+  }
+
+  bool add_image(const CsvTable& table, const CsvRow& row, const std::string& file, const ProblemSink& report) {
+    if (broken_.contains(file)) return false;  // Reported at its first row.
+    Row out;
+    out.info.file = file;
+    out.info.split = table.text(row, "split").empty() ? broden_split(file) : table.text(row, "split");
+    out.named_by = fmt::format("labels.csv:{}", row.line);
+    if (!measure_picture(folder(), out.info, out.named_by, report, digest_)) {
+      broken_.insert(file);
+      return false;
+    }
+    rows_.emplace(file, std::move(out));
+    return true;
+  }
+
+  SetDigest digest_;
+  std::map<std::string, Row> rows_;
+  std::set<std::string> broken_;
+  std::map<std::string, std::set<std::pair<std::string, std::string>>> said_;  // (category, label) by file.
+  Vocabulary<std::string> vocabulary_;
+};
+
+}  // namespace
+
+const ConceptFormat label_list_format{
+    "label_list", "A csv file of pictures and their labels: labels of the whole image",
+    "labels.csv (image,label and perhaps category,split; a row a label, pictures relative to the folder)",
+    [](const std::string& path) { return std::filesystem::exists(std::filesystem::path(path) / "labels.csv"); },
+    [](const std::string& path, const ProblemSink& report) {
+      return report_what_is_thrown(
+          report, [&]() -> std::unique_ptr<ConceptSet> { return std::make_unique<LabelList>(path, report); });
+    }};
+
+}  // namespace microtome

@@ -20,7 +20,9 @@ void define_study(CLI::App& app, Session& session, bool dissect, bool visualize)
       ->delimiter(',')
       ->capture_default_str();
   if (dissect) {
-    auto* concepts = app.add_option("--concepts", request->concepts, "Folder of a concept set, in Broden's layout");
+    auto* concepts =
+        app.add_option("--concepts", request->concepts,
+                       "Folder of a concept set: Broden, ADE20K, COCO, your own masks... (microtome concepts --help)");
     if (!visualize) concepts->required();
     bind(app, request->dissection);
   }

@@ -43,9 +43,10 @@ LayoutFolder find_layout(const std::string& spec) {
   }
   std::string layouts;
   for (const ConceptFormat* format : concept_formats()) {
-    layouts += fmt::format("{}{} ({})", layouts.empty() ? "" : "; ", format->name, format->layout);
+    layouts += fmt::format("{}{}", layouts.empty() ? "" : ", ", format->name);
   }
-  throw Error(ErrorKind::kUnsupported, spec, "this folder is no concept set", "known layouts: " + layouts);
+  throw Error(ErrorKind::kUnsupported, spec, "this folder is no concept set",
+              fmt::format("known layouts are {}; microtome list says which files make them", layouts));
 }
 
 ConceptIndex::ConceptIndex(std::vector<std::string> categories, std::vector<Concept> concepts)

@@ -131,6 +131,42 @@ Image draw_mask(const Image& image, std::span<const float> map, int map_width, i
   return out;
 }
 
+std::array<uint8_t, 3> label_colour(int label) {
+  if (label == 0) return {0, 0, 0};
+  // Hues a golden angle apart, in three lightnesses.
+  const double hue = std::fmod(0.618033988749895 * label, 1.0);
+  const double light = 0.45 + 0.15 * (label % 3);
+  std::array<uint8_t, 3> out{};
+  for (int c = 0; c < 3; ++c) {
+    const double at = std::fmod(hue * 6 + 2.0 * (3 - c), 6.0);
+    const double ramp = std::clamp(std::abs(at - 3) - 1, 0.0, 1.0);
+    out[static_cast<size_t>(c)] =
+        static_cast<uint8_t>(255 * (light + (ramp - 0.5) * 0.7 * (1 - std::abs(2 * light - 1))));
+  }
+  return out;
+}
+
+Image draw_labels(const Image& image, const LabelMap& labels) {
+  Image out = as_rgb(image);
+  if (labels.empty()) throw Error(ErrorKind::kUsage, "label map", "it has no pixels");
+  const auto label_at = [&](int x, int y) {
+    return labels.at((2 * x + 1) * labels.width / (2 * out.width), (2 * y + 1) * labels.height / (2 * out.height));
+  };
+  for (int y = 0; y < out.height; ++y) {
+    for (int x = 0; x < out.width; ++x) {
+      const uint16_t label = label_at(x, y);
+      if (label == 0) continue;
+      const bool edge = (x + 1 < out.width && label_at(x + 1, y) != label) ||
+                        (y + 1 < out.height && label_at(x, y + 1) != label) || (x > 0 && label_at(x - 1, y) != label) ||
+                        (y > 0 && label_at(x, y - 1) != label);
+      const std::array<uint8_t, 3> colour = label_colour(label);
+      for (int c = 0; c < 3; ++c)
+        out.at(x, y)[c] = blend(out.at(x, y)[c], colour[static_cast<size_t>(c)], edge ? 1.0f : 0.45f);
+    }
+  }
+  return out;
+}
+
 Image draw_heat(const Image& image, std::span<const float> map, int map_width, int map_height, float low, float high) {
   Image out = as_rgb(image);
   const std::vector<float> level = upsample(map, map_width, map_height, out.width, out.height);

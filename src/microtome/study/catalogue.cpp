@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/study/catalogue.h"
 
+#include "microtome/concepts/formats/format.h"
 #include "microtome/network/formats/model_format.h"
 #include "microtome/network/ops/operator.h"
 #include "microtome/visualize/objective.h"
@@ -33,6 +34,10 @@ Json engine_kinds() {
   out["formats"] = Json::array();
   for (const ModelFormat* format : model_formats::kinds()) {
     out["formats"].push_back({{"name", format->name}, {"summary", format->summary}});
+  }
+  out["concept_sets"] = Json::array();
+  for (const ConceptFormat* format : concept_formats()) {
+    out["concept_sets"].push_back({{"name", format->name}, {"summary", format->summary}, {"text", format->layout}});
   }
   out["operators"] = Json::array();
   for (const OperatorFamily* family : operators::kinds()) {

@@ -34,6 +34,17 @@ std::string images_of(const std::string& folder) {
   return {};
 }
 
+// Of a list with commas.
+std::vector<std::string> all_names(const std::string& names) {
+  std::vector<std::string> out;
+  for (size_t begin = 0; begin <= names.size();) {
+    const size_t end = std::min(names.find(',', begin), names.size());
+    out.emplace_back(trimmed(std::string_view(names).substr(begin, end - begin)));
+    begin = end + 1;
+  }
+  return out;
+}
+
 std::string first_name(const std::string& names) { return std::string(trimmed(names.substr(0, names.find(',')))); }
 
 int class_of(const uint8_t* rgb) { return rgb[0] / 10 * 256 + rgb[1]; }
@@ -166,7 +177,7 @@ class AdeSet : public ListedSet {
         std::string name = firsts[first_name(names)] == 1 ? first_name(names) : names;
         if (wholes[names] > 1)
           name = fmt::format("{} {}", names, key.substr(std::min(key.find_first_not_of('0'), key.size())));
-        vocabulary_.add(category, key, name);
+        vocabulary_.add(category, key, name, all_names(names));
       }
     }
     return vocabulary_.index(folder());

@@ -2,6 +2,7 @@
 #include "microtome/concepts/formats/broden_counts.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -39,8 +40,9 @@ std::string label_table(const std::vector<std::string>& categories, const std::v
       cell += fmt::format("{}{}({})", cell.empty() ? "" : ";", categories[static_cast<size_t>(category)], images);
     }
     const LabelTotals totals = counts.of_label(static_cast<int>(label));
-    text += fmt::format("{},{},{},{},{:.6f},\n", label, csv_field(concepts[label].name), csv_field(cell), totals.images,
-                        totals.coverage);
+    text +=
+        fmt::format("{},{},{},{},{:.6f},{}\n", label, csv_field(concepts[label].name), csv_field(cell), totals.images,
+                    totals.coverage, csv_field(fmt::format("{}", fmt::join(concepts[label].synonyms, ";"))));
   }
   return text;
 }

@@ -68,8 +68,9 @@ template <class Key>
 class Vocabulary {
  public:
   // Idempotent; the first name of a key stays.
-  void add(const std::string& category, const Key& key, const std::string& name) {
-    names_[category].emplace(key, name);
+  void add(const std::string& category, const Key& key, const std::string& name,
+           const std::vector<std::string>& synonyms = {}) {
+    if (names_[category].emplace(key, name).second && !synonyms.empty()) synonyms_[category][key] = synonyms;
   }
   // After the last add(): the index. Throws Error(kUnsupported) beyond 65535 labels, which masks cannot hold.
   ConceptIndex index(const std::string& where);
@@ -84,6 +85,7 @@ class Vocabulary {
 
  private:
   std::map<std::string, std::map<Key, std::string>> names_;
+  std::map<std::string, std::map<Key, std::vector<std::string>>> synonyms_;
   std::map<std::string, std::map<Key, uint16_t>> labels_;
 };
 
@@ -99,7 +101,7 @@ ConceptIndex Vocabulary<Key>::index(const std::string& where) {
     check_label_count(concepts.size() + classes.size() - 1, where);
     for (const auto& [key, name] : classes) {
       labels_[category][key] = static_cast<uint16_t>(concepts.size());
-      concepts.push_back({static_cast<int>(concepts.size()), name, column, {column}});
+      concepts.push_back({static_cast<int>(concepts.size()), name, column, {column}, synonyms_[category][key]});
     }
   }
   return ConceptIndex(categories, concepts);

@@ -25,6 +25,7 @@ Json described(const Kinds& kinds) {
 Json engine_kinds() {
   Json out;
   out["objectives"] = described(objectives::kinds());
+  out["penalties"] = described(penalties::kinds());
   out["parametrizations"] = described(parametrizations::kinds());
   out["transforms"] = described(transforms::kinds());
   out["transform_presets"] = Json::array();

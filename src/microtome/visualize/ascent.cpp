@@ -6,19 +6,20 @@
 
 #include <algorithm>
 #include <limits>
-#include <optional>
+#include <numeric>
 
+#include "microtome/base/error.h"
 #include "microtome/base/rng.h"
 #include "microtome/base/workers.h"
 #include "microtome/visualize/adam.h"
-#include "microtome/visualize/resample.h"
 
 namespace microtome {
 namespace {
 
 constexpr int kRedirectedInARow = 16;
 constexpr double kRestartContrast = 10;
-constexpr int kHeldOut = 16;
+constexpr int64_t kPatienceParts = 10;  // the objective is averaged over patience / 10 steps
+constexpr std::string_view kBackground = "fft(sd=0.2,decay=1.5)";
 
 bool all_zero(const at::Tensor& tensor) {
   const at::Tensor dense = tensor.contiguous();
@@ -26,131 +27,250 @@ bool all_zero(const at::Tensor& tensor) {
   return std::all_of(values, values + dense.numel(), [](float value) { return value == 0; });
 }
 
-// Score of one input, and its gradient there.
+// Score of one input, and its gradients there and at the pictures.
 struct Slope {
-  double score;
-  at::Tensor gradient;
+  double score = 0;
+  at::Tensor input, picture, alpha;  // undefined = zero
 };
 
-Slope slope_at(const Executor& executor, const Objective& objective, const at::Tensor& input) {
-  const std::unique_ptr<Tape> tape = executor.record(input);
-  Taps taps;
+Slope slope_at(const Executor* executor, const Prefix& prefix, const Objective& objective, const at::Tensor& input,
+               const at::Tensor& picture, const at::Tensor& alpha) {
+  std::unique_ptr<Tape> tape;
   std::vector<at::Tensor> leaves;
-  for (size_t i = 0; i < executor.taps().size(); ++i) {
-    leaves.push_back(tape->taps()[i].detach().requires_grad_());
-    taps[executor.taps()[i]] = leaves.back();
+  if (executor) {
+    tape = executor->record(input);
+    for (const at::Tensor& tap : tape->taps()) leaves.push_back(tap.detach().requires_grad_());
   }
-  const at::Tensor score = objective.score(taps);
-  const auto gradients = torch::autograd::grad({score}, leaves, {}, {}, false, /*allow_unused=*/true);
-  return {score.item<double>(), tape->pull_back(gradients)};
+  View view = prefix.view(leaves);
+  const size_t taps = leaves.size();
+  if (objective.reads_picture()) {
+    leaves.push_back(picture.detach().requires_grad_());
+    if (alpha.defined()) leaves.push_back(alpha.detach().requires_grad_());
+    view.set_picture(leaves[taps], alpha.defined() ? leaves[taps + 1] : at::Tensor());
+  }
+  const at::Tensor score = objective.score(view);
+  Slope slope{score.item<double>(), {}, {}, {}};
+  if (!score.requires_grad()) return slope;
+  std::vector<at::Tensor> gradients = torch::autograd::grad({score}, leaves, {}, {}, false, /*allow_unused=*/true);
+  if (gradients.size() > taps) slope.picture = gradients[taps];
+  if (gradients.size() > taps + 1) slope.alpha = gradients[taps + 1];
+  gradients.resize(taps);
+  if (tape) slope.input = tape->pull_back(gradients);
+  return slope;
 }
+
+// Whether the objective has stopped rising.
+class Plateau {
+ public:
+  explicit Plateau(int64_t patience) : patience_(patience), window_(std::max<int64_t>(1, patience / kPatienceParts)) {}
+
+  bool reached(const std::vector<float>& curve) {
+    if (patience_ == 0 || static_cast<int64_t>(curve.size()) < window_) return false;
+    const double mean = std::accumulate(curve.end() - window_, curve.end(), 0.0) / static_cast<double>(window_);
+    if (mean > best_) {
+      best_ = mean;
+      since_ = 0;
+      return false;
+    }
+    return ++since_ >= patience_;
+  }
+
+ private:
+  int64_t patience_, window_, since_ = 0;
+  double best_ = -std::numeric_limits<double>::infinity();
+};
+
+// What several pictures made together share.
+struct Climbed {
+  std::vector<float> curve;
+  std::vector<std::pair<int64_t, std::vector<Image>>> frames;
+  std::vector<Image> images;
+  int64_t redirected_steps = 0;
+  bool plateau = false;
+};
 
 // One ascent from one start.
 class Climb {
  public:
-  Climb(const Ascent& ascent, double contrast)
-      : ascent_(ascent),
-        parameters_(ascent.parametrization.start(ascent.seed, ascent.key, contrast)),
-        adam_(ascent.lr),
-        start_(to_image(image())) {}
+  Climb(const Ascent& ascent, double contrast, Climbed& out) : ascent_(ascent), out_(out), stage_(&ascent.stages[0]) {
+    const Parametrization& first = *stage_->parametrization;
+    if (!ascent.start) {
+      parameters_ = first.start(ascent.settings.seed, ascent.keys, contrast);
+      return;
+    }
+    auto found = first.from_picture(ascent.start->expand({stage_->canvas.count, -1, -1, -1}).contiguous());
+    if (!found) {
+      throw Error(ErrorKind::kUsage, "--start", fmt_kind(first) + " cannot start from a picture", "use fft or pixel");
+    }
+    parameters_ = std::move(*found);
+  }
 
   // False when it gives up: no gradient in a row of redirected steps and none before.
-  bool run(Picture& picture) {
-    picture.curve.clear();
-    for (int64_t step = 0; step < ascent_.steps; ++step) {
-      throw_if_stopped();
-      picture.curve.push_back(static_cast<float>(update(step, picture)));
-      if (!alive_ && dead_in_a_row_ > kRedirectedInARow) return false;
+  bool run() {
+    int64_t end = 0;
+    for (const Stage& stage : ascent_.stages) {
+      if (&stage != stage_) grow_to(stage);
+      end += stage.steps;
+      if (!run_stage(end)) return false;
     }
-    picture.image = to_image(image());
+    keep_frame(step_);
+    out_.images = images();
     return alive_;
   }
 
-  const Image& start() const { return start_; }
-
- private:
-  at::Tensor image() const {
+  std::vector<Image> images() const {
     const at::NoGradGuard no_gradients;
-    return ascent_.parametrization.image(parameters_);
+    const at::Tensor picture = stage_->parametrization->image(parameters_);
+    const at::Tensor alpha = stage_->parametrization->alpha(parameters_);
+    std::vector<Image> images;
+    for (int64_t i = 0; i < picture.size(0); ++i) {
+      images.push_back(to_image(picture.narrow(0, i, 1), alpha.defined() ? alpha.narrow(0, i, 1) : alpha));
+    }
+    return images;
   }
 
-  double update(int64_t step, Picture& picture) {
-    const Placement placement =
-        ascent_.transforms.draw(Rng(ascent_.seed, "transform", ascent_.key, static_cast<uint64_t>(step)));
-    const at::Tensor seen =
-        normalize(resample(ascent_.parametrization.image(parameters_), placement, ascent_.window[0], ascent_.window[1]),
-                  ascent_.preprocessing);
-    const at::Tensor input = seen.detach();
-    Slope slope = slope_at(ascent_.executor, ascent_.objective, input);
-    if (all_zero(slope.gradient)) {
-      if (++dead_in_a_row_ <= kRedirectedInARow) {
-        slope.gradient = slope_at(ascent_.redirected(), ascent_.objective, input).gradient;
-        ++picture.redirected_steps;
+ private:
+  static std::string fmt_kind(const Parametrization& kind) { return '"' + kind.to_string() + '"'; }
+
+  bool run_stage(int64_t end) {
+    Adam adam(ascent_.settings.lr > 0 ? ascent_.settings.lr : stage_->parametrization->lr());
+    Plateau plateau(ascent_.settings.patience);
+    for (; step_ < end; ++step_) {
+      throw_if_stopped();
+      keep_frame(step_);
+      out_.curve.push_back(static_cast<float>(update(adam)));
+      if (!alive_ && dead_in_a_row_ > kRedirectedInARow) return false;
+      if (plateau.reached(out_.curve)) {
+        out_.plateau = true;
+        step_ = end;
       }
-    } else {
-      alive_ = true;
-      dead_in_a_row_ = 0;
     }
-    adam_.ascend(parameters_, torch::autograd::grad({seen}, parameters_, {slope.gradient}));
+    return true;
+  }
+
+  void grow_to(const Stage& stage) {
+    const at::NoGradGuard no_gradients;
+    auto grown = stage.parametrization->grown(parameters_, stage_->canvas);
+    if (!grown) {
+      throw Error(ErrorKind::kUsage, "--grow", fmt_kind(*stage.parametrization) + " cannot grow", "use fft or pixel");
+    }
+    parameters_.clear();
+    for (const at::Tensor& parameter : *grown) parameters_.push_back(parameter.detach().requires_grad_());
+    stage_ = &stage;
+  }
+
+  void keep_frame(int64_t step) {
+    if (std::ranges::find(ascent_.settings.frames, step) == ascent_.settings.frames.end()) return;
+    if (out_.frames.empty() || out_.frames.back().first != step) out_.frames.emplace_back(step, images());
+  }
+
+  std::vector<Draw> draws() const {
+    std::vector<Draw> all;
+    for (const uint64_t key : ascent_.keys) {
+      for (int64_t copy = 0; copy < ascent_.settings.copies; ++copy) {
+        const uint64_t when = static_cast<uint64_t>(step_) | static_cast<uint64_t>(copy) << 32;
+        all.push_back(ascent_.transforms.draw(Rng(ascent_.settings.seed, "transform", key, when)));
+      }
+    }
+    return all;
+  }
+
+  double update(Adam& adam) {
+    const at::Tensor picture = stage_->parametrization->image(parameters_);
+    const at::Tensor alpha = stage_->parametrization->alpha(parameters_);
+    const Prefix& prefix = *stage_->prefix;
+    const bool network = !ascent_.objective.layers().empty();
+    at::Tensor seen;
+    if (network) {
+      seen = shown(picture, alpha, draws(), prefix.window(), ascent_.preprocessing,
+                   Rng(ascent_.settings.seed, "background", ascent_.keys[0], static_cast<uint64_t>(step_)));
+    }
+    const at::Tensor input = network ? seen.detach() : seen;
+    Slope slope = slope_at(network ? &prefix.executor() : nullptr, prefix, ascent_.objective, input, picture, alpha);
+    if (network) revive(slope, input, picture, alpha);
+    std::vector<at::Tensor> ends, gradients;
+    const auto add = [&](const at::Tensor& end, const at::Tensor& gradient) {
+      if (gradient.defined()) ends.push_back(end), gradients.push_back(gradient);
+    };
+    add(seen, slope.input);
+    add(picture, slope.picture);
+    add(alpha, slope.alpha);
+    if (ends.empty()) return slope.score;
+    std::vector<at::Tensor> ascents =
+        torch::autograd::grad(ends, parameters_, gradients, {}, false, /*allow_unused=*/true);
+    for (size_t i = 0; i < ascents.size(); ++i) {
+      if (!ascents[i].defined()) ascents[i] = at::zeros_like(parameters_[i]);
+    }
+    adam.ascend(parameters_, ascents);
     return slope.score;
   }
 
+  // Asks the redirected network where the plain one has no gradient.
+  void revive(Slope& slope, const at::Tensor& input, const at::Tensor& picture, const at::Tensor& alpha) {
+    if (slope.input.defined() && !all_zero(slope.input)) {
+      alive_ = true;
+      dead_in_a_row_ = 0;
+    } else if (++dead_in_a_row_ <= kRedirectedInARow) {
+      const Prefix& prefix = *stage_->prefix;
+      slope.input = slope_at(&prefix.redirected(), prefix, ascent_.objective, input, picture, alpha).input;
+      ++out_.redirected_steps;
+    }
+  }
+
   const Ascent& ascent_;
+  Climbed& out_;
+  const Stage* stage_;
   std::vector<at::Tensor> parameters_;
-  Adam adam_;
-  Image start_;
+  int64_t step_ = 0;
   bool alive_ = false;
   int dead_in_a_row_ = 0;
 };
 
-double activation(const Ascent& ascent, const Target& target, const at::Tensor& picture, const Placement& placement) {
-  const at::Tensor input =
-      normalize(resample(picture, placement, ascent.window[0], ascent.window[1]), ascent.preprocessing);
-  const std::vector<at::Tensor> taps = ascent.executor.run(input);
-  const auto& names = ascent.executor.taps();
-  const auto index = static_cast<size_t>(std::ranges::find(names, target.layer) - names.begin());
-  return (taps[index].select(1, target.unit) * target.sign).max().item<double>();
-}
-
 }  // namespace
 
-Picture ascend(const Ascent& ascent) {
+std::vector<Picture> ascend(const Ascent& ascent) {
   const at::AutoGradMode gradients(true);
-  Picture picture;
-  Climb first(ascent, 1);
-  picture.started = first.run(picture);
-  if (!picture.started) {
-    Climb second(ascent, kRestartContrast);
-    picture.started = second.run(picture);
+  Climbed climbed;
+  Climb first(ascent, 1, climbed);
+  const std::vector<Image> begin = first.images();
+  bool started = first.run() || ascent.objective.layers().empty();
+  if (!started && !ascent.start) {
+    climbed.curve.clear();
+    climbed.frames.clear();
+    started = Climb(ascent, kRestartContrast, climbed).run();
   }
-  if (!picture.started) picture.image = first.start();
-  picture.activation = held_out_activation(ascent, picture.image);
-  picture.plain_activation = plain_activation(ascent, picture.image);
-  return picture;
-}
-
-double held_out_activation(const Ascent& ascent, const Image& picture) {
-  if (ascent.transforms.empty()) return plain_activation(ascent, picture);
-  const std::optional<Target> target = ascent.objective.target();
-  if (!target) return std::numeric_limits<double>::quiet_NaN();
-  const at::NoGradGuard no_gradients;
-  const at::Tensor values = from_image(picture);
-  double sum = 0;
-  for (uint64_t i = 0; i < kHeldOut; ++i) {
-    sum += activation(ascent, *target, values, ascent.transforms.draw(Rng(ascent.seed, "held-out", ascent.key, i)));
+  if (!started) climbed.images = begin;
+  std::vector<Picture> pictures(begin.size());
+  for (size_t i = 0; i < pictures.size(); ++i) {
+    Picture& picture = pictures[i];
+    picture.image = climbed.images[i];
+    picture.curve = climbed.curve;
+    for (const auto& [step, images] : climbed.frames) picture.frames.push_back({step, images[i]});
+    picture.redirected_steps = climbed.redirected_steps;
+    picture.plateau = climbed.plateau;
+    picture.started = started;
   }
-  return sum / kHeldOut;
+  return pictures;
 }
 
-double plain_activation(const Ascent& ascent, const Image& picture) {
-  const std::optional<Target> target = ascent.objective.target();
-  if (!target) return std::numeric_limits<double>::quiet_NaN();
-  const at::NoGradGuard no_gradients;
-  return activation(ascent, *target, from_image(picture), Placement{});
+at::Tensor shown(const at::Tensor& picture, const at::Tensor& alpha, std::span<const Draw> draws,
+                 const Aperture& window, const Preprocessing& preprocessing, Rng background) {
+  if (!alpha.defined()) return normalize(apply(picture, draws, window), preprocessing);
+  const Canvas canvas{picture.size(0), picture.size(1), picture.size(2), picture.size(3)};
+  const auto kind = parse_parametrization(kBackground, canvas);
+  std::vector<uint64_t> keys;
+  for (int64_t i = 0; i < canvas.count; ++i) keys.push_back(background.next());
+  at::Tensor behind;
+  {
+    const at::NoGradGuard no_gradients;
+    behind = kind->image(kind->start(background.next(), keys, 1)).to(picture.scalar_type());
+  }
+  return normalize(apply(picture * alpha + behind * (1 - alpha), draws, window), preprocessing);
 }
 
-Image to_image(const at::Tensor& picture) {
-  const at::Tensor rounded = (picture[0].to(at::kFloat) * 255).round().clamp(0, 255).to(at::kByte);
+Image to_image(const at::Tensor& picture, const at::Tensor& alpha) {
+  const at::Tensor whole = alpha.defined() ? at::cat({picture, alpha}, 1) : picture;
+  const at::Tensor rounded = (whole[0].to(at::kFloat) * 255).round().clamp(0, 255).to(at::kByte);
   const at::Tensor interleaved = rounded.permute({1, 2, 0}).contiguous();
   Image image(static_cast<int>(interleaved.size(1)), static_cast<int>(interleaved.size(0)),
               static_cast<int>(interleaved.size(2)));

@@ -1,58 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
-// The loop that joins objective, parametrization, transforms and network into a picture.
+// The loop that joins objective, parametrization, transforms and network into pictures.
 #pragma once
 #include <ATen/core/Tensor.h>
 
-#include <array>
 #include <cstdint>
-#include <functional>
-#include <string>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
 
-#include "microtome/network/executor.h"
 #include "microtome/network/preprocessing.h"
 #include "microtome/visualize/objective.h"
 #include "microtome/visualize/parametrization.h"
+#include "microtome/visualize/prefix.h"
 #include "microtome/visualize/render.h"
 #include "microtome/visualize/transform.h"
 
 namespace microtome {
 
-// Everything an ascent is a function of. References outlive the call.
-struct Ascent {
-  const Executor& executor;                     // taps: the objective's layers, in its order
-  std::function<const Executor&()> redirected;  // the same over redirect_dead_relus(); asked only when needed
-  const Objective& objective;
-  const Parametrization& parametrization;
-  const TransformList& transforms;
-  const Preprocessing& preprocessing;
-  std::array<int64_t, 2> window;  // height and width of the network's input
+// A canvas and the prefix that sees it; an ascent goes from the coarsest stage to the last.
+struct Stage {
+  Canvas canvas;
+  std::unique_ptr<Parametrization> parametrization;
+  std::shared_ptr<const Prefix> prefix;
   int64_t steps;
-  double lr;
-  uint64_t seed;
-  uint64_t key;
 };
 
-// `steps` updates of Adam (adam.h) on the parametrization. At each one: draw the transforms from Rng(seed, "transform",
-// key, step), resample, normalize, run to the taps, differentiate the objective as far as the taps, pull back.
+// Everything an ascent is a function of. References outlive the call.
+struct Ascent {
+  const Objective& objective;
+  std::span<const Stage> stages;  // at least one; canvases of one count
+  const TransformList& transforms;
+  const Preprocessing& preprocessing;
+  const RenderSettings& settings;
+  std::span<const uint64_t> keys;   // one for each picture of the canvas
+  std::optional<at::Tensor> start;  // a picture [1,C,H,W] of the first canvas' size, instead of noise
+};
+
+// Updates of Adam (adam.h) on the parametrization. At each one: draw the transforms from Rng(seed, "transform", key,
+// step), resample, normalize, run to the taps, differentiate the objective as far as the taps, pull back; add what the
+// objective reads of the picture itself. A picture with opacity lies on a random background of its own in each step.
 //
 // A gradient that is exactly zero at the input (dead rectifiers on an almost grey picture) is taken once more from the
 // redirected network, at most 16 steps in a row (Lucid's count). If no step ever had a gradient of its own by then, the
-// ascent starts again, once, from a picture of ten times the contrast; if that stays dead too, started = false and the
-// picture is the first start image.
+// ascent starts again, once, from noise of ten times the contrast; if that stays dead too, started = false and the
+// pictures are the first start images. Measures are left at 0.
 //
 // Pure and thread-safe; runs in the calling thread. Throws Error(kCancelled) between steps when a stop was asked for,
 // and what the executor, the objective and Adam throw.
-Picture ascend(const Ascent& ascent);
+std::vector<Picture> ascend(const Ascent& ascent);
 
-// Activation of the target unit on a stored picture: the mean over 16 placements drawn from Rng(seed, "held-out", key,
-// i) of the maximum over positions, of the negated unit for a negative sign. Without transforms, of the picture as it
-// is. NaN when the objective has no target.
-double held_out_activation(const Ascent& ascent, const Image& picture);
-// The same for the picture unmoved.
-double plain_activation(const Ascent& ascent, const Image& picture);
+// The network's input for pictures [N,C,H,W] (with opacity [N,1,H,W] when defined) as one step sees it, differentiable.
+// background: key for each picture and step of the random background.
+at::Tensor shown(const at::Tensor& picture, const at::Tensor& alpha, std::span<const Draw> draws,
+                 const Aperture& window, const Preprocessing& preprocessing, Rng background);
 
-// A picture [1,C,S,S] in 0..1 rounded to 8 bits, and back.
-Image to_image(const at::Tensor& picture);
+// Pictures [1,C,H,W] in 0..1 (and opacity [1,1,H,W]) rounded to 8 bits, and back; a fourth channel is opacity.
+Image to_image(const at::Tensor& picture, const at::Tensor& alpha = {});
 at::Tensor from_image(const Image& image);
 
 }  // namespace microtome

@@ -87,7 +87,22 @@ std::string CallReader::value() {
   return text_.substr(begin, end - begin);
 }
 
+// Whether "key =" comes next, rather than a value.
+bool CallReader::key_follows() const {
+  size_t end = position_;
+  while (end < text_.size() && in_name(text_[end])) ++end;
+  if (end == position_) return false;
+  while (end < text_.size() && std::isspace(static_cast<unsigned char>(text_[end]))) ++end;
+  return end < text_.size() && text_[end] == '=';
+}
+
 void CallReader::argument(Call& call) {
+  skip_spaces();
+  if (call.arguments.empty() && !call.unnamed && !key_follows()) {
+    call.unnamed = value();
+    if (call.unnamed->empty()) fail("expected an argument");
+    return;
+  }
   const size_t begin = position_;
   const std::string key = name("an argument, key=value");
   if (!accept('=')) fail(fmt::format("expected \"=\" after \"{}\"", key), "arguments are written key=value");
@@ -117,6 +132,11 @@ std::string call_text(std::string_view name, const Json& settings, const Json& d
     arguments += fmt::format("{}{}={}", arguments.empty() ? "" : ",", key, argument_text(value));
   }
   return arguments.empty() ? std::string(name) : fmt::format("{}({})", name, arguments);
+}
+
+void unexpected_value(const Call& call) {
+  throw Error(ErrorKind::kUsage, call.where, fmt::format("\"{}\" is given for no argument", *call.unnamed),
+              "arguments are written key=value");
 }
 
 void unknown_kind(const Call& call, std::string_view what, const std::vector<std::string>& known) {

@@ -16,10 +16,11 @@
 namespace microtome {
 
 // name(key=value,...) as written; the parentheses may be left out when there are no arguments. A value runs to the next
-// comma or closing parenthesis, or stands in double quotes.
+// comma or closing parenthesis, or stands in double quotes. The first argument may be a value without a key.
 struct Call {
   std::string name;
   std::map<std::string, std::string> arguments;
+  std::optional<std::string> unnamed;
   std::string where;  // for errors: objective "channel(layer=x)", column 1
 };
 
@@ -39,6 +40,7 @@ class CallReader {
   void skip_spaces();
   std::string name(std::string_view expected);
   std::string value();
+  bool key_follows() const;
   void argument(Call& call);
   std::string where() const;
 
@@ -66,9 +68,12 @@ const Kind& find_kind(std::span<const Kind* const> kinds, const Call& call, std:
   unknown_kind(call, what, known);
 }
 
+[[noreturn]] void unexpected_value(const Call& call);
+
 // The settings that a call gives, checked.
 template <class Settings>
 Settings read_settings(const Call& call) {
+  if (call.unnamed) unexpected_value(call);
   Settings settings;
   assign(settings, call.arguments, call.where);
   return settings;

@@ -3,9 +3,8 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -16,11 +15,9 @@
 #include "microtome/base/params.h"
 #include "microtome/network/network.h"
 #include "microtome/visualize/call.h"
+#include "microtome/visualize/view.h"
 
 namespace microtome {
-
-// Layer outputs of one forward pass of one picture, by layer name: [1,C,H,W] or [1,F].
-using Taps = std::map<std::string, at::Tensor, std::less<>>;
 
 // The unit that an objective drives, if it is made for exactly one.
 struct Target {
@@ -33,14 +30,37 @@ struct Target {
 class Objective {
  public:
   virtual ~Objective() = default;
-  // Full names of the layers that score() reads, without repetition.
+  // Full names of the layers that score() reads, without repetition; empty for penalties.
   virtual const std::vector<std::string>& layers() const = 0;
-  // The score, a 0-dimensional tensor of the taps' type, differentiable in the taps. `taps` holds layers() at least.
-  // Throws Error(kUsage) when a position lies outside the map.
-  virtual at::Tensor score(const Taps& taps) const = 0;
+  // The score, a 0-dimensional tensor of the view's type, differentiable in its taps and picture: the mean over the
+  // batch, unless the kind joins pictures. `view` holds layers() at least. Throws Error(kUsage) when a position lies
+  // outside the map.
+  virtual at::Tensor score(const View& view) const = 0;
   // Canonical text; parsing it for the same network gives an equal objective.
   virtual std::string to_string() const = 0;
   virtual std::optional<Target> target() const { return std::nullopt; }
+
+  // Whether score() reads View::picture(), View::alpha().
+  virtual bool reads_picture() const { return false; }
+  // Pictures that must be made together: 1 for kinds that look at each alone, more for those that compare pictures.
+  virtual int64_t together() const { return 1; }
+  // What score() reads of a layer, so that nothing else is computed. units: only those, by View::unit and View::column;
+  // position {x, y}: only there, by View::column (-1: View::centre). nullopt: all of it.
+  virtual std::optional<std::vector<int64_t>> units(const std::string& layer) const {
+    static_cast<void>(layer);
+    return std::nullopt;
+  }
+  virtual std::optional<std::array<int64_t, 2>> position(const std::string& layer) const {
+    static_cast<void>(layer);
+    return std::nullopt;
+  }
+};
+
+// What objectives are made for: the network, and how pictures become its input of height x width.
+struct ObjectiveContext {
+  const Network& network;
+  const Preprocessing& preprocessing;
+  int64_t height, width;
 };
 
 // A kind as users name it. Listing, parsing, documenting and testing kinds all read this and nothing else.
@@ -48,12 +68,15 @@ struct ObjectiveKind {
   std::string_view name;
   std::string_view summary;
   Json (*describe)();  // describe_settings of its parameters
-  std::unique_ptr<Objective> (*make)(const Call& call, const Network& network);
+  std::unique_ptr<Objective> (*make)(const Call& call, const ObjectiveContext& context);
+  // What an argument without a name stands for: "layer:unit" (the part behind the last colon is the unit), or a
+  // parameter's name; empty: such an argument is an error.
+  std::string_view unnamed = {};
 };
 
-// A sum of weighted kinds: "channel(layer=conv5,unit=12)", "-neuron(...)", "0.5*channel(...) + 2*logit(unit=3)".
-// Throws Error(kUsage) with the column of a mistake and the nearest name, Error(kNotFound) for an unknown layer.
-std::unique_ptr<Objective> parse_objective(std::string_view text, const Network& network);
+// A sum of weighted kinds: "channel(conv5:12)", "-neuron(...)", "0.5*channel(...) + 2*logit(unit=3)". Throws
+// Error(kUsage) with the column of a mistake and the nearest name, Error(kNotFound) for an unknown layer.
+std::unique_ptr<Objective> parse_objective(std::string_view text, const ObjectiveContext& context);
 
 // For kinds: the layer of an argument, which must be given.
 const Layer& require_layer(const Network& network, const std::string& layer, const Call& call);
@@ -63,5 +86,11 @@ void require_unit(const Layer& layer, int64_t unit, const Call& call);
 namespace objectives {
 std::span<const ObjectiveKind* const> kinds();
 }  // namespace objectives
+
+// Costs of the picture itself, one file in penalties/ a kind: positive numbers, to be subtracted: "- 0.25*tv". They are
+// objectives that read the picture and no layer.
+namespace penalties {
+std::span<const ObjectiveKind* const> kinds();
+}  // namespace penalties
 
 }  // namespace microtome

@@ -16,7 +16,11 @@ namespace microtome {
 namespace {
 
 using testing::Chain;
+using testing::context;
 using testing::noise;
+using testing::view_of;
+
+using Taps = std::map<std::string, at::Tensor>;
 
 Network classifier() {
   return Chain({1, 3, 12, 12})
@@ -38,11 +42,11 @@ class Objectives : public ::testing::Test {
     return file;
   }
   double score(const std::string& text, const Taps& taps) {
-    return parse_objective(text, network_)->score(taps).item<double>();
+    return parse_objective(text, context(network_))->score(view_of(taps)).item<double>();
   }
   std::string refusal(const std::string& text) {
     try {
-      parse_objective(text, network_);
+      parse_objective(text, context(network_));
     } catch (const Error& error) {
       return error.what();
     }
@@ -63,8 +67,8 @@ TEST_F(Objectives, ScoreWhatTheySay) {
 
 TEST_F(Objectives, LogitReadsBehindTheSoftmax) {
   EXPECT_NEAR(score("logit(unit=2)", taps_), taps_.at("fc")[0][2].item<double>(), 1e-12);
-  EXPECT_EQ(parse_objective("logit(class=\"Snow Plough, snowplow\")", network_)->to_string(), "logit(unit=3)");
-  EXPECT_EQ(parse_objective("logit(class=tabby cat)", network_)->to_string(), "logit(unit=0)");
+  EXPECT_EQ(parse_objective("logit(class=\"Snow Plough, snowplow\")", context(network_))->to_string(), "logit(unit=3)");
+  EXPECT_EQ(parse_objective("logit(class=tabby cat)", context(network_))->to_string(), "logit(unit=0)");
   EXPECT_NE(refusal("logit(class=huskie)").find("husky"), std::string::npos);
 }
 
@@ -94,25 +98,25 @@ TEST_F(Objectives, AddAndScale) {
   const double a = score("channel(layer=conv1,unit=2)", taps_), b = score("logit(unit=1)", taps_);
   EXPECT_NEAR(score("-channel(layer=conv1,unit=2)", taps_), -a, 1e-12);
   EXPECT_NEAR(score("0.5*channel(layer=conv1,unit=2) - 2 * logit(unit=1)", taps_), 0.5 * a - 2 * b, 1e-12);
-  EXPECT_EQ(parse_objective("logit(unit=1)+channel(layer=conv1,unit=2)", network_)->layers(),
+  EXPECT_EQ(parse_objective("logit(unit=1)+channel(layer=conv1,unit=2)", context(network_))->layers(),
             (std::vector<std::string>{"fc", "conv1"}));
 }
 
 TEST_F(Objectives, SameTextSameObjective) {
   for (const std::string text :
        {"channel(layer=conv1,unit=2)", "-neuron(layer=conv1,unit=1,x=3)", "0.5*logit(unit=1) - 2*logit(unit=2)"}) {
-    EXPECT_EQ(parse_objective(text, network_)->to_string(), text);
+    EXPECT_EQ(parse_objective(text, context(network_))->to_string(), text);
   }
 }
 
 TEST_F(Objectives, NameTheirTarget) {
-  const auto target = parse_objective("-neuron(layer=conv1,unit=1)", network_)->target();
+  const auto target = parse_objective("-neuron(layer=conv1,unit=1)", context(network_))->target();
   ASSERT_TRUE(target);
   EXPECT_EQ(target->layer, "conv1");
   EXPECT_EQ(target->unit, 1);
   EXPECT_EQ(target->sign, -1);
-  EXPECT_FALSE(parse_objective("logit(unit=1) + logit(unit=2)", network_)->target());
-  EXPECT_FALSE(parse_objective("direction(layer=conv1,vector=" + vector_file() + ")", network_)->target());
+  EXPECT_FALSE(parse_objective("logit(unit=1) + logit(unit=2)", context(network_))->target());
+  EXPECT_FALSE(parse_objective("direction(layer=conv1,vector=" + vector_file() + ")", context(network_))->target());
 }
 
 TEST_F(Objectives, PointAtMistakes) {
@@ -135,16 +139,17 @@ TEST_F(Objectives, GradientsAgreeWithFiniteDifferences) {
   for (const std::string& text :
        {std::string("channel(layer=conv1,unit=2)"), std::string("-neuron(layer=conv1,unit=1)"),
         "direction(power=2,layer=conv1,vector=" + vector_file() + ")"}) {
-    const auto objective = parse_objective(text, network_);
+    const auto objective = parse_objective(text, context(network_));
     const at::Tensor map = taps_.at("conv1");
     const at::Tensor leaf = map.clone().requires_grad_();
-    const at::Tensor gradient = torch::autograd::grad({objective->score({{"conv1", leaf}})}, {leaf})[0];
+    const at::Tensor gradient = torch::autograd::grad({objective->score(view_of({{"conv1", leaf}}))}, {leaf})[0];
     for (int64_t i = 0; i < map.numel(); i += 5) {
       at::Tensor up = map.clone(), down = map.clone();
       up.view({-1})[i] += 1e-6;
       down.view({-1})[i] -= 1e-6;
       const double slope =
-          (objective->score({{"conv1", up}}) - objective->score({{"conv1", down}})).item<double>() / 2e-6;
+          (objective->score(view_of({{"conv1", up}})) - objective->score(view_of({{"conv1", down}}))).item<double>() /
+          2e-6;
       EXPECT_NEAR(gradient.reshape({-1})[i].item<double>(), slope, 1e-7) << text << " " << i;
     }
   }

@@ -21,25 +21,32 @@ at::Tensor colour_matrix(at::ScalarType type) {
 
 }  // namespace
 
-std::unique_ptr<Parametrization> parse_parametrization(std::string_view text, int64_t channels, int64_t side) {
+std::unique_ptr<Parametrization> parse_parametrization(std::string_view text, const Canvas& canvas) {
   CallReader reader(text, "parametrization");
   const Call call = reader.call();
   if (!reader.at_end()) reader.fail("expected the end");
-  return find_kind(parametrizations::kinds(), call, "parametrization").make(call, channels, side);
+  return find_kind(parametrizations::kinds(), call, "parametrization").make(call, canvas);
 }
 
 at::Tensor to_colour(const at::Tensor& decorrelated) {
-  const int64_t channels = decorrelated.size(0), height = decorrelated.size(1), width = decorrelated.size(2);
-  at::Tensor flat = decorrelated.reshape({channels, height * width});
-  if (channels == 3) flat = at::mm(colour_matrix(flat.scalar_type()), flat);
-  return at::sigmoid(flat).view({1, channels, height, width});
+  const int64_t count = decorrelated.size(0), channels = decorrelated.size(1);
+  if (channels != 3) return at::sigmoid(decorrelated);
+  const at::Tensor matrix = colour_matrix(decorrelated.scalar_type()).expand({count, 3, 3});
+  return at::sigmoid(at::bmm(matrix, decorrelated.flatten(2))).view(decorrelated.sizes());
 }
 
-at::Tensor normal_leaf(at::IntArrayRef shape, double deviation, uint64_t seed, std::string_view purpose, uint64_t key) {
-  at::Tensor out = at::empty(shape, at::kFloat);
-  Rng rng(seed, purpose, key);
-  float* values = out.data_ptr<float>();
-  for (int64_t i = 0; i < out.numel(); ++i) values[i] = static_cast<float>(deviation * rng.normal());
+at::Tensor normal_leaf(at::IntArrayRef shape, double deviation, uint64_t seed, std::string_view purpose,
+                       std::span<const uint64_t> keys) {
+  std::vector<int64_t> sizes = {static_cast<int64_t>(keys.size())};
+  sizes.insert(sizes.end(), shape.begin(), shape.end());
+  at::Tensor out = at::empty(sizes, at::kFloat);
+  float* value = out.data_ptr<float>();
+  for (const uint64_t key : keys) {
+    Rng rng(seed, purpose, key);
+    for (const float* end = value + out.stride(0); value < end; ++value) {
+      *value = static_cast<float>(deviation * rng.normal());
+    }
+  }
   return out.requires_grad_();
 }
 

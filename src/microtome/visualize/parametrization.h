@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,14 +16,40 @@
 
 namespace microtome {
 
+// The pictures that are made together: `count` of them, each of `channels` values a pixel.
+struct Canvas {
+  int64_t count = 1;
+  int64_t channels = 3;
+  int64_t height = 0, width = 0;
+};
+
 // Immutable; one parametrization may serve many threads.
 class Parametrization {
  public:
   virtual ~Parametrization() = default;
-  // Start values, float32 leaves: a function of (seed, key), their spread multiplied by `contrast`.
-  virtual std::vector<at::Tensor> start(uint64_t seed, uint64_t key, double contrast) const = 0;
-  // The picture [1,C,S,S], RGB or grey in 0..1, differentiable in the parameters; of their floating type.
+  // Start values, float32 leaves, for one key a picture: what belongs to a picture alone is a function of (seed, its
+  // key), whatever is made beside it; what pictures share is one of (seed, first key). Spread multiplied by `contrast`.
+  virtual std::vector<at::Tensor> start(uint64_t seed, std::span<const uint64_t> keys, double contrast) const = 0;
+  // The pictures [N,C,H,W] in 0..1, differentiable in the parameters; of their floating type.
   virtual at::Tensor image(std::span<const at::Tensor> parameters) const = 0;
+  // Their opacity [N,1,H,W] in 0..1; undefined for kinds whose pictures have no holes.
+  virtual at::Tensor alpha(std::span<const at::Tensor> parameters) const {
+    static_cast<void>(parameters);
+    return {};
+  }
+  // Parameters whose image is `picture` [N,C,H,W] as nearly as the kind can; nullopt: it cannot start from a picture.
+  virtual std::optional<std::vector<at::Tensor>> from_picture(const at::Tensor& picture) const {
+    static_cast<void>(picture);
+    return std::nullopt;
+  }
+  // Parameters of the same kind on a smaller canvas, carried to this one; nullopt: the kind cannot grow.
+  virtual std::optional<std::vector<at::Tensor>> grown(std::span<const at::Tensor> parameters,
+                                                       const Canvas& from) const {
+    static_cast<void>(parameters), static_cast<void>(from);
+    return std::nullopt;
+  }
+  // Step size of Adam where the user gives none.
+  virtual double lr() const { return 0.05; }
   // Canonical text; parsing it gives an equal parametrization.
   virtual std::string to_string() const = 0;
 };
@@ -31,20 +58,21 @@ struct ParametrizationKind {
   std::string_view name;
   std::string_view summary;
   Json (*describe)();
-  std::unique_ptr<Parametrization> (*make)(const Call& call, int64_t channels, int64_t side);
+  std::unique_ptr<Parametrization> (*make)(const Call& call, const Canvas& canvas);
 };
 
-// "fft" or "fft(decay=1.5)", for pictures of `channels` (1 or 3) and `side` pixels. Throws Error(kUsage) with the
-// column.
-std::unique_ptr<Parametrization> parse_parametrization(std::string_view text, int64_t channels, int64_t side);
+// "fft" or "fft(decay=1.5)". Throws Error(kUsage) with the column.
+std::unique_ptr<Parametrization> parse_parametrization(std::string_view text, const Canvas& canvas);
 
-// For kinds: independent decorrelated channels [C,S,S] to a picture [1,C,S,S] in 0..1. Three channels go through the
-// matrix M of the colour covariance of natural pictures (feature visualization, Olah et al. 2017: its square root with
-// the largest column norm made 1), one channel does not; then the logistic function.
+// For kinds: independent decorrelated channels [N,C,H,W] to pictures in 0..1. Three channels go through the matrix M of
+// the colour covariance of natural pictures (feature visualization, Olah et al. 2017: its square root with the largest
+// column norm made 1), any other number does not; then the logistic function.
 at::Tensor to_colour(const at::Tensor& decorrelated);
 
-// For kinds: a float32 leaf of normal numbers with deviation `deviation`, from Rng(seed, purpose, key).
-at::Tensor normal_leaf(at::IntArrayRef shape, double deviation, uint64_t seed, std::string_view purpose, uint64_t key);
+// For kinds: a float32 leaf [keys,shape...] of normal numbers with deviation `deviation`, each picture's from
+// Rng(seed, purpose, its key).
+at::Tensor normal_leaf(at::IntArrayRef shape, double deviation, uint64_t seed, std::string_view purpose,
+                       std::span<const uint64_t> keys);
 
 namespace parametrizations {
 std::span<const ParametrizationKind* const> kinds();

@@ -15,6 +15,7 @@ namespace microtome {
 namespace {
 
 using testing::noise;
+using testing::start_of;
 
 // A picture with edges, colours and fine structure.
 at::Tensor photograph(int64_t channels, int64_t side) {
@@ -30,7 +31,7 @@ at::Tensor photograph(int64_t channels, int64_t side) {
 }
 
 double psnr_after(const Parametrization& parametrization, const at::Tensor& wanted, int steps) {
-  std::vector<at::Tensor> parameters = parametrization.start(0, 0, 1);
+  std::vector<at::Tensor> parameters = start_of(parametrization, 0, 0, 1);
   Adam adam(0.05);
   for (int step = 0; step < steps; ++step) {
     const at::Tensor score = -(parametrization.image(parameters) - wanted).square().mean();
@@ -43,7 +44,7 @@ TEST(Parametrization, EveryKindFitsAPicture) {
   for (const ParametrizationKind* kind : parametrizations::kinds()) {
     for (const int64_t channels : {1, 3}) {
       for (const int64_t side : {48, 45}) {  // even and odd
-        const auto parametrization = parse_parametrization(kind->name, channels, side);
+        const auto parametrization = parse_parametrization(kind->name, {1, channels, side, side});
         EXPECT_GT(psnr_after(*parametrization, photograph(channels, side), 400), 30)
             << kind->name << " " << channels << " " << side;
       }
@@ -53,8 +54,8 @@ TEST(Parametrization, EveryKindFitsAPicture) {
 
 TEST(Parametrization, GradientsAgreeWithFiniteDifferences) {
   for (const ParametrizationKind* kind : parametrizations::kinds()) {
-    const auto parametrization = parse_parametrization(kind->name, 3, 9);
-    const at::Tensor start = parametrization->start(1, 2, 30)[0].detach().to(at::kDouble);
+    const auto parametrization = parse_parametrization(kind->name, {1, 3, 9, 9});
+    const at::Tensor start = start_of(*parametrization, 1, 2, 30)[0].detach().to(at::kDouble);
     const at::Tensor weights = noise({1, 3, 9, 9}, 5).to(at::kDouble);
     const auto score = [&](const at::Tensor& p) {
       return (parametrization->image(std::vector<at::Tensor>{p}) * weights).sum();
@@ -90,27 +91,27 @@ double expected_deviation(int64_t side) {
 TEST(Parametrization, StartsWithLucidsContrast) {
   const std::vector<std::pair<int64_t, double>> expected = {{64, 0.0180}, {128, 0.0195}, {224, 0.0206}};
   for (const auto& [side, deviation] : expected) {
-    const auto fft = parse_parametrization("fft", 1, side);
+    const auto fft = parse_parametrization("fft", {1, 1, side, side});
     double square = 0;
     EXPECT_NEAR(expected_deviation(side), deviation, 0.05 * deviation);  // as published to two digits
     const int pictures = 24;  // the lowest frequencies hold much of the variance, so one picture says little
     for (uint64_t key = 0; key < pictures; ++key) {
-      square += at::logit(fft->image(fft->start(7, key, 1))).square().mean().item<double>();
+      square += at::logit(fft->image(start_of(*fft, 7, key, 1))).square().mean().item<double>();
     }
     EXPECT_NEAR(std::sqrt(square / pictures), expected_deviation(side), 0.08 * deviation) << side;
   }
 }
 
 TEST(Parametrization, StartDependsOnSeedAndKeyAlone) {
-  const auto fft = parse_parametrization("fft", 3, 32);
-  EXPECT_TRUE(at::equal(fft->start(1, 2, 1)[0], fft->start(1, 2, 1)[0]));
-  EXPECT_FALSE(at::equal(fft->start(1, 2, 1)[0], fft->start(1, 3, 1)[0]));
-  EXPECT_FALSE(at::equal(fft->start(1, 2, 1)[0], fft->start(2, 2, 1)[0]));
-  EXPECT_TRUE(at::allclose(fft->start(1, 2, 10)[0], fft->start(1, 2, 1)[0] * 10));
+  const auto fft = parse_parametrization("fft", {1, 3, 32, 32});
+  EXPECT_TRUE(at::equal(start_of(*fft, 1, 2, 1)[0], start_of(*fft, 1, 2, 1)[0]));
+  EXPECT_FALSE(at::equal(start_of(*fft, 1, 2, 1)[0], start_of(*fft, 1, 3, 1)[0]));
+  EXPECT_FALSE(at::equal(start_of(*fft, 1, 2, 1)[0], start_of(*fft, 2, 2, 1)[0]));
+  EXPECT_TRUE(at::allclose(start_of(*fft, 1, 2, 10)[0], start_of(*fft, 1, 2, 1)[0] * 10));
 }
 
 TEST(Parametrization, ColoursComeFromTheCovarianceOfPictures) {
-  const at::Tensor unit = at::eye(3).view({3, 3, 1});  // one pixel a column
+  const at::Tensor unit = at::eye(3).view({1, 3, 3, 1});  // one pixel a column
   const at::Tensor logits = at::logit(to_colour(unit.contiguous())).view({3, 3});
   const at::Tensor expected =
       torch::tensor({0.562829, 0.194825, 0.043295, 0.584476, 0.0, -0.108236, 0.584476, -0.194825, 0.064942})
@@ -120,10 +121,10 @@ TEST(Parametrization, ColoursComeFromTheCovarianceOfPictures) {
 }
 
 TEST(Parametrization, SameTextSameParametrization) {
-  EXPECT_EQ(parse_parametrization("fft( decay = 1.5 )", 3, 8)->to_string(), "fft(decay=1.5)");
-  EXPECT_EQ(parse_parametrization("fft(decay=1)", 3, 8)->to_string(), "fft");
-  EXPECT_THROW(parse_parametrization("ftt", 3, 8), Error);
-  EXPECT_THROW(parse_parametrization("fft(decay=1) x", 3, 8), Error);
+  EXPECT_EQ(parse_parametrization("fft( decay = 1.5 )", {1, 3, 8, 8})->to_string(), "fft(decay=1.5)");
+  EXPECT_EQ(parse_parametrization("fft(decay=1)", {1, 3, 8, 8})->to_string(), "fft");
+  EXPECT_THROW(parse_parametrization("ftt", {1, 3, 8, 8}), Error);
+  EXPECT_THROW(parse_parametrization("fft(decay=1) x", {1, 3, 8, 8}), Error);
 }
 
 TEST(Adam, DoesNotDependOnTheObjectivesScale) {

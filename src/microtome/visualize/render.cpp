@@ -5,13 +5,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <mutex>
 
 #include "microtome/base/error.h"
+#include "microtome/image/codec.h"
+#include "microtome/image/resize.h"
 #include "microtome/network/executor.h"
-#include "microtome/network/passes.h"
 #include "microtome/visualize/ascent.h"
+#include "microtome/visualize/measure.h"
 
 namespace microtome {
 namespace {
@@ -23,66 +26,136 @@ int64_t side_of(const Network& network, const RenderSettings& settings) {
   return std::min({network.height(), network.width(), kDefaultSide});
 }
 
-std::array<int64_t, 2> window_of(const Network& network, int64_t side) {
-  if (network.free_size()) return {side, side};
-  return {network.height(), network.width()};
+// The sides of the stages, rising to that of the picture. Throws Error(kUsage) unless they rise.
+std::vector<int64_t> sides_of(const RenderSettings& settings, int64_t side) {
+  std::vector<int64_t> sides = settings.grow;
+  sides.push_back(side);
+  for (size_t i = 1; i < sides.size(); ++i) {
+    if (sides[i] > sides[i - 1]) continue;
+    throw Error(ErrorKind::kUsage, "--grow", fmt::format("{} does not come before {}", sides[i - 1], sides[i]),
+                "give rising sides, all smaller than the picture's");
+  }
+  return sides;
+}
+
+// Start s of a picture has a key of its own; the first is the picture's.
+uint64_t start_key(uint64_t key, int64_t start) { return key ^ static_cast<uint64_t>(start) << 40; }
+
+double best_score(std::span<const Picture> pictures, const Objective& objective) {
+  if (!objective.target()) return pictures[0].score;
+  double sum = 0;
+  for (const Picture& picture : pictures) sum += picture.activation;
+  return sum;
 }
 
 }  // namespace
 
 struct Renderer::State {
-  using Layers = std::vector<std::string>;
-
   Network network;
   Preprocessing preprocessing;
   RenderSettings settings;
   int64_t side;
-  std::array<int64_t, 2> window;
-  std::unique_ptr<Parametrization> parametrization;
+  std::vector<int64_t> sides;
   TransformList transforms;
+  std::optional<at::Tensor> start;
 
-  // Cutting and folding a network takes longer than a step: once for each set of layers.
+  // Cutting and folding a network takes longer than a step: once for each layer measured.
   std::mutex mutex;
-  std::map<Layers, std::unique_ptr<Executor>> plain, redirected;
+  std::map<std::string, std::unique_ptr<Executor>> whole;
 
   State(const Network& a_network, const Preprocessing& a_preprocessing, RenderSettings a_settings)
       : network(a_network),
         preprocessing(a_preprocessing),
         settings(std::move(a_settings)),
         side(side_of(network, settings)),
-        window(window_of(network, side)),
-        parametrization(parse_parametrization(settings.parametrization, network.channels(), side)),
-        transforms(settings.transforms) {}
-
-  const Executor& executor(const Layers& layers) {
-    const std::scoped_lock lock(mutex);
-    auto& made = plain[layers];
-    if (!made) made = make_executor(network, layers);
-    return *made;
+        sides(sides_of(settings, side)),
+        transforms(settings.transforms) {
+    parse_parametrization(settings.parametrization, canvas(side, 1));
+    if (!settings.start.empty()) start = start_picture();
   }
 
-  const Executor& redirected_executor(const Layers& layers) {
-    const std::scoped_lock lock(mutex);
-    auto& made = redirected[layers];
-    if (!made) made = make_executor(redirect_dead_relus(prune_to(network, layers)), layers);
-    return *made;
+  Canvas canvas(int64_t a_side, size_t count) const {
+    return {static_cast<int64_t>(count), network.channels(), a_side, a_side};
   }
 
-  Picture render(const std::string& text, uint64_t key) {
-    const std::unique_ptr<Objective> objective = parse_objective(text, network);
-    const Layers& layers = objective->layers();
-    const Ascent ascent{.executor = executor(layers),
-                        .redirected = [&]() -> const Executor& { return redirected_executor(layers); },
-                        .objective = *objective,
-                        .parametrization = *parametrization,
-                        .transforms = transforms,
-                        .preprocessing = preprocessing,
-                        .window = window,
-                        .steps = settings.steps,
-                        .lr = settings.lr,
-                        .seed = settings.seed,
-                        .key = key};
-    return ascend(ascent);
+  at::Tensor start_picture() const {
+    const Image image = load_image(settings.start);
+    const int first = static_cast<int>(sides.front());
+    const at::Tensor values = from_image(resize_bilinear(image, first, first));
+    return network.channels() == 1 ? values.mean(1, true) : values;
+  }
+
+  std::array<int64_t, 2> window(int64_t a_side) const {
+    if (network.free_size()) return {a_side, a_side};
+    return {network.height(), network.width()};
+  }
+
+  ObjectiveContext context() const {
+    const auto [height, width] = window(side);
+    return {network, preprocessing, height, width};
+  }
+
+  const Executor* whole_layer(const Objective& objective) {
+    const std::optional<Target> target = objective.target();
+    if (!target) return nullptr;
+    const std::scoped_lock lock(mutex);
+    auto& made = whole[target->layer];
+    if (!made) made = make_executor(network, {target->layer});
+    return made.get();
+  }
+
+  std::vector<Stage> stages(const Objective& objective, size_t count) const {
+    std::vector<Stage> stages;
+    const auto parts = static_cast<int64_t>(sides.size());
+    for (int64_t i = 0; i < parts; ++i) {
+      const Canvas at = canvas(sides[static_cast<size_t>(i)], count);
+      const auto [height, width] = window(at.height);
+      const int64_t steps = settings.steps * (i + 1) / parts - settings.steps * i / parts;
+      stages.push_back({at, parse_parametrization(settings.parametrization, at),
+                        std::make_shared<const Prefix>(network, objective, height, width), steps});
+    }
+    return stages;
+  }
+
+  std::vector<Picture> make_together(const Objective& objective, std::span<const uint64_t> keys) {
+    const std::vector<Stage> made = stages(objective, keys.size());
+    const Executor* const measured = whole_layer(objective);
+    std::vector<Picture> best;
+    double best_so_far = 0;
+    for (int64_t i = 0; i < settings.starts; ++i) {
+      std::vector<uint64_t> start_keys;
+      for (const uint64_t key : keys) start_keys.push_back(start_key(key, i));
+      Ascent ascent{objective, made, transforms, preprocessing, settings, start_keys, start};
+      std::vector<Picture> pictures = ascend(ascent);
+      ascent.keys = keys;  // all starts are measured by the same draws
+      measure(pictures, ascent, measured);
+      const double reached = best_score(pictures, objective);
+      if (!best.empty() && !(reached > best_so_far)) continue;
+      for (Picture& picture : pictures) picture.start = i;
+      best = std::move(pictures);
+      best_so_far = reached;
+    }
+    return best;
+  }
+
+  std::vector<Picture> render(const std::string& text, std::span<const uint64_t> keys) {
+    const std::unique_ptr<Objective> objective = parse_objective(text, context());
+    if (static_cast<int64_t>(keys.size()) < objective->together()) {
+      throw Error(ErrorKind::kUsage, text,
+                  fmt::format("compares {} pictures, but {} is asked for", objective->together(), keys.size()),
+                  "ask for more variants");
+    }
+    if (objective->together() > 1) {
+      if (settings.copies > 1) {
+        throw Error(ErrorKind::kUsage, "--copies", "an objective that compares pictures sees one copy of each");
+      }
+      return make_together(*objective, keys);
+    }
+    std::vector<Picture> pictures;
+    for (const uint64_t& key : keys) {
+      pictures.push_back(std::move(make_together(*objective, std::span(&key, 1)).front()));
+    }
+    return pictures;
   }
 };
 
@@ -105,16 +178,25 @@ Renderer::~Renderer() = default;
 
 int64_t Renderer::size() const { return state_->side; }
 
-Picture Renderer::render(const std::string& objective, uint64_t key) const {
+int64_t Renderer::together(const std::string& objective) const {
+  return parse_objective(objective, state_->context())->together();
+}
+
+std::vector<Picture> Renderer::render(const std::string& objective, std::span<const uint64_t> keys) const {
   try {
-    return state_->render(objective, key);
+    return state_->render(objective, keys);
   } catch (const c10::Error& error) {
     const std::string text = error.what_without_backtrace();
-    throw Error(ErrorKind::kUnsupported, objective,
-                fmt::format("the network does not run at {} x {} pixels: {}", state_->window[1], state_->window[0],
-                            text.substr(0, text.find('\n'))),
-                "choose another size");
+    const auto [height, width] = state_->window(state_->side);
+    throw Error(
+        ErrorKind::kUnsupported, objective,
+        fmt::format("the network does not run at {} x {} pixels: {}", width, height, text.substr(0, text.find('\n'))),
+        "choose another size");
   }
+}
+
+Picture Renderer::render(const std::string& objective, uint64_t key) const {
+  return std::move(render(objective, std::span(&key, 1)).front());
 }
 
 }  // namespace microtome

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,22 +13,32 @@
 
 namespace microtome {
 
+// The picture as it was after so many updates.
+struct Frame {
+  int64_t step = 0;
+  Image image;
+};
+
 // A finished ascent.
 struct Picture {
-  Image image;
-  std::vector<float> curve;  // the objective at each step, on the transformed input
+  Image image;                // 1, 3 or, with opacity, 4 channels
+  std::vector<float> curve;   // the objective at each step, on the transformed input; of all pictures made together
+  std::vector<Frame> frames;  // at the steps asked for, rising
   // Of the stored 8-bit picture, decoded again: mean over 16 held-out transforms (other draws than any step's) of the
   // maximum over positions of the target unit (of its negative for a negative sign); NaN when the objective has no
   // unit.
   double activation = 0;
   double plain_activation = 0;   // the same of the picture unmoved
+  double score = 0;              // the objective itself of the stored picture (of all made together), held out as above
   int64_t redirected_steps = 0;  // steps in which a dead gradient was redirected
+  int64_t start = 0;             // which of the starts it came from
+  bool plateau = false;          // the ascent ended before its last step
   bool started = true;           // false: the gradient stayed zero; the picture is then the start image
 };
 
-// One network cut to the layers that its objectives read. Immutable; render() may be called from several threads, one
-// picture each, and runs in the calling thread. A picture is a function of (network, objective, settings, key) alone:
-// not of what is rendered beside it.
+// One network cut to the layers that its objectives read. Immutable; render() may be called from several threads, and
+// runs in the calling thread. A picture is a function of (network, objective, settings, key) alone: not of what is
+// rendered beside it, unless the objective compares pictures; those of one call are then made together.
 class Renderer {
  public:
   // A network of free input size runs at the size of the picture; for any other the picture is resampled to its input,
@@ -36,13 +47,17 @@ class Renderer {
   Renderer(const Network& network, const Preprocessing& preprocessing, RenderSettings settings);
   ~Renderer();
 
-  // objective: "channel(layer=conv5,unit=12)", "-neuron(...)", "logit(unit=3)", "direction(...)"; see objective.h.
-  // `key` separates variants: their start images and transforms differ. Throws Error(kUsage) with the column of a
-  // mistake.
+  // objective: "channel(conv5:12)", "-neuron(...)", "logit(tabby) - 0.1*tv"; see objective.h. One picture for each key:
+  // keys separate variants, whose start images and transforms differ. Throws Error(kUsage) with the column of a
+  // mistake, and when the objective compares more pictures than there are keys.
+  std::vector<Picture> render(const std::string& objective, std::span<const uint64_t> keys) const;
+  // Of one key.
   Picture render(const std::string& objective, uint64_t key) const;
 
   // Side of the pictures in pixels.
   int64_t size() const;
+  // Pictures that the objective must be given at once.
+  int64_t together(const std::string& objective) const;
 
  private:
   struct State;

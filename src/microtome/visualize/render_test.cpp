@@ -164,8 +164,8 @@ TEST(Renderer, SaysWhenNothingMoves) {
   EXPECT_FALSE(picture.started);
   EXPECT_EQ(picture.redirected_steps, 32);  // 16 from each start
   EXPECT_EQ(picture.activation, 0);
-  const auto start = parse_parametrization("fft", 3, 16);
-  EXPECT_TRUE(picture.image == to_image(start->image(start->start(0, 0, 1))));
+  const auto start = parse_parametrization("fft", {1, 3, 16, 16});
+  EXPECT_TRUE(picture.image == to_image(start->image(testing::start_of(*start, 0, 0, 1))));
 }
 
 TEST(Renderer, UnitsWithTinyActivationsClimbAsWell) {

@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <vector>
+
+#include "microtome/base/error.h"
 
 namespace microtome {
 namespace {
@@ -22,12 +25,16 @@ struct Geometry {
   double xx, xy, x0, yx, yy, y0;  // picture x = xx * column + xy * row + x0
   bool grey;
 
-  Geometry(const Placement& p, int64_t in_h, int64_t in_w, int64_t out_h, int64_t out_w)
-      : in_height(in_h), in_width(in_w), height(out_h), width(out_w), grey(p.outside.has_value()) {
-    const double step_x = static_cast<double>(in_w) / static_cast<double>(out_w);
-    const double step_y = static_cast<double>(in_h) / static_cast<double>(out_h);
-    const double left = -0.5 * static_cast<double>(out_w - 1) * step_x;
-    const double top = -0.5 * static_cast<double>(out_h - 1) * step_y;
+  Geometry(const Placement& p, int64_t in_h, int64_t in_w, const Aperture& window)
+      : in_height(in_h),
+        in_width(in_w),
+        height(window.computed_rows()),
+        width(window.computed_columns()),
+        grey(p.outside.has_value()) {
+    const double step_x = static_cast<double>(in_w) / static_cast<double>(window.width);
+    const double step_y = static_cast<double>(in_h) / static_cast<double>(window.height);
+    const double left = (static_cast<double>(window.left) - 0.5 * static_cast<double>(window.width - 1)) * step_x;
+    const double top = (static_cast<double>(window.top) - 0.5 * static_cast<double>(window.height - 1)) * step_y;
     xx = p.xx * step_x;
     xy = p.xy * step_y;
     x0 = p.xx * left + p.xy * top + p.x + 0.5 * static_cast<double>(in_w - 1);
@@ -92,41 +99,66 @@ at::Tensor inner(const at::Tensor& framed, int64_t height, int64_t width) {
   return framed.narrow(2, kFrameBefore, height).narrow(3, kFrameBefore, width);
 }
 
+// What the backward needs beside the gradient.
+struct Resampling {
+  std::vector<Placement> placements;
+  Aperture window;
+  int64_t count, height, width;  // of the pictures
+
+  size_t copies() const { return placements.size() / static_cast<size_t>(count); }
+  Geometry geometry(size_t i) const { return {placements[i], height, width, window}; }
+};
+
+struct ResamplingHolder : torch::CustomClassHolder {
+  explicit ResamplingHolder(Resampling a_value) : value(std::move(a_value)) {}
+  Resampling value;
+};
+
 class Resample : public torch::autograd::Function<Resample> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& picture,
-                            const Placement& placement, int64_t height, int64_t width) {
-    const int64_t n = picture.size(0), channels = picture.size(1), h = picture.size(2), w = picture.size(3);
-    const auto geometry = std::make_shared<Geometry>(placement, h, w, height, width);
-    // Without grey the frame is never weighed by more than 0; a finite value keeps 0 * value at 0.
-    at::Tensor framed =
-        at::full({n, channels, h + kFrame, w + kFrame}, placement.outside.value_or(0), picture.options());
-    inner(framed, h, w).copy_(picture);
-    at::Tensor out = at::empty({n, channels, height, width}, picture.options());
-    AT_DISPATCH_FLOATING_TYPES(picture.scalar_type(), "resample", [&] {
-      gather(*geometry, framed.data_ptr<scalar_t>(), n * channels, out.data_ptr<scalar_t>());
-    });
-    context->saved_data["placement"] =
-        std::vector<double>{placement.xx, placement.xy, placement.yx, placement.yy, placement.x, placement.y};
-    context->saved_data["grey"] = placement.outside.has_value();
-    context->saved_data["size"] = std::vector<int64_t>{h, w};
+                            const std::shared_ptr<const Resampling>& resampling) {
+    const int64_t channels = picture.size(1);
+    const Resampling& r = *resampling;
+    const Aperture& window = r.window;
+    at::Tensor framed, out = at::empty({static_cast<int64_t>(r.placements.size()), channels, window.computed_rows(),
+                                        window.computed_columns()},
+                                       picture.options());
+    for (size_t i = 0; i < r.placements.size(); ++i) {
+      const Placement& placement = r.placements[i];
+      const bool same = i % r.copies() != 0 && placement.outside == r.placements[i - 1].outside;
+      if (!same) framed = frame(picture[static_cast<int64_t>(i / r.copies())], placement.outside.value_or(0));
+      AT_DISPATCH_FLOATING_TYPES(picture.scalar_type(), "resample", [&] {
+        gather(r.geometry(i), framed.data_ptr<scalar_t>(), channels, out[static_cast<int64_t>(i)].data_ptr<scalar_t>());
+      });
+    }
+    context->saved_data["resampling"] = c10::IValue::make_capsule(c10::make_intrusive<ResamplingHolder>(r));
     return out;
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
     const at::Tensor gradient = gradients[0].contiguous();
-    const std::vector<double> p = context->saved_data["placement"].toDoubleVector();
-    const std::vector<int64_t> size = context->saved_data["size"].toIntVector();
-    Placement placement{p[0], p[1], p[2], p[3], p[4], p[5], {}};
-    if (context->saved_data["grey"].toBool()) placement.outside = 0;
-    const Geometry geometry(placement, size[0], size[1], gradient.size(2), gradient.size(3));
-    const int64_t n = gradient.size(0), channels = gradient.size(1);
-    at::Tensor framed = at::zeros({n, channels, size[0] + kFrame, size[1] + kFrame}, gradient.options());
-    AT_DISPATCH_FLOATING_TYPES(gradient.scalar_type(), "resample", [&] {
-      scatter(geometry, gradient.data_ptr<scalar_t>(), n * channels, framed.data_ptr<scalar_t>());
-    });
-    return {inner(framed, size[0], size[1]).contiguous(), at::Tensor(), at::Tensor(), at::Tensor()};
+    const c10::intrusive_ptr<torch::CustomClassHolder> holder = context->saved_data["resampling"].toCapsule();
+    const Resampling& r = static_cast<const ResamplingHolder&>(*holder).value;
+    const int64_t channels = gradient.size(1);
+    at::Tensor framed = at::zeros({r.count, channels, r.height + kFrame, r.width + kFrame}, gradient.options());
+    for (size_t i = 0; i < r.placements.size(); ++i) {
+      AT_DISPATCH_FLOATING_TYPES(gradient.scalar_type(), "resample", [&] {
+        scatter(r.geometry(i), gradient[static_cast<int64_t>(i)].data_ptr<scalar_t>(), channels,
+                framed[static_cast<int64_t>(i / r.copies())].data_ptr<scalar_t>());
+      });
+    }
+    return {inner(framed, r.height, r.width).contiguous(), at::Tensor()};
+  }
+
+ private:
+  // Without grey the frame is never weighed by more than 0; a finite value keeps 0 * value at 0.
+  static at::Tensor frame(const at::Tensor& picture, double outside) {
+    at::Tensor framed =
+        at::full({1, picture.size(0), picture.size(1) + kFrame, picture.size(2) + kFrame}, outside, picture.options());
+    inner(framed, picture.size(1), picture.size(2)).copy_(picture.unsqueeze(0));
+    return framed;
   }
 };
 
@@ -153,8 +185,14 @@ void Placement::rotate(double radians) {
   yy = before.yx * s + before.yy * c;
 }
 
-at::Tensor resample(const at::Tensor& picture, const Placement& placement, int64_t height, int64_t width) {
-  return Resample::apply(picture, placement, height, width);
+at::Tensor resample(const at::Tensor& picture, std::span<const Placement> placements, const Aperture& window) {
+  const auto count = static_cast<size_t>(picture.size(0));
+  if (placements.empty() || placements.size() % count != 0) {
+    throw Error(ErrorKind::kInternal, "resample", "the placements are no multiple of the pictures");
+  }
+  return Resample::apply(
+      picture, std::make_shared<const Resampling>(Resampling{
+                   {placements.begin(), placements.end()}, window, picture.size(0), picture.size(2), picture.size(3)}));
 }
 
 }  // namespace microtome

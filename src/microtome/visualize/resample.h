@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
 namespace microtome {
 
@@ -22,10 +23,19 @@ struct Placement {
   void rotate(double radians);
 };
 
-// The window [N,C,height,width] of a picture [N,C,H,W], float32 or float64, on the CPU: bilinear between pixel centres,
-// without antialiasing. The window always spans as much of the picture's plane as the picture, so an unmoved window of
-// the picture's size is the picture, bit for bit, and of another size the picture resized. Differentiable: the gradient
-// is the exact transpose. Deterministic; runs in the calling thread.
-at::Tensor resample(const at::Tensor& picture, const Placement& placement, int64_t height, int64_t width);
+// What the network sees: height x width pixels that span as much of the picture's plane as the picture, of which the
+// part of rows x columns at (left, top) is computed; 0: all of them.
+struct Aperture {
+  int64_t height = 0, width = 0;
+  int64_t top = 0, left = 0, rows = 0, columns = 0;
+  int64_t computed_rows() const { return rows > 0 ? rows : height; }
+  int64_t computed_columns() const { return columns > 0 ? columns : width; }
+};
+
+// The windows [M,C,rows,columns] of pictures [N,C,H,W], float32 or float64, on the CPU: bilinear between pixel centres,
+// without antialiasing. Placement i is of picture i / (M / N); M, their number, is a multiple of N. An unmoved window
+// of the picture's size is the picture, bit for bit, and of another size the picture resized. Differentiable: the
+// gradient is the exact transpose. Deterministic; runs in the calling thread.
+at::Tensor resample(const at::Tensor& picture, std::span<const Placement> placements, const Aperture& window);
 
 }  // namespace microtome

@@ -29,6 +29,10 @@ Placement random_placement(uint64_t seed, bool grey) {
   return placement;
 }
 
+at::Tensor resample(const at::Tensor& picture, const Placement& placement, int64_t height, int64_t width) {
+  return microtome::resample(picture, std::span(&placement, 1), {.height = height, .width = width});
+}
+
 at::Tensor resample_adjoint(const at::Tensor& like, const Placement& placement, const at::Tensor& gradient) {
   const at::Tensor picture = at::zeros_like(like).requires_grad_();
   const at::Tensor window = resample(picture, placement, gradient.size(2), gradient.size(3));
@@ -83,6 +87,29 @@ TEST(Resample, IsTransposedExactly) {
   }
 }
 
+// Several placements of several pictures at once are each what they are alone; so is a part of a window.
+TEST(Resample, TakesPicturesAndPartsApart) {
+  const at::Tensor pictures = noise({2, 3, 15, 15}, 3).to(at::kDouble);
+  std::vector<Placement> placements;
+  for (uint64_t i = 0; i < 4; ++i) placements.push_back(random_placement(i, i % 2 == 0));
+  const at::Tensor leaf = pictures.clone().requires_grad_();
+  const Aperture part{.height = 15, .width = 12, .top = 4, .left = 2, .rows = 6, .columns = 5};
+  const at::Tensor all = microtome::resample(leaf, placements, part);
+  const at::Tensor weights = noise({4, 3, 6, 5}, 8).to(at::kDouble);
+  const at::Tensor gradient = torch::autograd::grad({(all * weights).sum()}, {leaf})[0];
+  at::Tensor expected = at::zeros_like(pictures);
+  for (int64_t i = 0; i < 4; ++i) {
+    const Placement& placement = placements[static_cast<size_t>(i)];
+    const at::Tensor one = pictures.narrow(0, i / 2, 1);
+    const at::Tensor whole = resample(one, placement, 15, 12);
+    EXPECT_TRUE(at::allclose(all[i], whole[0].narrow(1, 4, 6).narrow(2, 2, 5), 0, 1e-12));
+    at::Tensor spread = at::zeros({1, 3, 15, 12}, at::kDouble);
+    spread[0].narrow(1, 4, 6).narrow(2, 2, 5).copy_(weights[i]);
+    expected[i / 2] += resample_adjoint(one, placement, spread)[0];
+  }
+  EXPECT_TRUE(at::allclose(gradient, expected, 0, 1e-12));
+}
+
 TEST(Resample, LeavesAnUnmovedPictureAlone) {
   const at::Tensor picture = noise({1, 3, 128, 128}, 1);
   Placement grey;
@@ -134,10 +161,10 @@ TEST(Transforms, DrawOncePerStreamAndWithinTheirRange) {
   const TransformList jitter("jitter(pixels=8)");
   std::array<int, 9> seen{};
   for (uint64_t step = 0; step < 2000; ++step) {
-    const Placement placement = jitter.draw(Rng(1, "transform", 0, step));
+    const Placement placement = jitter.draw(Rng(1, "transform", 0, step)).placement;
     ASSERT_LE(std::abs(placement.x), 4);
     ++seen[static_cast<size_t>(placement.x + 4)];
-    EXPECT_EQ(placement.x, jitter.draw(Rng(1, "transform", 0, step)).x);
+    EXPECT_EQ(placement.x, jitter.draw(Rng(1, "transform", 0, step)).placement.x);
   }
   for (const int count : seen) EXPECT_NEAR(count, 2000. / 9, 70);
 }
@@ -145,7 +172,7 @@ TEST(Transforms, DrawOncePerStreamAndWithinTheirRange) {
 TEST(Transforms, RestMakesNoTurnLikelier) {
   const TransformList rotate("rotate");
   int still = 0;
-  for (uint64_t step = 0; step < 5000; ++step) still += rotate.draw(Rng(1, "transform", 0, step)).yx == 0;
+  for (uint64_t step = 0; step < 5000; ++step) still += rotate.draw(Rng(1, "transform", 0, step)).placement.yx == 0;
   EXPECT_NEAR(still / 5000., 6. / 26, 0.025);
 }
 
@@ -180,7 +207,8 @@ TEST(Transforms, EveryKindIsFiniteAndDescribed) {
     EXPECT_TRUE(kind->describe().is_array());
     const TransformList list(kind->name);
     EXPECT_EQ(list.to_string(), kind->name);
-    const at::Tensor window = resample(noise({1, 3, 20, 20}, 4), list.draw(Rng(3, "transform")), 20, 20);
+    const Draw draw = list.draw(Rng(3, "transform"));
+    const at::Tensor window = apply(noise({1, 3, 20, 20}, 4), std::span(&draw, 1), {.height = 20, .width = 20});
     EXPECT_TRUE(at::isfinite(window).all().item<bool>());
   }
 }

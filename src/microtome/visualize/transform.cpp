@@ -2,6 +2,7 @@
 #include "microtome/visualize/transform.h"
 
 #include <array>
+#include <vector>
 
 namespace microtome {
 namespace {
@@ -33,10 +34,16 @@ TransformList::TransformList(std::string_view text) {
   if (!reader.at_end()) reader.fail("expected \"/\" or the end");
 }
 
-Placement TransformList::draw(Rng rng) const {
-  Placement placement;
-  for (const auto& transform : transforms_) transform->draw(rng, placement);
-  return placement;
+Draw TransformList::draw(Rng rng) const {
+  Draw draw;
+  for (const auto& transform : transforms_) transform->draw(rng, draw);
+  return draw;
+}
+
+at::Tensor apply(const at::Tensor& picture, std::span<const Draw> draws, const Aperture& window) {
+  std::vector<Placement> placements;
+  for (const Draw& draw : draws) placements.push_back(draw.placement);
+  return resample(picture, placements, window);
 }
 
 std::string TransformList::to_string() const {

@@ -2,6 +2,9 @@
 // How the picture is moved about before each step, so that it cannot win by one exact placement. One file in
 // transforms/ a kind.
 #pragma once
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,15 +18,24 @@
 
 namespace microtome {
 
-// Immutable; one transform may serve many threads. All kinds are affine: a step's draws compose to one resampling of
-// fixed output size, so shapes never change and the picture is interpolated once.
+// All that happens to one copy of a picture in one step. What transforms draw is gathered here: those that move the
+// picture compose to one resampling of fixed output size, so shapes never change and it is interpolated once.
+struct Draw {
+  Placement placement;
+};
+
+// Immutable; one transform may serve many threads.
 class Transform {
  public:
   virtual ~Transform() = default;
-  // Draws and appends to the placement. Lengths are pixels of the picture.
-  virtual void draw(Rng& rng, Placement& placement) const = 0;
+  // Draws and appends to what was drawn before. Lengths are pixels of the picture.
+  virtual void draw(Rng& rng, Draw& draw) const = 0;
   virtual std::string to_string() const = 0;
 };
+
+// The windows [M,C,rows,columns] that the network sees of the pictures [N,C,H,W]: draw i acts on picture i / (M / N),
+// where M, the number of draws, is a multiple of N. Differentiable, float32 or float64.
+at::Tensor apply(const at::Tensor& picture, std::span<const Draw> draws, const Aperture& window);
 
 struct TransformKind {
   std::string_view name;
@@ -38,7 +50,7 @@ class TransformList {
   // A preset's name or a list "pad/jitter(pixels=8)/rotate". Throws Error(kUsage) with the column of a mistake.
   explicit TransformList(std::string_view text);
 
-  Placement draw(Rng rng) const;
+  Draw draw(Rng rng) const;
   bool empty() const { return transforms_.empty(); }
   // Canonical text; parsing it gives an equal list. "none" for the empty one.
   std::string to_string() const;

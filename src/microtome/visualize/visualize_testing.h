@@ -4,12 +4,15 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "microtome/network/builder.h"
 #include "microtome/network/network.h"
+#include "microtome/visualize/objective.h"
 #include "microtome/visualize/parametrization.h"
 
 namespace microtome::testing {
@@ -48,7 +51,25 @@ class Chain {
 
 // Weights that depend on the seed alone.
 inline at::Tensor noise(std::vector<int64_t> shape, uint64_t seed, double deviation = 1) {
-  return normal_leaf(shape, deviation, seed, "test weights", 0).detach();
+  const uint64_t key = 0;
+  return normal_leaf(shape, deviation, seed, "test weights", std::span(&key, 1)).detach()[0];
+}
+
+// What objectives are made for, at the network's own size.
+inline ObjectiveContext context(const Network& network) {
+  static const Preprocessing raw;
+  return {network, raw, network.height(), network.width()};
+}
+
+inline View view_of(const std::map<std::string, at::Tensor>& taps) {
+  View view;
+  for (const auto& [layer, tap] : taps) view.add(layer, tap);
+  return view;
+}
+
+// The start of one picture.
+inline std::vector<at::Tensor> start_of(const Parametrization& kind, uint64_t seed, uint64_t key, double contrast) {
+  return kind.start(seed, std::span(&key, 1), contrast);
 }
 
 }  // namespace microtome::testing

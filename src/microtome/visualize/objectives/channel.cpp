@@ -21,18 +21,18 @@ class Channel : public Objective {
  public:
   explicit Channel(Settings settings) : settings_(std::move(settings)), layers_{settings_.layer} {}
   const std::vector<std::string>& layers() const override { return layers_; }
-  at::Tensor score(const Taps& taps) const override {
-    return taps.at(settings_.layer).select(1, settings_.unit).mean();
-  }
+  at::Tensor score(const View& view) const override { return view.unit(settings_.layer, settings_.unit).mean(); }
   std::string to_string() const override { return call_text("channel", settings_); }
   std::optional<Target> target() const override { return Target{settings_.layer, settings_.unit}; }
+  std::optional<std::vector<int64_t>> units(const std::string&) const override { return {{settings_.unit}}; }
 
  private:
   Settings settings_;
   std::vector<std::string> layers_;
 };
 
-std::unique_ptr<Objective> make(const Call& call, const Network& network) {
+std::unique_ptr<Objective> make(const Call& call, const ObjectiveContext& context) {
+  const Network& network = context.network;
   auto settings = read_settings<Settings>(call);
   const Layer& layer = require_layer(network, settings.layer, call);
   require_unit(layer, settings.unit, call);
@@ -43,6 +43,7 @@ std::unique_ptr<Objective> make(const Call& call, const Network& network) {
 }  // namespace
 
 extern const ObjectiveKind channel;
-const ObjectiveKind channel = {"channel", "Mean of one unit over all positions", describe_settings<Settings>, make};
+const ObjectiveKind channel = {"channel", "Mean of one unit over all positions", describe_settings<Settings>, make,
+                               "layer:unit"};
 
 }  // namespace microtome::objectives

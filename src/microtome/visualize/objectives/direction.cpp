@@ -37,8 +37,8 @@ class Direction : public Objective {
       : settings_(std::move(settings)), layers_{settings_.layer}, vector_(std::move(vector)) {}
   const std::vector<std::string>& layers() const override { return layers_; }
 
-  at::Tensor score(const Taps& taps) const override {
-    const at::Tensor& tap = taps.at(settings_.layer);
+  at::Tensor score(const View& view) const override {
+    const at::Tensor& tap = view.layer(settings_.layer);
     const at::Tensor activations = tap.reshape({tap.size(0), tap.size(1), -1});
     const at::Tensor vector = vector_.to(tap.scalar_type()).view({1, -1, 1});
     const at::Tensor dot = (activations * vector).sum(1);
@@ -55,7 +55,8 @@ class Direction : public Objective {
   at::Tensor vector_;  // [C]
 };
 
-std::unique_ptr<Objective> make(const Call& call, const Network& network) {
+std::unique_ptr<Objective> make(const Call& call, const ObjectiveContext& context) {
+  const Network& network = context.network;
   auto settings = read_settings<Settings>(call);
   const Layer& layer = require_layer(network, settings.layer, call);
   if (settings.vector.empty()) throw Error(ErrorKind::kUsage, call.where, "no vector is given", "add vector=FILE.npy");
@@ -72,6 +73,6 @@ std::unique_ptr<Objective> make(const Call& call, const Network& network) {
 
 extern const ObjectiveKind direction;
 const ObjectiveKind direction = {"direction", "A direction in the space of a layer's units, from a file",
-                                 describe_settings<Settings>, make};
+                                 describe_settings<Settings>, make, "layer"};
 
 }  // namespace microtome::objectives

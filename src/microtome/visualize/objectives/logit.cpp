@@ -72,16 +72,18 @@ class Logit : public Objective {
  public:
   Logit(int64_t unit, std::string layer) : unit_(unit), layers_{std::move(layer)} {}
   const std::vector<std::string>& layers() const override { return layers_; }
-  at::Tensor score(const Taps& taps) const override { return taps.at(layers_[0]).select(1, unit_).mean(); }
+  at::Tensor score(const View& view) const override { return view.unit(layers_[0], unit_).mean(); }
   std::string to_string() const override { return call_text("logit", Settings{.unit = unit_, .label = {}}); }
   std::optional<Target> target() const override { return Target{layers_[0], unit_}; }
+  std::optional<std::vector<int64_t>> units(const std::string&) const override { return {{unit_}}; }
 
  private:
   int64_t unit_;
   std::vector<std::string> layers_;
 };
 
-std::unique_ptr<Objective> make(const Call& call, const Network& network) {
+std::unique_ptr<Objective> make(const Call& call, const ObjectiveContext& context) {
+  const Network& network = context.network;
   const auto settings = read_settings<Settings>(call);
   if (settings.unit >= 0 && !settings.label.empty()) {
     throw Error(ErrorKind::kUsage, call.where, "both unit and class are given", "give one of them");
@@ -96,6 +98,6 @@ std::unique_ptr<Objective> make(const Call& call, const Network& network) {
 
 extern const ObjectiveKind logit;
 const ObjectiveKind logit = {"logit", "One class of the network's output, before the softmax",
-                             describe_settings<Settings>, make};
+                             describe_settings<Settings>, make, "class"};
 
 }  // namespace microtome::objectives

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One unit at one position (Lucid's "neuron").
-#include <fmt/format.h>
 #include <torch/types.h>
 
-#include "microtome/base/error.h"
 #include "microtome/visualize/objective.h"
 
 namespace microtome::objectives {
@@ -28,30 +26,25 @@ class Neuron : public Objective {
   explicit Neuron(Settings settings) : settings_(std::move(settings)), layers_{settings_.layer} {}
   const std::vector<std::string>& layers() const override { return layers_; }
 
-  at::Tensor score(const Taps& taps) const override {
-    const at::Tensor map = taps.at(settings_.layer).select(1, settings_.unit);
-    if (map.dim() == 1) return map.mean();
-    return map.select(2, position(settings_.x, map.size(2), "x"))
-        .select(1, position(settings_.y, map.size(1), "y"))
-        .mean();
+  at::Tensor score(const View& view) const override {
+    const at::Tensor column = view.column(settings_.layer, settings_.x, settings_.y);
+    return column.select(1, view.place(settings_.layer, settings_.unit)).mean();
   }
 
   std::string to_string() const override { return call_text("neuron", settings_); }
   std::optional<Target> target() const override { return Target{settings_.layer, settings_.unit}; }
-
- private:
-  int64_t position(int64_t given, int64_t size, const char* axis) const {
-    if (given < 0) return size / 2;
-    if (given < size) return given;
-    throw Error(ErrorKind::kUsage, to_string(), fmt::format("{} = {} lies outside the layer's map", axis, given),
-                fmt::format("at this picture size it runs from 0 to {}", size - 1));
+  std::optional<std::vector<int64_t>> units(const std::string&) const override { return {{settings_.unit}}; }
+  std::optional<std::array<int64_t, 2>> position(const std::string&) const override {
+    return {{settings_.x, settings_.y}};
   }
 
+ private:
   Settings settings_;
   std::vector<std::string> layers_;
 };
 
-std::unique_ptr<Objective> make(const Call& call, const Network& network) {
+std::unique_ptr<Objective> make(const Call& call, const ObjectiveContext& context) {
+  const Network& network = context.network;
   auto settings = read_settings<Settings>(call);
   const Layer& layer = require_layer(network, settings.layer, call);
   require_unit(layer, settings.unit, call);
@@ -63,6 +56,6 @@ std::unique_ptr<Objective> make(const Call& call, const Network& network) {
 
 extern const ObjectiveKind neuron;
 const ObjectiveKind neuron = {"neuron", "One unit at one position, by default the centre", describe_settings<Settings>,
-                              make};
+                              make, "layer:unit"};
 
 }  // namespace microtome::objectives

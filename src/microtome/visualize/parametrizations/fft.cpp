@@ -23,44 +23,45 @@ struct Settings {
 
 constexpr double kContrast = 0.25;
 
-// [side, side / 2 + 1, 1]
-at::Tensor spectrum_scale(int64_t side, double decay) {
-  const at::Tensor fy = at::fft_fftfreq(side, 1.0, at::TensorOptions(at::kDouble)).view({-1, 1});
-  const at::Tensor fx = at::fft_rfftfreq(side, 1.0, at::TensorOptions(at::kDouble)).view({1, -1});
-  const double side_px = static_cast<double>(side);
-  const at::Tensor f = (fx * fx + fy * fy).sqrt().clamp_min(1 / side_px);
-  return (kContrast * side_px / f.pow(decay)).unsqueeze(2);
+// [height, width / 2 + 1, 1]
+at::Tensor spectrum_scale(const Canvas& canvas, double decay) {
+  const at::Tensor fy = at::fft_fftfreq(canvas.height, 1.0, at::TensorOptions(at::kDouble)).view({-1, 1});
+  const at::Tensor fx = at::fft_rfftfreq(canvas.width, 1.0, at::TensorOptions(at::kDouble)).view({1, -1});
+  const double longer = static_cast<double>(std::max(canvas.height, canvas.width));
+  const double root = std::sqrt(static_cast<double>(canvas.height * canvas.width));
+  const at::Tensor f = (fx * fx + fy * fy).sqrt().clamp_min(1 / longer);
+  return (kContrast * root / f.pow(decay)).unsqueeze(2);
 }
 
 class Fft : public Parametrization {
  public:
-  Fft(Settings settings, int64_t channels, int64_t side)
+  Fft(Settings settings, const Canvas& canvas)
       : settings_(settings),
-        channels_(channels),
-        side_(side),
-        scale_(spectrum_scale(side, settings.decay)),
+        canvas_(canvas),
+        scale_(spectrum_scale(canvas, settings.decay)),
         scale_float_(scale_.to(at::kFloat)) {}
 
-  std::vector<at::Tensor> start(uint64_t seed, uint64_t key, double contrast) const override {
-    return {normal_leaf({channels_, side_, side_ / 2 + 1, 2}, settings_.deviation * contrast, seed, "fft", key)};
+  std::vector<at::Tensor> start(uint64_t seed, std::span<const uint64_t> keys, double contrast) const override {
+    return {normal_leaf({canvas_.channels, canvas_.height, canvas_.width / 2 + 1, 2}, settings_.deviation * contrast,
+                        seed, "fft", keys)};
   }
 
   at::Tensor image(std::span<const at::Tensor> parameters) const override {
     const at::Tensor& scale = parameters[0].scalar_type() == at::kFloat ? scale_float_ : scale_;
     const at::Tensor spectrum = at::view_as_complex(parameters[0] * scale);
-    return to_colour(at::fft_irfft2(spectrum, at::IntArrayRef{side_, side_}));
+    return to_colour(at::fft_irfft2(spectrum, at::IntArrayRef{canvas_.height, canvas_.width}));
   }
 
   std::string to_string() const override { return call_text("fft", settings_); }
 
  private:
   Settings settings_;
-  int64_t channels_, side_;
+  Canvas canvas_;
   at::Tensor scale_, scale_float_;
 };
 
-std::unique_ptr<Parametrization> make(const Call& call, int64_t channels, int64_t side) {
-  return std::make_unique<Fft>(read_settings<Settings>(call), channels, side);
+std::unique_ptr<Parametrization> make(const Call& call, const Canvas& canvas) {
+  return std::make_unique<Fft>(read_settings<Settings>(call), canvas);
 }
 
 }  // namespace

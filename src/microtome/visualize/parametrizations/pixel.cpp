@@ -17,21 +17,22 @@ struct Settings {
 
 class Pixel : public Parametrization {
  public:
-  Pixel(Settings settings, int64_t channels, int64_t side) : settings_(settings), channels_(channels), side_(side) {}
+  Pixel(Settings settings, const Canvas& canvas) : settings_(settings), canvas_(canvas) {}
 
-  std::vector<at::Tensor> start(uint64_t seed, uint64_t key, double contrast) const override {
-    return {normal_leaf({channels_, side_, side_}, settings_.deviation * contrast, seed, "pixel", key)};
+  std::vector<at::Tensor> start(uint64_t seed, std::span<const uint64_t> keys, double contrast) const override {
+    return {normal_leaf({canvas_.channels, canvas_.height, canvas_.width}, settings_.deviation * contrast, seed,
+                        "pixel", keys)};
   }
   at::Tensor image(std::span<const at::Tensor> parameters) const override { return to_colour(parameters[0]); }
   std::string to_string() const override { return call_text("pixel", settings_); }
 
  private:
   Settings settings_;
-  int64_t channels_, side_;
+  Canvas canvas_;
 };
 
-std::unique_ptr<Parametrization> make(const Call& call, int64_t channels, int64_t side) {
-  return std::make_unique<Pixel>(read_settings<Settings>(call), channels, side);
+std::unique_ptr<Parametrization> make(const Call& call, const Canvas& canvas) {
+  return std::make_unique<Pixel>(read_settings<Settings>(call), canvas);
 }
 
 }  // namespace

@@ -20,11 +20,11 @@ struct Settings {
 class Jitter : public Transform {
  public:
   explicit Jitter(Settings settings) : settings_(settings) {}
-  void draw(Rng& rng, Placement& placement) const override {
+  void draw(Rng& rng, Draw& draw) const override {
     // As a random crop that is `pixels` smaller, whose centre then moves in whole pixels about the middle.
     const auto dx = static_cast<double>(rng.between(0, settings_.pixels) - settings_.pixels / 2);
     const auto dy = static_cast<double>(rng.between(0, settings_.pixels) - settings_.pixels / 2);
-    placement.shift(dx, dy);
+    draw.placement.shift(dx, dy);
   }
   std::string to_string() const override { return call_text("jitter", settings_); }
 

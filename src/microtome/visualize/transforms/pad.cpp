@@ -16,7 +16,7 @@ struct Settings {
 class Pad : public Transform {
  public:
   explicit Pad(Settings settings) : settings_(settings) {}
-  void draw(Rng&, Placement& placement) const override { placement.outside = settings_.level; }
+  void draw(Rng&, Draw& draw) const override { draw.placement.outside = settings_.level; }
   std::string to_string() const override { return call_text("pad", settings_); }
 
  private:

@@ -28,10 +28,10 @@ struct Settings {
 class Rotate : public Transform {
  public:
   explicit Rotate(Settings settings) : settings_(settings) {}
-  void draw(Rng& rng, Placement& placement) const override {
+  void draw(Rng& rng, Draw& draw) const override {
     const int64_t choice = rng.below(2 * settings_.degrees + 1 + settings_.rest);
     if (choice > 2 * settings_.degrees) return;  // One of the extra zeros.
-    placement.rotate(static_cast<double>(choice - settings_.degrees) * std::numbers::pi / 180);
+    draw.placement.rotate(static_cast<double>(choice - settings_.degrees) * std::numbers::pi / 180);
   }
   std::string to_string() const override { return call_text("rotate", settings_); }
 

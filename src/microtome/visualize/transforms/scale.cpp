@@ -18,9 +18,9 @@ struct Settings {
 class Scale : public Transform {
  public:
   explicit Scale(Settings settings) : settings_(std::move(settings)) {}
-  void draw(Rng& rng, Placement& placement) const override {
+  void draw(Rng& rng, Draw& draw) const override {
     const int64_t choice = rng.below(static_cast<int64_t>(settings_.factors.size()));
-    placement.scale(settings_.factors[static_cast<size_t>(choice)]);
+    draw.placement.scale(settings_.factors[static_cast<size_t>(choice)]);
   }
   std::string to_string() const override { return call_text("scale", settings_); }
 

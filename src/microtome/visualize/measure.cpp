@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/visualize/measure.h"
+
+#include <ATen/ATen.h>
+
+#include <limits>
+#include <optional>
+
+namespace microtome {
+namespace {
+
+constexpr int kHeldOut = 16;
+
+// One way of showing the pictures: their draws, and the background behind holes.
+struct Showing {
+  std::vector<Draw> draws;
+  Rng background;
+};
+
+class Measurement {
+ public:
+  Measurement(std::span<Picture> pictures, const Ascent& ascent, const Executor* whole)
+      : pictures_(pictures), ascent_(ascent), whole_(whole), stage_(ascent.stages.back()) {
+    std::vector<at::Tensor> values;
+    for (const Picture& picture : pictures) values.push_back(from_image(picture.image));
+    colours_ = at::cat(values);
+    if (colours_.size(1) > stage_.canvas.channels) {
+      alpha_ = colours_.narrow(1, stage_.canvas.channels, 1);
+      colours_ = colours_.narrow(1, 0, stage_.canvas.channels);
+    }
+  }
+
+  void run() {
+    const std::vector<double> plain = activations(showing({}));
+    std::vector<double> sums(pictures_.size(), 0);
+    double score_sum = 0;
+    const int rounds = ascent_.transforms.empty() ? 1 : kHeldOut;
+    for (int i = 0; i < rounds; ++i) {
+      const Showing held_out = showing(static_cast<uint64_t>(i));
+      const std::vector<double> moved = activations(held_out);
+      for (size_t k = 0; k < sums.size(); ++k) sums[k] += moved[k];
+      score_sum += score(held_out);
+    }
+    for (size_t k = 0; k < sums.size(); ++k) {
+      pictures_[k].plain_activation = plain[k];
+      pictures_[k].activation = sums[k] / rounds;
+      pictures_[k].score = score_sum / rounds;
+    }
+  }
+
+ private:
+  Showing showing(std::optional<uint64_t> draw) const {
+    const uint64_t seed = ascent_.settings.seed;
+    std::vector<Draw> draws;
+    for (const uint64_t key : ascent_.keys) {
+      draws.push_back(draw ? ascent_.transforms.draw(Rng(seed, "held-out", key, *draw)) : Draw{});
+    }
+    return {std::move(draws), Rng(seed, "held-out background", ascent_.keys[0], draw.value_or(~uint64_t{0}))};
+  }
+
+  at::Tensor input(const Showing& how, Aperture window) const {
+    return shown(colours_, alpha_, how.draws, window, ascent_.preprocessing, how.background);
+  }
+
+  // The target's maximum on each picture; NaN without a target.
+  std::vector<double> activations(const Showing& how) const {
+    const std::optional<Target> target = ascent_.objective.target();
+    if (!target) return std::vector<double>(pictures_.size(), std::numeric_limits<double>::quiet_NaN());
+    const Aperture& part = stage_.prefix->window();
+    const at::Tensor map =
+        whole_->run(input(how, {.height = part.height, .width = part.width}))[0].select(1, target->unit) * target->sign;
+    std::vector<double> out;
+    for (int64_t i = 0; i < map.size(0); ++i) out.push_back(map[i].max().item<double>());
+    return out;
+  }
+
+  double score(const Showing& how) const {
+    std::vector<at::Tensor> taps;
+    if (!ascent_.objective.layers().empty()) {
+      taps = stage_.prefix->executor().run(input(how, stage_.prefix->window()));
+    }
+    View view = stage_.prefix->view(taps);
+    view.set_picture(colours_, alpha_);
+    return ascent_.objective.score(view).item<double>();
+  }
+
+  std::span<Picture> pictures_;
+  const Ascent& ascent_;
+  const Executor* whole_;
+  const Stage& stage_;
+  at::Tensor colours_, alpha_;
+};
+
+}  // namespace
+
+void measure(std::span<Picture> pictures, const Ascent& ascent, const Executor* whole) {
+  const at::NoGradGuard no_gradients;
+  Measurement(pictures, ascent, whole).run();
+}
+
+}  // namespace microtome

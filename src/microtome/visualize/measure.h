@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a finished picture is worth, measured on the stored 8-bit pixels.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "microtome/visualize/ascent.h"
+
+namespace microtome {
+
+// Fills activation, plain_activation and score of pictures that were made together: the target unit's maximum over
+// positions (of the negated unit for a negative sign), and the objective. Held out: means over 16 draws of the
+// transforms from Rng(seed, "held-out", key, i), of the picture as it is without transforms. `whole` is tapped at the
+// target's layer, all units of it; unused without a target.
+void measure(std::span<Picture> pictures, const Ascent& ascent, const Executor* whole);
+
+}  // namespace microtome

@@ -81,7 +81,11 @@ std::unique_ptr<Executor> make_executor(const Network& network, std::vector<std:
   std::vector<ValueIndex> wanted;
   for (const std::string& tap : taps) wanted.push_back(network.layer(tap).value);
   const Graph pruned = pruned_graph(network.graph(), wanted);
-  return std::make_unique<AtenExecutor>(folded_batch_norm(pruned, pruned.outputs), std::move(taps));
+  return make_executor(folded_batch_norm(pruned, pruned.outputs), std::move(taps));
+}
+
+std::unique_ptr<Executor> make_executor(Graph graph, std::vector<std::string> taps) {
+  return std::make_unique<AtenExecutor>(std::move(graph), std::move(taps));
 }
 
 std::vector<at::Tensor> evaluate(const Graph& graph, const at::Tensor& input, std::span<const ValueIndex> wanted,

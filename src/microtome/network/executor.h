@@ -37,6 +37,9 @@ class Executor {
 // The reference executor, ATen with autograd: prunes to the taps and folds batch norm first.
 std::unique_ptr<Executor> make_executor(const Network& network, std::vector<std::string> taps);
 
+// The same for a graph as it stands; its outputs are the taps, under the names given.
+std::unique_ptr<Executor> make_executor(Graph graph, std::vector<std::string> taps);
+
 // Runs a graph as it stands under autograd and gives the asked values; for training and for tests. `weights[v]`, where
 // defined, replaces the constant of value v. With `training`, BatchNormalization uses batch statistics and updates its
 // running mean and variance (inputs 3 and 4) in place (momentum 0.1); Dropout draws from libtorch's default generator.

@@ -26,15 +26,18 @@ Network fold_batch_norm(const Network& network, std::span<const std::string> kee
   return {folded_batch_norm(network.graph(), values_of(network, keep)), network.facts(), network.layers()};
 }
 
-Network redirect_dead_relus(const Network& network) {
+Graph redirected_graph(Graph graph) {
   static const std::map<std::string, std::string> kRedirected = {{"Relu", "RedirectedRelu"},
                                                                  {"Clip", "RedirectedClip"}};
-  Graph graph = network.graph();
   for (Node& node : graph.nodes) {
     const auto found = kRedirected.find(node.op);
     if (found != kRedirected.end()) node.op = found->second;
   }
-  return {std::move(graph), network.facts(), network.layers()};
+  return graph;
+}
+
+Network redirect_dead_relus(const Network& network) {
+  return {redirected_graph(network.graph()), network.facts(), network.layers()};
 }
 
 }  // namespace microtome

@@ -121,6 +121,10 @@ class Slicer {
 
 }  // namespace
 
+ValueIndex add_slice(Graph& graph, ValueIndex value, std::span<const int64_t> units) {
+  return Slicer(graph).slice(value, Units(units.begin(), units.end()));
+}
+
 Network slice_units(const Network& network, const std::string& layer, std::span<const int64_t> units) {
   const Layer& whole = network.layer(layer);
   for (const int64_t unit : units) {
@@ -130,7 +134,7 @@ Network slice_units(const Network& network, const std::string& layer, std::span<
   }
   if (units.empty()) return network;
   Graph graph = pruned_graph(network.graph(), std::span(&whole.value, 1));
-  const ValueIndex sliced = Slicer(graph).slice(graph.outputs[0], Units(units.begin(), units.end()));
+  const ValueIndex sliced = add_slice(graph, graph.outputs[0], units);
   if (sliced < 0) return network;
   return {pruned_graph(graph, std::span(&sliced, 1)), network.facts(), network.layers()};
 }

@@ -18,6 +18,13 @@ Graph pruned_graph(const Graph& graph, std::span<const ValueIndex> wanted);
 // into that node.
 Graph folded_batch_norm(const Graph& graph, std::span<const ValueIndex> keep);
 
+// Adds nodes that compute only the channels `units` of a value, in that order, as slice_units() says; the value that
+// they end in, or -1 when that would save nothing (and nothing was added).
+ValueIndex add_slice(Graph& graph, ValueIndex value, std::span<const int64_t> units);
+
+// Rectifiers replaced as redirect_dead_relus() says.
+Graph redirected_graph(Graph graph);
+
 // Reads of each value: by nodes, and once for each place in graph.outputs.
 std::vector<int> count_readers(const Graph& graph);
 

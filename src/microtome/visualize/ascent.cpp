@@ -182,7 +182,7 @@ class Climb {
     const bool network = !ascent_.objective.layers().empty();
     at::Tensor seen;
     if (network) {
-      seen = shown(picture, alpha, draws(), prefix.window(), ascent_.preprocessing,
+      seen = shown(picture, alpha, draws(), prefix.aperture(), ascent_.preprocessing,
                    Rng(ascent_.settings.seed, "background", ascent_.keys[0], static_cast<uint64_t>(step_)));
     }
     const at::Tensor input = network ? seen.detach() : seen;
@@ -254,8 +254,8 @@ std::vector<Picture> ascend(const Ascent& ascent) {
 }
 
 at::Tensor shown(const at::Tensor& picture, const at::Tensor& alpha, std::span<const Draw> draws,
-                 const Aperture& window, const Preprocessing& preprocessing, Rng background) {
-  if (!alpha.defined()) return normalize(apply(picture, draws, window), preprocessing);
+                 const Aperture& aperture, const Preprocessing& preprocessing, Rng background) {
+  if (!alpha.defined()) return normalize(apply(picture, draws, aperture), preprocessing);
   const Canvas canvas{picture.size(0), picture.size(1), picture.size(2), picture.size(3)};
   const auto kind = parse_parametrization(kBackground, canvas);
   std::vector<uint64_t> keys;
@@ -265,7 +265,7 @@ at::Tensor shown(const at::Tensor& picture, const at::Tensor& alpha, std::span<c
     const at::NoGradGuard no_gradients;
     behind = kind->image(kind->start(background.next(), keys, 1)).to(picture.scalar_type());
   }
-  return normalize(apply(picture * alpha + behind * (1 - alpha), draws, window), preprocessing);
+  return normalize(apply(picture * alpha + behind * (1 - alpha), draws, aperture), preprocessing);
 }
 
 Image to_image(const at::Tensor& picture, const at::Tensor& alpha) {

@@ -53,7 +53,7 @@ std::vector<Picture> ascend(const Ascent& ascent);
 // The network's input for pictures [N,C,H,W] (with opacity [N,1,H,W] when defined) as one step sees it, differentiable.
 // background: key for each picture and step of the random background.
 at::Tensor shown(const at::Tensor& picture, const at::Tensor& alpha, std::span<const Draw> draws,
-                 const Aperture& window, const Preprocessing& preprocessing, Rng background);
+                 const Aperture& aperture, const Preprocessing& preprocessing, Rng background);
 
 // Pictures [1,C,H,W] in 0..1 (and opacity [1,1,H,W]) rounded to 8 bits, and back; a fourth channel is opacity.
 Image to_image(const at::Tensor& picture, const at::Tensor& alpha = {});

@@ -58,15 +58,15 @@ class Measurement {
     return {std::move(draws), Rng(seed, "held-out background", ascent_.keys[0], draw.value_or(~uint64_t{0}))};
   }
 
-  at::Tensor input(const Showing& how, Aperture window) const {
-    return shown(colours_, alpha_, how.draws, window, ascent_.preprocessing, how.background);
+  at::Tensor input(const Showing& how, Aperture aperture) const {
+    return shown(colours_, alpha_, how.draws, aperture, ascent_.preprocessing, how.background);
   }
 
   // The target's maximum on each picture; NaN without a target.
   std::vector<double> activations(const Showing& how) const {
     const std::optional<Target> target = ascent_.objective.target();
     if (!target) return std::vector<double>(pictures_.size(), std::numeric_limits<double>::quiet_NaN());
-    const Aperture& part = stage_.prefix->window();
+    const Aperture& part = stage_.prefix->aperture();
     const at::Tensor map =
         whole_->run(input(how, {.height = part.height, .width = part.width}))[0].select(1, target->unit) * target->sign;
     std::vector<double> out;
@@ -77,7 +77,7 @@ class Measurement {
   double score(const Showing& how) const {
     std::vector<at::Tensor> taps;
     if (!ascent_.objective.layers().empty()) {
-      taps = stage_.prefix->executor().run(input(how, stage_.prefix->window()));
+      taps = stage_.prefix->executor().run(input(how, stage_.prefix->aperture()));
     }
     View view = stage_.prefix->view(taps);
     view.set_picture(colours_, alpha_);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A network cut down to what an objective reads: no deeper than its layers, no other branches, and no other units of
-// the last convolution.
+// A network cut down to what an objective reads: no deeper than its layers, no other branches, no other units of the
+// last convolution, and of the input no more than what can reach the position read.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -18,15 +18,37 @@
 
 namespace microtome {
 
+// What all objectives over the same layers share: the network pruned to them, batch norm folded. Immutable.
+class Trunk {
+ public:
+  Trunk(const Network& network, std::vector<std::string> layers);
+
+  const std::vector<std::string>& layers() const { return layers_; }
+  // Batch norm folded; the outputs are layers(), in order.
+  const Graph& graph() const { return graph_; }
+  // Height and width that it runs at for pictures of `side`: the picture's own, or the network's where a layer needs
+  // that.
+  std::array<int64_t, 2> input_size(int64_t side) const;
+  const ReceptiveField& receptive_field(size_t layer) const { return fields_[layer]; }
+
+ private:
+  std::vector<std::string> layers_;
+  std::vector<ReceptiveField> fields_;
+  Graph graph_;
+  bool free_size_ = false;
+  std::array<int64_t, 2> own_size_{};
+};
+
 // Immutable but for the redirected network, which is made when first needed; thread-safe.
 class Prefix {
  public:
-  // Cuts `network` to the objective's layers, for inputs of height x width. Every cut leaves the values that the
-  // objective reads as they are, up to rounding.
-  Prefix(const Network& network, const Objective& objective, int64_t height, int64_t width);
+  // Cuts the trunk for inputs of height x width. Every cut leaves the values that the objective reads as they are, up
+  // to rounding; a part of the input is taken only when a run on noise shows that it is so. part = false: all of the
+  // input is computed.
+  Prefix(const Trunk& trunk, const Objective& objective, int64_t height, int64_t width, bool part);
 
   // The input, or the part of it that can reach what the objective reads.
-  const Aperture& window() const { return window_; }
+  const Aperture& aperture() const { return aperture_; }
   const Executor& executor() const { return *executor_; }
   const Executor& redirected() const;
   // The objective's view of taps of executor(), in its order.
@@ -38,10 +60,12 @@ class Prefix {
     std::vector<int64_t> units;
     std::array<int64_t, 2> origin{0, 0}, size{0, 0};
   };
+  void cut_units(const Objective& objective);
+  void cut_input(const ReceptiveField& field, std::array<int64_t, 2> position);
 
-  Aperture window_;
+  Aperture aperture_;
   std::vector<Cut> cuts_;
-  Network network_;
+  Graph graph_;
   std::unique_ptr<Executor> executor_;
   mutable std::mutex mutex_;
   mutable std::unique_ptr<Executor> redirected_;

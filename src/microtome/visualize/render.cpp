@@ -59,8 +59,9 @@ struct Renderer::State {
   TransformList transforms;
   std::optional<at::Tensor> start;
 
-  // Cutting and folding a network takes longer than a step: once for each layer measured.
+  // Cutting and folding a network takes longer than a step: once for each set of layers, and each layer measured.
   std::mutex mutex;
+  std::map<std::vector<std::string>, std::unique_ptr<const Trunk>> trunks;
   std::map<std::string, std::unique_ptr<Executor>> whole;
 
   State(const Network& a_network, const Preprocessing& a_preprocessing, RenderSettings a_settings)
@@ -85,14 +86,19 @@ struct Renderer::State {
     return network.channels() == 1 ? values.mean(1, true) : values;
   }
 
-  std::array<int64_t, 2> window(int64_t a_side) const {
-    if (network.free_size()) return {a_side, a_side};
-    return {network.height(), network.width()};
+  const Trunk& trunk(const std::vector<std::string>& layers) {
+    const std::scoped_lock lock(mutex);
+    auto& made = trunks[layers];
+    if (!made) made = std::make_unique<const Trunk>(network, layers);
+    return *made;
   }
 
-  ObjectiveContext context() const {
-    const auto [height, width] = window(side);
-    return {network, preprocessing, height, width};
+  // Which layers an objective reads decides the size at which they run, and that what an image is to them.
+  std::unique_ptr<Objective> parse(const std::string& text) {
+    auto objective = parse_objective(text, {network, preprocessing, network.height(), network.width()});
+    const auto [height, width] = trunk(objective->layers()).input_size(side);
+    if (height == network.height() && width == network.width()) return objective;
+    return parse_objective(text, {network, preprocessing, height, width});
   }
 
   const Executor* whole_layer(const Objective& objective) {
@@ -104,15 +110,16 @@ struct Renderer::State {
     return made.get();
   }
 
-  std::vector<Stage> stages(const Objective& objective, size_t count) const {
+  std::vector<Stage> stages(const Objective& objective, size_t count) {
+    const Trunk& shared = trunk(objective.layers());
     std::vector<Stage> stages;
     const auto parts = static_cast<int64_t>(sides.size());
     for (int64_t i = 0; i < parts; ++i) {
       const Canvas at = canvas(sides[static_cast<size_t>(i)], count);
-      const auto [height, width] = window(at.height);
+      const auto [height, width] = shared.input_size(at.height);
       const int64_t steps = settings.steps * (i + 1) / parts - settings.steps * i / parts;
       stages.push_back({at, parse_parametrization(settings.parametrization, at),
-                        std::make_shared<const Prefix>(network, objective, height, width), steps});
+                        std::make_shared<const Prefix>(shared, objective, height, width, true), steps});
     }
     return stages;
   }
@@ -139,7 +146,7 @@ struct Renderer::State {
   }
 
   std::vector<Picture> render(const std::string& text, std::span<const uint64_t> keys) {
-    const std::unique_ptr<Objective> objective = parse_objective(text, context());
+    const std::unique_ptr<Objective> objective = parse(text);
     if (static_cast<int64_t>(keys.size()) < objective->together()) {
       throw Error(ErrorKind::kUsage, text,
                   fmt::format("compares {} pictures, but {} is asked for", objective->together(), keys.size()),
@@ -178,20 +185,17 @@ Renderer::~Renderer() = default;
 
 int64_t Renderer::size() const { return state_->side; }
 
-int64_t Renderer::together(const std::string& objective) const {
-  return parse_objective(objective, state_->context())->together();
-}
+int64_t Renderer::together(const std::string& objective) const { return state_->parse(objective)->together(); }
 
 std::vector<Picture> Renderer::render(const std::string& objective, std::span<const uint64_t> keys) const {
   try {
     return state_->render(objective, keys);
   } catch (const c10::Error& error) {
     const std::string text = error.what_without_backtrace();
-    const auto [height, width] = state_->window(state_->side);
-    throw Error(
-        ErrorKind::kUnsupported, objective,
-        fmt::format("the network does not run at {} x {} pixels: {}", width, height, text.substr(0, text.find('\n'))),
-        "choose another size");
+    throw Error(ErrorKind::kUnsupported, objective,
+                fmt::format("the network does not run on pictures of {} pixels: {}", state_->side,
+                            text.substr(0, text.find('\n'))),
+                "choose another size");
   }
 }
 

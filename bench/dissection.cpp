@@ -227,7 +227,7 @@ int main(int argc, char** argv) {
   };
   const Case cases[] = {{"SqueezeNet 1.1", "fire9", bench::squeezenet},
                         {"ResNet-18", "layer4", bench::resnet18},
-                        {"VGG-16", "conv5_3", bench::vgg16}};
+                        {"VGG-16", "conv5_3", [] { return bench::vgg16(); }}};
   for (const Case& item : cases) {
     bool wanted = argc <= 2;
     for (int i = 2; i < argc; ++i) wanted = wanted || item.name.find(argv[i]) == 0;

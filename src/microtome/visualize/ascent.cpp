@@ -5,6 +5,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -19,6 +20,7 @@ namespace {
 constexpr int kRedirectedInARow = 16;
 constexpr double kRestartContrast = 10;
 constexpr int64_t kPatienceParts = 10;  // the objective is averaged over patience / 10 steps
+constexpr double kLeastRise = 1e-3;     // of the whole rise so far; less is no progress
 constexpr std::string_view kBackground = "fft(sd=0.2,decay=1.5)";
 
 bool all_zero(const at::Tensor& tensor) {
@@ -67,7 +69,8 @@ class Plateau {
   bool reached(const std::vector<float>& curve) {
     if (patience_ == 0 || static_cast<int64_t>(curve.size()) < window_) return false;
     const double mean = std::accumulate(curve.end() - window_, curve.end(), 0.0) / static_cast<double>(window_);
-    if (mean > best_) {
+    if (!std::isfinite(best_)) first_ = best_ = mean;
+    if (mean > best_ + kLeastRise * (best_ - first_)) {
       best_ = mean;
       since_ = 0;
       return false;
@@ -77,7 +80,7 @@ class Plateau {
 
  private:
   int64_t patience_, window_, since_ = 0;
-  double best_ = -std::numeric_limits<double>::infinity();
+  double first_ = 0, best_ = -std::numeric_limits<double>::infinity();  // means; of the first window, the best
 };
 
 // What several pictures made together share.

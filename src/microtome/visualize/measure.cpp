@@ -6,6 +6,8 @@
 #include <limits>
 #include <optional>
 
+#include "microtome/visualize/quality.h"
+
 namespace microtome {
 namespace {
 
@@ -31,7 +33,7 @@ class Measurement {
   }
 
   void run() {
-    const std::vector<double> plain = activations(showing({}));
+    keep_maxima(showing({}));
     std::vector<double> sums(pictures_.size(), 0);
     double score_sum = 0;
     const int rounds = ascent_.transforms.empty() ? 1 : kHeldOut;
@@ -42,7 +44,6 @@ class Measurement {
       score_sum += score(held_out);
     }
     for (size_t k = 0; k < sums.size(); ++k) {
-      pictures_[k].plain_activation = plain[k];
       pictures_[k].activation = sums[k] / rounds;
       pictures_[k].score = score_sum / rounds;
     }
@@ -62,15 +63,36 @@ class Measurement {
     return shown(colours_, alpha_, how.draws, aperture, ascent_.preprocessing, how.background);
   }
 
+  // Of each unit on each picture [N,C], in the target's sign: the maximum over positions.
+  at::Tensor maxima(const Showing& how, const Target& target) const {
+    const Aperture& part = stage_.prefix->aperture();
+    const at::Tensor map = whole_->run(input(how, {.height = part.height, .width = part.width}))[0] * target.sign;
+    return map.reshape({map.size(0), map.size(1), -1}).amax(2).to(at::kFloat).contiguous();
+  }
+
+  void keep_maxima(const Showing& how) {
+    const std::optional<Target> target = ascent_.objective.target();
+    const at::Tensor all = target ? maxima(how, *target) : at::Tensor();
+    for (size_t k = 0; k < pictures_.size(); ++k) {
+      Picture& picture = pictures_[k];
+      picture.spectrum_slope = spectrum_slope(picture.image);
+      picture.plain_activation = picture.rank = picture.diversity = std::numeric_limits<double>::quiet_NaN();
+      if (!target) continue;
+      const auto unit = static_cast<size_t>(target->unit);
+      const float* row = all.data_ptr<float>() + static_cast<int64_t>(k) * all.size(1);
+      picture.maxima.assign(row, row + all.size(1));
+      picture.plain_activation = picture.maxima[unit];
+      picture.rank = rank_of(picture.maxima, unit);
+    }
+  }
+
   // The target's maximum on each picture; NaN without a target.
   std::vector<double> activations(const Showing& how) const {
     const std::optional<Target> target = ascent_.objective.target();
     if (!target) return std::vector<double>(pictures_.size(), std::numeric_limits<double>::quiet_NaN());
-    const Aperture& part = stage_.prefix->aperture();
-    const at::Tensor map =
-        whole_->run(input(how, {.height = part.height, .width = part.width}))[0].select(1, target->unit) * target->sign;
+    const at::Tensor all = maxima(how, *target);
     std::vector<double> out;
-    for (int64_t i = 0; i < map.size(0); ++i) out.push_back(map[i].max().item<double>());
+    for (int64_t i = 0; i < all.size(0); ++i) out.push_back(all[i][target->unit].item<double>());
     return out;
   }
 
@@ -96,6 +118,23 @@ class Measurement {
 void measure(std::span<Picture> pictures, const Ascent& ascent, const Executor* whole) {
   const at::NoGradGuard no_gradients;
   Measurement(pictures, ascent, whole).run();
+}
+
+void measure_diversity(std::span<Picture> pictures, const Executor& whole, const Preprocessing& preprocessing,
+                       int64_t height, int64_t width) {
+  const at::NoGradGuard no_gradients;
+  std::vector<at::Tensor> maps;
+  for (const Picture& picture : pictures) {
+    const at::Tensor values = from_image(picture.image);
+    const int64_t colours = values.size(1) == 2 || values.size(1) == 4 ? values.size(1) - 1 : values.size(1);
+    const Draw unmoved;
+    const Aperture all{.height = height, .width = width};
+    const at::Tensor map =
+        whole.run(shown(values.narrow(1, 0, colours), {}, std::span(&unmoved, 1), all, preprocessing, Rng(0)))[0];
+    maps.push_back(map.reshape({map.size(1), -1, 1}));
+  }
+  const double diversity = diversity_of(maps);
+  for (Picture& picture : pictures) picture.diversity = diversity;
 }
 
 }  // namespace microtome

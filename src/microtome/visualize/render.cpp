@@ -152,15 +152,20 @@ struct Renderer::State {
                   fmt::format("compares {} pictures, but {} is asked for", objective->together(), keys.size()),
                   "ask for more variants");
     }
-    if (objective->together() > 1) {
-      if (settings.copies > 1) {
-        throw Error(ErrorKind::kUsage, "--copies", "an objective that compares pictures sees one copy of each");
-      }
-      return make_together(*objective, keys);
+    if (objective->together() > 1 && settings.copies > 1) {
+      throw Error(ErrorKind::kUsage, "--copies", "an objective that compares pictures sees one copy of each");
     }
     std::vector<Picture> pictures;
-    for (const uint64_t& key : keys) {
-      pictures.push_back(std::move(make_together(*objective, std::span(&key, 1)).front()));
+    if (objective->together() > 1) {
+      pictures = make_together(*objective, keys);
+    } else {
+      for (const uint64_t& key : keys) {
+        pictures.push_back(std::move(make_together(*objective, std::span(&key, 1)).front()));
+      }
+    }
+    if (pictures.size() > 1 && objective->target()) {
+      const auto [height, width] = trunk(objective->layers()).input_size(side);
+      measure_diversity(pictures, *whole_layer(*objective), preprocessing, height, width);
     }
     return pictures;
   }

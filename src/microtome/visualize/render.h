@@ -28,8 +28,14 @@ struct Picture {
   // maximum over positions of the target unit (of its negative for a negative sign); NaN when the objective has no
   // unit.
   double activation = 0;
-  double plain_activation = 0;   // the same of the picture unmoved
-  double score = 0;              // the objective itself of the stored picture (of all made together), held out as above
+  double plain_activation = 0;  // the same of the picture unmoved
+  double score = 0;             // the objective itself of the stored picture (of all made together), held out as above
+  // Of every unit of the target's layer, on the picture unmoved: its maximum over positions (of the negated units for a
+  // negative sign). Empty without a target.
+  std::vector<float> maxima;
+  double rank = 0;               // of the target among them: 1 = the largest; NaN without a target
+  double spectrum_slope = 0;     // quality.h
+  double diversity = 0;          // of the pictures of one call at the target's layer (quality.h); NaN for a single one
   int64_t redirected_steps = 0;  // steps in which a dead gradient was redirected
   int64_t start = 0;             // which of the starts it came from
   bool plateau = false;          // the ascent ended before its last step

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "microtome/base/error.h"
@@ -176,6 +177,89 @@ TEST(Renderer, UnitsWithTinyActivationsClimbAsWell) {
   };
   const at::Tensor a = from_image(picture(1).image), b = from_image(picture(1e-12).image);
   EXPECT_LT((a - b).abs().mean().item<double>(), 0.005);
+}
+
+TEST(Renderer, KeepsTheBestOfSeveralStarts) {
+  const Network network = convolutional();
+  RenderSettings settings = quick(24, 12);
+  const Picture one = Renderer(network, {}, settings).render("channel(conv2:1)", 3);
+  settings.starts = 4;
+  const Picture best = Renderer(network, {}, settings).render("channel(conv2:1)", 3);
+  EXPECT_GE(best.activation, one.activation);
+  EXPECT_TRUE(best.start > 0 || best.image == one.image);
+  settings.starts = 1;
+  const Picture again = Renderer(network, {}, settings).render("channel(conv2:1)", 3);
+  EXPECT_TRUE(again.image == one.image);
+}
+
+TEST(Renderer, StopsOnAPlateau) {
+  const at::Tensor filter = noise({1, 1, 5, 5}, 7);
+  const Network network = Chain({-1, 1, 16, 16}).conv("conv", filter, at::zeros({1})).network();
+  RenderSettings settings = quick(16, 3000);
+  settings.transforms = "none";
+  settings.parametrization = "pixel";
+  settings.lr = 0.3;
+  settings.patience = 30;
+  const Picture picture = Renderer(network, {}, settings).render("neuron(conv:0)", 0);
+  EXPECT_TRUE(picture.plateau);
+  EXPECT_LT(picture.curve.size(), 3000u);
+  const double best = filter.clamp_min(0).sum().item<double>();
+  EXPECT_GT(picture.plain_activation, 0.98 * best);
+}
+
+TEST(Renderer, FramesArePicturesOnTheWay) {
+  const Network network = convolutional();
+  RenderSettings settings = quick(24, 20);
+  settings.frames = {0, 5, 20, 99};
+  const Picture picture = Renderer(network, {}, settings).render("channel(conv2:1)", 0);
+  ASSERT_EQ(picture.frames.size(), 3u);
+  EXPECT_EQ(picture.frames[1].step, 5);
+  EXPECT_TRUE(picture.frames[2].image == picture.image);
+  settings.frames = {};
+  settings.steps = 5;
+  EXPECT_TRUE(Renderer(network, {}, settings).render("channel(conv2:1)", 0).image == picture.frames[1].image);
+}
+
+TEST(Renderer, AveragesOverCopies) {
+  const Network network = convolutional();
+  RenderSettings settings = quick(24, 30);
+  settings.copies = 3;
+  const Picture picture = Renderer(network, {}, settings).render("channel(conv2:1)", 0);
+  EXPECT_GT(picture.curve.back(), picture.curve.front());
+  settings.transforms = "none";  // equal copies are as one
+  const Picture copies = Renderer(network, {}, settings).render("channel(conv2:1)", 0);
+  settings.copies = 1;
+  const Picture single = Renderer(network, {}, settings).render("channel(conv2:1)", 0);
+  EXPECT_LT((from_image(copies.image) - from_image(single.image)).abs().mean().item<double>(), 0.02);
+}
+
+TEST(Renderer, RanksTheTargetInItsLayer) {
+  const Network network = convolutional();
+  const Picture picture = Renderer(network, {}, quick(32, 80)).render("channel(conv2:1)", 0);
+  ASSERT_EQ(picture.maxima.size(), 6u);
+  EXPECT_EQ(picture.maxima[1], static_cast<float>(picture.plain_activation));
+  const auto larger = std::ranges::count_if(picture.maxima, [&](float value) { return value > picture.maxima[1]; });
+  EXPECT_EQ(picture.rank, static_cast<double>(larger) + 1);
+  EXPECT_TRUE(std::isnan(picture.diversity));
+  const std::vector<uint64_t> keys = {0, 1, 2};
+  const std::vector<Picture> variants = Renderer(network, {}, quick(32, 80)).render("channel(conv2:1)", keys);
+  EXPECT_TRUE(variants[0].image == picture.image);
+  EXPECT_GT(variants[2].diversity, 0);
+  EXPECT_EQ(variants[0].diversity, variants[2].diversity);
+}
+
+TEST(Renderer, PenaltiesCalmThePicture) {
+  const Network network = convolutional();
+  const auto roughness = [](const Picture& picture) {
+    return from_image(picture.image).diff(1, 3).abs().sum().item<double>();
+  };
+  RenderSettings settings = quick(24, 60);
+  settings.parametrization = "pixel";
+  const Picture wild = Renderer(network, {}, settings).render("channel(conv2:1)", 0);
+  const Picture calm = Renderer(network, {}, settings).render("channel(conv2:1) - 0.05*tv", 0);
+  EXPECT_LT(roughness(calm), 0.5 * roughness(wild));
+  const Picture flat = Renderer(network, {}, settings).render("-tv", 0);  // needs no network
+  EXPECT_LT(roughness(flat), 0.1 * roughness(wild));
 }
 
 TEST(Renderer, RefusesWhatMakesNoSense) {

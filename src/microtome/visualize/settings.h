@@ -48,7 +48,9 @@ struct RenderSettings {
            .max = 100},
           s.starts);
     field({.name = "patience",
-           .help = "Stop when the objective has not risen for so many steps (mean over a tenth of them); 0 = never",
+           .help =
+               "Stop when the objective, a mean over a tenth of so many steps, has risen by less than a thousandth of "
+               "its whole rise for so many steps; 0 = never",
            .min = 0,
            .max = 1000000},
           s.patience);

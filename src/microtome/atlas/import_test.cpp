@@ -132,6 +132,20 @@ TEST_F(ImportTables, ReleasedTablesComeBackWhole) {
   }
 }
 
+// Unit 976 of ResNet-152 on ImageNet in the release of CVPR 2017: I 973,125, A 1,467,623, G 1,505,280, IoU 0.4866.
+TEST_F(ImportTables, APublishedRow) {
+  const Atlas atlas = imported(
+      {{table("tally.csv",
+              "unit,category,label,score,texture-label,texture-truth,texture-activation,texture-intersect,texture-iou\n"
+              "976,texture,cobwebbed,0.4866,cobwebbed,1505280,1467623,973125,0.4866\n"),
+        "res5c"}});
+  const UnitDissection unit = atlas.units("res5c", true).at(0);
+  EXPECT_EQ(unit.unit, 975);
+  EXPECT_EQ(unit.best.intersection, 973125);
+  EXPECT_NEAR(unit.best.ceiling, 1467623.0 / 1505280, 1e-12);
+  EXPECT_EQ(count_detectors({unit}, 1).unique_by_category, 1);
+}
+
 TEST_F(ImportTables, WhatIsExportedIsReadAgain) {
   const std::string path = fresh_path();
   write_sample_atlas(path);

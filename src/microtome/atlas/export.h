@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "microtome/atlas/atlas.h"
+#include "microtome/atlas/exemplar_view.h"
 #include "microtome/base/params.h"
 #include "microtome/base/reporter.h"
 
@@ -49,9 +50,18 @@ std::vector<std::string> export_charts(const Atlas& atlas, const std::string& fo
 // .histograms.npy (int64 [n, bins]) and .histogram_ranges.npy (float32 [n, 2]: low, high). Returns the paths written.
 std::vector<std::string> export_npy(const Atlas& atlas, const std::string& folder);
 
+// What NetDissect and its successors leave behind, of positive units: LAYER-result.csv, html/LAYER.html (needs nothing
+// from the net), html/image/LAYER-bargraph.svg and for each unit with exemplars the strip html/image/LAYER-0012.jpg
+// (tiles 3 px apart, as NetDissect's; counted from 0, while tables and pages count from 1); and LAYER-report.json in
+// the form of David Bau's dissect ({"header", "units": [{"image", "unit", "iou", "label", "cat"}]}, units from 0).
+// Returns the paths written; throws Error(kUsage) when nothing of the atlas is dissected.
+std::vector<std::string> export_netdissect(const Atlas& atlas, const std::string& folder, Reporter& reporter);
+
 // LAYER/0012+.png (the picture; 0012+.v1.png for a further variant), LAYER/0012+.exemplars.png (top exemplars with
-// their masks, blank where the atlas has no thumbnail) and LAYER/sheet+.png (all pictures, by unit). Returns the paths
-// written.
-std::vector<std::string> export_images(const Atlas& atlas, const std::string& folder, Reporter& reporter);
+// their masks, blank where the atlas has no thumbnail) and LAYER/sheet+.png (all pictures, by unit); for each view
+// asked for also LAYER/0012+.VIEW.jpg, with a row for the top, the typical and the bottom exemplars that there are.
+// Returns the paths written.
+std::vector<std::string> export_images(const Atlas& atlas, const std::string& folder,
+                                       const std::vector<ExemplarView>& views, Reporter& reporter);
 
 }  // namespace microtome

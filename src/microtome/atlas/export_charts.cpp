@@ -6,16 +6,25 @@
 #include <set>
 
 #include "microtome/atlas/export.h"
+#include "microtome/atlas/export_parts.h"
 #include "microtome/atlas/file_name.h"
-#include "microtome/atlas/vocabulary.h"
+#include "microtome/base/error.h"
 #include "microtome/base/file.h"
-#include "microtome/image/chart.h"
 
 namespace microtome {
-namespace {
 
-// Detectors of each concept: categories in NetDissect's order, labels by falling count, then best score.
-std::vector<ChartBar> bars_of(const std::vector<UnitDissection>& units, const Vocabulary& vocabulary) {
+void require_written(const std::vector<std::string>& paths) {
+  if (!paths.empty()) return;
+  throw Error(ErrorKind::kUsage, "the atlas", "holds no dissection, so there is nothing to write",
+              "run: microtome dissect");
+}
+
+int netdissect_place(const std::string& category) {
+  constexpr std::string_view kOrder[] = {"object", "scene", "part", "material", "texture", "color"};
+  return static_cast<int>(std::ranges::find(kOrder, category) - std::begin(kOrder));
+}
+
+std::vector<ChartBar> detector_bars(const std::vector<UnitDissection>& units, const Vocabulary& vocabulary) {
   struct Row {
     int count = 0;
     double best = 0;
@@ -27,14 +36,11 @@ std::vector<ChartBar> bars_of(const std::vector<UnitDissection>& units, const Vo
     ++row.count;
     row.best = std::max(row.best, unit.best.iou);
   }
-  const std::vector<std::string> order = {"object", "scene", "part", "material", "texture", "color"};
-  const auto rank = [&](int category) {
-    return std::find(order.begin(), order.end(), vocabulary.category(category)) - order.begin();
-  };
   std::vector<std::pair<std::pair<int, int>, Row>> sorted(rows.begin(), rows.end());
   std::stable_sort(sorted.begin(), sorted.end(), [&](const auto& a, const auto& b) {
     const auto key = [&](const auto& item) {
-      return std::tuple(rank(item.first.first), item.first.first, -item.second.count, -item.second.best);
+      return std::tuple(netdissect_place(vocabulary.category(item.first.first)), item.first.first, -item.second.count,
+                        -item.second.best);
     };
     return key(a) < key(b);
   });
@@ -44,6 +50,8 @@ std::vector<ChartBar> bars_of(const std::vector<UnitDissection>& units, const Vo
   }
   return bars;
 }
+
+namespace {
 
 ChartSeries curve_of(const std::string& name, const std::vector<UnitDissection>& units, double tail) {
   ChartSeries series{name, {}};
@@ -69,10 +77,11 @@ std::vector<std::string> export_charts(const Atlas& atlas, const std::string& fo
     for (const double tail : tails) curves.push_back(curve_of(fmt::format("top {:g} %", 100 * tail), units, tail));
     const std::string stem = folder + "/" + file_name_from_layer(layer.name);
     written.push_back(stem + ".bargraph.svg");
-    write_file(written.back(), bar_graph(bars_of(units, vocabulary)));
+    write_file(written.back(), bar_graph(detector_bars(units, vocabulary)));
     written.push_back(stem + ".curve.svg");
     write_file(written.back(), line_chart(layer.name + ": detectors over cut-offs", "IoU cut", "detectors", curves));
   }
+  require_written(written);
   return written;
 }
 

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <map>
 
+#include "microtome/atlas/csv_writer.h"
 #include "microtome/atlas/export.h"
+#include "microtome/atlas/export_parts.h"
 #include "microtome/atlas/file_name.h"
 #include "microtome/atlas/vocabulary.h"
 #include "microtome/base/file.h"
@@ -12,54 +14,14 @@
 namespace microtome {
 namespace {
 
-// Rows of comma-separated fields (RFC 4180, but lines end in "\n" as other tools' do here).
-class Csv {
- public:
-  Csv& text(const std::string& field) {
-    separate();
-    if (field.find_first_of(",\"\r\n") == std::string::npos) {
-      text_ += field;
-      return *this;
-    }
-    text_ += '"';
-    for (const char c : field) {
-      if (c == '"') text_ += '"';
-      text_ += c;
-    }
-    text_ += '"';
-    return *this;
-  }
-  // The fewest digits that bring the number back.
-  template <class Number>
-  Csv& number(Number value) {
-    separate();
-    text_ += fmt::format("{}", value);
-    return *this;
-  }
-  Csv& number(const std::optional<double>& value) { return value ? number(*value) : text(""); }
-  void end_row() {
-    text_ += '\n';
-    first_ = true;
-  }
-  const std::string& bytes() const { return text_; }
-
- private:
-  void separate() {
-    if (!first_) text_ += ',';
-    first_ = false;
-  }
-
-  std::string text_;
-  bool first_ = true;
-};
-
 bool by_falling_score(const UnitDissection& a, const UnitDissection& b) {
   return a.best.iou != b.best.iou ? a.best.iou > b.best.iou : a.unit < b.unit;
 }
 
-// NetDissect's table (report 2.8).
+}  // namespace
+
 std::string netdissect_csv(std::vector<UnitDissection> units, const Vocabulary& vocabulary) {
-  Csv csv;
+  CsvWriter csv;
   for (const std::string& category : vocabulary.categories()) {
     for (const char* column : {"-label", "-truth", "-activation", "-intersect", "-iou"}) csv.text(category + column);
   }
@@ -79,13 +41,15 @@ std::string netdissect_csv(std::vector<UnitDissection> units, const Vocabulary& 
   return csv.bytes();
 }
 
+namespace {
+
 struct UnitRow {
   std::optional<UnitDissection> dissection;
   std::optional<AtlasPicture> picture;  // The first variant.
 };
 
 void append_units(const Atlas& atlas, const AtlasLayer& layer, const std::vector<UnitDissection>& units,
-                  const Vocabulary& vocabulary, Csv& csv) {
+                  const Vocabulary& vocabulary, CsvWriter& csv) {
   std::map<std::pair<int, int>, UnitRow> rows;  // By unit, + before -.
   for (const UnitDissection& unit : units) rows[{unit.unit, -static_cast<int>(unit.sign)}].dissection = unit;
   for (AtlasPicture& picture : atlas.pictures(layer.name, -1, false)) {
@@ -125,7 +89,7 @@ std::vector<std::string> export_csv(const Atlas& atlas, const std::string& folde
     paths.push_back(folder + "/" + name);
     write_file(paths.back(), bytes);
   };
-  Csv all;
+  CsvWriter all;
   for (const char* column : {"layer",
                              "unit",
                              "sign",

@@ -17,19 +17,20 @@
 namespace microtome {
 namespace {
 
-constexpr int kStripTilePx = 128, kSheetTilePx = 96;
+constexpr int kStripTilePx = 128, kSheetTilePx = 96, kViewQuality = 90;
 
 class ImageExport {
  public:
-  ImageExport(const Atlas& atlas, const std::string& folder) : atlas_(atlas), folder_(folder) {}
+  ImageExport(const Atlas& atlas, const std::string& folder, const std::vector<ExemplarView>& views)
+      : atlas_(atlas), folder_(folder), views_(views) {}
 
-  void begin_layer(const std::string& layer) {
+  void begin_layer(const AtlasLayer& layer) {
     layer_ = layer;
     sheets_.clear();
   }
 
   void unit(int unit) {
-    for (const AtlasPicture& picture : atlas_.pictures(layer_, unit, true)) {
+    for (const AtlasPicture& picture : atlas_.pictures(layer_.name, unit, true)) {
       const std::string variant = picture.variant == 0 ? "" : fmt::format(".v{}", picture.variant);
       write(fmt::format("{:04}{}{}.png", unit, sign_char(picture.sign), variant), picture.png);
       if (variant.empty()) {
@@ -39,10 +40,7 @@ class ImageExport {
       }
     }
     for (const Sign sign : {Sign::kPositive, Sign::kNegative}) {
-      const auto dissection = atlas_.unit(layer_, unit, sign);
-      if (dissection && !dissection->top.empty()) {
-        write(fmt::format("{:04}{}.exemplars.png", unit, sign_char(sign)), encode_png(strip(*dissection)));
-      }
+      if (const auto dissection = atlas_.unit(layer_.name, unit, sign)) exemplars(*dissection);
     }
   }
 
@@ -56,30 +54,36 @@ class ImageExport {
   std::vector<std::string> take_paths() { return std::move(paths_); }
 
  private:
+  void exemplars(const UnitDissection& unit) {
+    const std::string stem = fmt::format("{:04}{}", unit.unit, sign_char(unit.sign));
+    if (!unit.top.empty()) {
+      const auto tiles = exemplar_tiles(atlas_, layer_, unit, ExemplarList::kTop, ExemplarView::kMask, kStripTilePx);
+      write(stem + ".exemplars.png", encode_png(contact_sheet(tiles, static_cast<int>(tiles.size()), kStripTilePx)));
+    }
+    const size_t columns = std::max({unit.top.size(), unit.typical.size(), unit.bottom.size()});
+    for (const ExemplarView view : views_) {
+      std::vector<Image> rows;
+      for (const ExemplarList list : {ExemplarList::kTop, ExemplarList::kTypical, ExemplarList::kBottom}) {
+        if (exemplars_of(unit, list).empty()) continue;
+        std::vector<Image> row = exemplar_tiles(atlas_, layer_, unit, list, view, kStripTilePx);
+        row.resize(columns, Image(kStripTilePx, kStripTilePx, 3, 255));
+        rows.insert(rows.end(), std::make_move_iterator(row.begin()), std::make_move_iterator(row.end()));
+      }
+      if (rows.empty()) continue;
+      write(fmt::format("{}.{}.jpg", stem, view_text(view)),
+            encode_jpeg(contact_sheet(rows, static_cast<int>(columns), kStripTilePx), kViewQuality));
+    }
+  }
+
   void write(const std::string& name, const std::string& bytes) {
-    paths_.push_back(folder_ + "/" + file_name_from_layer(layer_) + "/" + name);
+    paths_.push_back(folder_ + "/" + file_name_from_layer(layer_.name) + "/" + name);
     write_file(paths_.back(), bytes);
   }
 
-  Image strip(const UnitDissection& unit) const {
-    std::vector<Image> tiles;
-    for (const Exemplar& exemplar : unit.top) {
-      const auto thumbnail = atlas_.thumbnail(exemplar.image);
-      if (!thumbnail) {
-        tiles.emplace_back(kStripTilePx, kStripTilePx, 3, 224);
-        continue;
-      }
-      // A negative unit's threshold is of the negated activation, its maps are not negated.
-      std::vector<float> map = exemplar.map;
-      if (unit.sign == Sign::kNegative) std::ranges::transform(map, map.begin(), std::negate<>());
-      const Image image = resize_bilinear(decode_image(thumbnail->bytes, thumbnail->file), kStripTilePx, kStripTilePx);
-      tiles.push_back(map.empty() ? image : draw_mask(image, map, exemplar.width, exemplar.height, unit.threshold));
-    }
-    return contact_sheet(tiles, static_cast<int>(tiles.size()), kStripTilePx);
-  }
-
   const Atlas& atlas_;
-  std::string folder_, layer_;
+  std::string folder_;
+  std::vector<ExemplarView> views_;
+  AtlasLayer layer_;
   std::map<Sign, std::vector<Image>, std::greater<>> sheets_;
   std::vector<std::string> paths_;
 };
@@ -93,12 +97,13 @@ std::set<int> units_of(const Atlas& atlas, const std::string& layer) {
 
 }  // namespace
 
-std::vector<std::string> export_images(const Atlas& atlas, const std::string& folder, Reporter& reporter) {
-  ImageExport writer(atlas, folder);
+std::vector<std::string> export_images(const Atlas& atlas, const std::string& folder,
+                                       const std::vector<ExemplarView>& views, Reporter& reporter) {
+  ImageExport writer(atlas, folder, views);
   for (const AtlasLayer& layer : atlas.studied_layers()) {
     const std::set<int> units = units_of(atlas, layer.name);
     Task task(reporter, "writing images of " + layer.name, static_cast<int64_t>(units.size()), "units");
-    writer.begin_layer(layer.name);
+    writer.begin_layer(layer);
     for (const int unit : units) {
       throw_if_stopped();
       writer.unit(unit);

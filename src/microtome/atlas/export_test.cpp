@@ -282,7 +282,7 @@ TEST_F(AtlasExport, ArraysHoldWhatTheUnitsSay) {
 TEST_F(AtlasExport, ImagesAreFilesByUnit) {
   const std::string out = folder() + "/images";
   const auto reporter = make_silent_reporter();
-  const std::vector<std::string> paths = export_images(atlas(), out, *reporter);
+  const std::vector<std::string> paths = export_images(atlas(), out, {}, *reporter);
   // Two pictures and two strips a unit, no strips of the dead one, two sheets a layer.
   EXPECT_EQ(paths.size(), 40u * 4 - 2 + 4);
   EXPECT_EQ(read_file(out + "/block%2Fconv2/0007-.png"), atlas().pictures("block/conv2", 7, true).at(1).png);

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <tuple>
 
@@ -185,7 +186,8 @@ std::string detectors_table(const Atlas& atlas, const std::string& layer, int ro
     const ConceptScore& best = f.unit.best;
     table.add_row({f.layer, fmt::format("{}{}", f.unit.unit, sign_char(f.unit.sign)),
                    vocabulary.display_name(best.label), vocabulary.category(best.category),
-                   fmt::format("{:.3f}", best.iou), fmt::format("{:.3f}", best.ceiling), ratio_text(f.ratio)});
+                   fmt::format("{:.3f}", best.iou),
+                   std::isnan(best.ceiling) ? "-" : fmt::format("{:.3f}", best.ceiling), ratio_text(f.ratio)});
   }
   return table.render(width);
 }

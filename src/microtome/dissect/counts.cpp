@@ -114,7 +114,8 @@ std::string_view verdict_text(Verdict verdict) {
 
 Verdict verdict(const UnitDissection& unit) {
   constexpr double kFalseDiscoveries = 0.05;
-  if (unit.on_pixels == 0) return Verdict::kSilent;
+  // Imported tables may name a concept and no area.
+  if (unit.on_pixels == 0 && unit.best.label == 0 && unit.formulas.empty()) return Verdict::kSilent;
   if (unit.best.label == 0) return Verdict::kNoConceptFits;
   // Where no permutation came near, only their number keeps q from being smaller.
   const bool chance = unit.significance && unit.significance->q > kFalseDiscoveries &&

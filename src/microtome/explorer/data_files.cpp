@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "microtome/atlas/exemplar_view.h"
 #include "microtome/atlas/export.h"
 #include "microtome/base/error.h"
 #include "microtome/image/codec.h"
@@ -62,10 +63,18 @@ Json scores_json(const std::vector<ConceptScore>& scores) {
   return out;
 }
 
-Json exemplars_json(const Atlas& atlas, const std::vector<Exemplar>& exemplars) {
+// What draws exemplars: their images and what is known of the layer.
+struct Place {
+  const Atlas& atlas;
+  const AtlasLayer& layer;
+  Json input;  // of the network
+};
+
+Json exemplars_json(const Place& place, const UnitDissection& unit, ExemplarList list) {
   Json out = Json::array();
-  for (const Exemplar& exemplar : exemplars) {
-    const std::optional<Atlas::Thumbnail> thumbnail = atlas.thumbnail(exemplar.image);
+  for (const Exemplar& exemplar : exemplars_of(unit, list)) {
+    const std::optional<Atlas::Thumbnail> thumbnail = place.atlas.thumbnail(exemplar.image);
+    const auto window = seen_window(place.layer, place.input, exemplar, unit.sign, list);
     const PackedMap map = pack_map(exemplar.map);
     out.push_back({{"image", exemplar.image},
                    {"file", thumbnail ? thumbnail->file : ""},
@@ -75,12 +84,15 @@ Json exemplars_json(const Atlas& atlas, const std::vector<Exemplar>& exemplars) 
                    {"height", exemplar.height},
                    {"low", number(map.low)},
                    {"high", number(map.high)},
-                   {"map", map.base64}});
+                   {"map", map.base64},
+                   {"seen", window ? Json({rounded(window->x), rounded(window->y), rounded(window->width),
+                                           rounded(window->height)})
+                                   : Json(nullptr)}});
   }
   return out;
 }
 
-Json dissection_json(const Atlas& atlas, const UnitDissection& unit) {
+Json dissection_json(const Place& place, const UnitDissection& unit) {
   return {
       {"threshold", number(unit.threshold)},
       {"minimum", number(unit.minimum)},
@@ -92,10 +104,10 @@ Json dissection_json(const Atlas& atlas, const UnitDissection& unit) {
       {"top_concepts", scores_json(unit.top_concepts)},
       {"histogram",
        {{"low", number(unit.histogram.low)}, {"high", number(unit.histogram.high)}, {"counts", unit.histogram.counts}}},
-      {"top", exemplars_json(atlas, unit.top)},
-      {"bottom", exemplars_json(atlas, unit.bottom)},
-      {"typical", exemplars_json(atlas, unit.typical)},
-      {"statistics", unit_statistics(atlas, unit)}};
+      {"top", exemplars_json(place, unit, ExemplarList::kTop)},
+      {"bottom", exemplars_json(place, unit, ExemplarList::kBottom)},
+      {"typical", exemplars_json(place, unit, ExemplarList::kTypical)},
+      {"statistics", unit_statistics(place.atlas, unit)}};
 }
 
 Json picture_json(const AtlasPicture& picture) {
@@ -319,9 +331,10 @@ Json concept_data(const Atlas& atlas) {
 
 Json unit_data(const Atlas& atlas, const AtlasLayer& layer, int unit) {
   Json dissections = Json::array(), pictures = Json::array();
+  const Place place{atlas, layer, atlas.network().value_or(AtlasNetwork{}).input};
   for (const Sign sign : {Sign::kPositive, Sign::kNegative}) {
     if (const auto found = atlas.unit(layer.name, unit, sign)) {
-      dissections.push_back({{"sign", static_cast<int>(sign)}, {"dissection", dissection_json(atlas, *found)}});
+      dissections.push_back({{"sign", static_cast<int>(sign)}, {"dissection", dissection_json(place, *found)}});
     }
   }
   for (const AtlasPicture& picture : atlas.pictures(layer.name, unit, true)) pictures.push_back(picture_json(picture));

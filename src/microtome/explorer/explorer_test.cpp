@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "microtome/atlas/exemplar_view.h"
 #include "microtome/atlas/testing/sample_atlas.h"
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
@@ -168,6 +169,10 @@ TEST_F(Explorer, layer_columns_and_unit_agree_with_the_atlas) {
   EXPECT_EQ(shown["histogram"]["counts"].get<std::vector<int64_t>>(), negative->histogram.counts);
   ASSERT_EQ(shown["top"].size(), negative->top.size());
   EXPECT_EQ(media_type(answer(atlas_, shown["top"][0]["src"].get<std::string>()).bytes), "image/png");
+  const auto window = seen_window(conv, atlas_.network()->input, negative->top[0], Sign::kNegative, ExemplarList::kTop);
+  ASSERT_TRUE(window);
+  EXPECT_NEAR(shown["top"][0]["seen"][0], window->x, 1e-6);
+  EXPECT_NEAR(shown["top"][0]["seen"][3], window->height, 1e-6);
   EXPECT_EQ(answer(atlas_, "images/picture-" + id + "-5-n-0.png").bytes,
             atlas_.pictures(conv.name, 5, true).back().png);
 }

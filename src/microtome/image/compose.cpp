@@ -107,24 +107,65 @@ Image contact_sheet(std::span<const Image> tiles, int columns, int tile_px, int 
   return sheet;
 }
 
+namespace {
+
+constexpr uint8_t kOutline[3] = {255, 220, 50};
+
+// Which pixels of a picture are on, and which of them lie at the mask's rim. The picture's edge is no rim.
+class Mask {
+ public:
+  Mask(const Image& image, std::span<const float> map, int map_width, int map_height, float threshold)
+      : width_(image.width),
+        height_(image.height),
+        on_(static_cast<size_t>(image.width) * static_cast<size_t>(image.height)) {
+    const std::vector<float> level = upsample(map, map_width, map_height, width_, height_);
+    std::ranges::transform(level, on_.begin(), [&](float value) { return value > threshold; });
+  }
+  bool on(int x, int y) const {
+    return on_[static_cast<size_t>(y) * static_cast<size_t>(width_) + static_cast<size_t>(x)] != 0;
+  }
+  // Whether one of the four pixels beside it is `state`.
+  bool beside(int x, int y, bool state) const {
+    return (x > 0 && on(x - 1, y) == state) || (x + 1 < width_ && on(x + 1, y) == state) ||
+           (y > 0 && on(x, y - 1) == state) || (y + 1 < height_ && on(x, y + 1) == state);
+  }
+
+ private:
+  int width_, height_;
+  std::vector<char> on_;
+};
+
+void darken(uint8_t* pixel) {
+  for (int c = 0; c < 3; ++c) pixel[c] = static_cast<uint8_t>((pixel[c] + 2) / 5);
+}
+
+}  // namespace
+
 Image draw_mask(const Image& image, std::span<const float> map, int map_width, int map_height, float threshold) {
   Image out = as_rgb(image);
-  const std::vector<float> level = upsample(map, map_width, map_height, out.width, out.height);
-  const auto on = [&](int x, int y) {
-    return level[static_cast<size_t>(y) * static_cast<size_t>(out.width) + static_cast<size_t>(x)] > threshold;
-  };
-  const auto on_or_outside = [&](int x, int y) {
-    return x < 0 || y < 0 || x >= out.width || y >= out.height || on(x, y);
-  };
+  const Mask mask(out, map, map_width, map_height, threshold);
   for (int y = 0; y < out.height; ++y) {
     for (int x = 0; x < out.width; ++x) {
-      uint8_t* pixel = out.at(x, y);
-      if (!on(x, y)) {
-        for (int c = 0; c < 3; ++c) pixel[c] = static_cast<uint8_t>((pixel[c] + 2) / 5);
-      } else if (!on_or_outside(x - 1, y) || !on_or_outside(x + 1, y) || !on_or_outside(x, y - 1) ||
-                 !on_or_outside(x, y + 1)) {
-        constexpr uint8_t kOutline[3] = {255, 220, 50};
-        std::copy_n(kOutline, 3, pixel);
+      if (!mask.on(x, y)) {
+        darken(out.at(x, y));
+      } else if (mask.beside(x, y, false)) {
+        std::copy_n(kOutline, 3, out.at(x, y));
+      }
+    }
+  }
+  return out;
+}
+
+Image draw_outline(const Image& image, std::span<const float> map, int map_width, int map_height, float threshold) {
+  Image out = as_rgb(image);
+  const Mask mask(out, map, map_width, map_height, threshold);
+  for (int y = 0; y < out.height; ++y) {
+    for (int x = 0; x < out.width; ++x) {
+      if (!mask.beside(x, y, !mask.on(x, y))) continue;
+      if (mask.on(x, y)) {
+        std::copy_n(kOutline, 3, out.at(x, y));
+      } else {
+        darken(out.at(x, y));
       }
     }
   }

@@ -18,6 +18,10 @@ Image contact_sheet(std::span<const Image> tiles, int columns, int tile_px, int 
 // map (height x width, row-major) is upsampled bilinearly with half-pixel centres, edges clamped; on means > threshold.
 Image draw_mask(const Image& image, std::span<const float> map, int map_width, int map_height, float threshold);
 
+// The image untouched but for the rim of the same mask: the outermost pixels that are on in yellow, the pixels beside
+// them that are off darkened.
+Image draw_outline(const Image& image, std::span<const float> map, int map_width, int map_height, float threshold);
+
 // A colour for each number, different for neighbouring numbers; 0 is black.
 std::array<uint8_t, 3> label_colour(int label);
 

@@ -133,6 +133,19 @@ Image resize_short_side(const Image& image, int short_side) {
                                      : resize_bilinear(image, long_side, short_side);
 }
 
+Image crop(const Image& image, int x, int y, int width, int height) {
+  if (width < 1 || height < 1 || x < 0 || y < 0 || width > image.width - x || height > image.height - y) {
+    throw Error(ErrorKind::kUsage, "crop",
+                "no " + std::to_string(width) + " x " + std::to_string(height) + " pixels at (" + std::to_string(x) +
+                    ", " + std::to_string(y) + ") in a picture of " + std::to_string(image.width) + " x " +
+                    std::to_string(image.height));
+  }
+  Image out(width, height, image.channels);
+  const size_t row_bytes = static_cast<size_t>(width) * static_cast<size_t>(image.channels);
+  for (int row = 0; row < height; ++row) std::memcpy(out.at(0, row), image.at(x, y + row), row_bytes);
+  return out;
+}
+
 Image crop_center(const Image& image, int side) {
   if (side < 1 || side > image.width || side > image.height) {
     throw Error(ErrorKind::kUsage, "crop",
@@ -140,11 +153,7 @@ Image crop_center(const Image& image, int side) {
                     " x " + std::to_string(image.height),
                 "scale the picture up first");
   }
-  const int left = half_to_even(image.width - side), top = half_to_even(image.height - side);
-  Image out(side, side, image.channels);
-  const size_t row_bytes = static_cast<size_t>(side) * static_cast<size_t>(image.channels);
-  for (int y = 0; y < side; ++y) std::memcpy(out.at(0, y), image.at(left, top + y), row_bytes);
-  return out;
+  return crop(image, half_to_even(image.width - side), half_to_even(image.height - side), side, side);
 }
 
 }  // namespace microtome

@@ -13,6 +13,8 @@ Image resize_bilinear(const Image& image, int width, int height);
 Image resize_nearest(const Image& image, int width, int height);
 // Scales so that the short side is `short_side` and the long one keeps the aspect (rounded down, as torchvision).
 Image resize_short_side(const Image& image, int short_side);
+// The part whose upper left pixel is (x, y); throws Error(kUsage) when it is empty or not inside.
+Image crop(const Image& image, int x, int y, int width, int height);
 // The centre side x side pixels (offset round((w - side) / 2), as torchvision); a smaller picture throws Error(kUsage).
 Image crop_center(const Image& image, int side);
 

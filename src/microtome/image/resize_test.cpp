@@ -5,6 +5,7 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "microtome/base/error.h"
@@ -138,6 +139,48 @@ TEST(DrawMask, DarkensWhatIsOffAndKeepsPlateausOff) {
   EXPECT_EQ(rc::toString(std::vector<int>(half.at(4, 4), half.at(4, 4) + 3)), "[255, 220, 50]");
   EXPECT_EQ(*half.at(5, 4), 100);
   EXPECT_THROW(draw_mask(image, std::vector<float>(3), 2, 2, 0), Error);
+}
+
+// By the definition of a rim, on a picture of the map's own size, where nothing is interpolated.
+TEST(Compose, AnOutlineIsTheRimAndNothingElse) {
+  EXPECT_TRUE(rc::check("rim", [] {
+    const int width = *rc::gen::inRange(1, 12), height = *rc::gen::inRange(1, 12);
+    const Image image = noise(width, height, 3, *rc::gen::arbitrary<uint64_t>());
+    Rng rng(*rc::gen::arbitrary<uint64_t>(), "map");
+    std::vector<float> map(static_cast<size_t>(width * height));
+    for (float& value : map) value = rng.chance(0.5) ? 1.0f : 0.0f;
+    const Image out = draw_outline(image, map, width, height, 0.5f);
+    const auto on = [&](int x, int y) { return map[static_cast<size_t>(y * width + x)] > 0.5f; };
+    for (int y = 0; y < height; ++y) {
+      for (int x = 0; x < width; ++x) {
+        bool rim = false;
+        for (const auto& [dx, dy] : {std::pair(-1, 0), std::pair(1, 0), std::pair(0, -1), std::pair(0, 1)}) {
+          const int nx = x + dx, ny = y + dy;
+          rim = rim || (nx >= 0 && ny >= 0 && nx < width && ny < height && on(nx, ny) != on(x, y));
+        }
+        const uint8_t *was = image.at(x, y), *is = out.at(x, y);
+        for (int c = 0; c < 3; ++c) {
+          RC_ASSERT(is[c] == (!rim       ? was[c]
+                              : on(x, y) ? std::array{255, 220, 50}[static_cast<size_t>(c)]
+                                         : (was[c] + 2) / 5));
+        }
+      }
+    }
+  }));
+}
+
+TEST(Resize, ACropIsThePartThatItNames) {
+  const Image image = noise(9, 7, 3, 11);
+  const Image part = crop(image, 2, 3, 5, 4);
+  ASSERT_EQ(part.width, 5);
+  for (int y = 0; y < 4; ++y) {
+    for (int x = 0; x < 5; ++x) EXPECT_TRUE(std::equal(part.at(x, y), part.at(x, y) + 3, image.at(2 + x, 3 + y)));
+  }
+  EXPECT_EQ(crop(image, 0, 0, 9, 7), image);
+  for (const auto& [x, y, w, h] :
+       {std::array{5, 0, 5, 1}, std::array{0, 7, 1, 1}, std::array{-1, 0, 2, 2}, std::array{0, 0, 0, 1}}) {
+    EXPECT_THROW(crop(image, x, y, w, h), Error);
+  }
 }
 
 TEST(DrawHeat, LeavesLowValuesAndColoursHighOnes) {

@@ -83,7 +83,7 @@ ConceptScore draw_score(Rng& rng, int label, int64_t on_pixels) {
   score.label = label;
   score.category = kConcepts[label - 1].category;
   score.activation = on_pixels;
-  score.truth = rng.between(60, kGridPixels / 4);
+  score.truth = Rng(static_cast<uint64_t>(label), "size of a concept").between(60, kGridPixels / 4);
   score.intersection = rng.below(std::min(on_pixels, score.truth) / (1 + rng.below(6)) + 1);
   score.images = rng.between(1, kImages);
   const int64_t join = score.activation + score.truth - score.intersection;

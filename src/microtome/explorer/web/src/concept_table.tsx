@@ -22,7 +22,7 @@ function Rows({ scores, scale }: { scores: Score[]; scale: number }) {
               </small>
             </th>
             <td class="bar-cell">
-              <IouBar iou={score.iou} ceiling={score.ceiling} scale={scale} cut={detector_cut} category={category} />
+              <IouBar iou={score.iou} ceiling={score.ceiling ?? 0} scale={scale} cut={detector_cut} category={category} />
             </td>
             <td class="number"><b>{iou(score.iou)}</b></td>
             <td class="number muted">{iou(score.ceiling)}</td>
@@ -30,7 +30,7 @@ function Rows({ scores, scale }: { scores: Score[]; scale: number }) {
               class="number muted wide"
               title={`both ${integer(score.intersection)} · unit on ${integer(score.activation)} · concept ${integer(score.truth)} pixels`}
             >
-              {integer(score.images)}
+              {score.images > 0 ? integer(score.images) : "–"}
             </td>
           </tr>
         );

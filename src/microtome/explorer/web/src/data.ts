@@ -85,7 +85,7 @@ export interface LayerData {
   ceiling: (number | null)[];
   threshold: (number | null)[];
   maximum: (number | null)[];
-  by_category: { label: number[]; iou: number[]; ceiling: number[] }[]; // index = category
+  by_category: { label: number[]; iou: number[]; ceiling: (number | null)[] }[]; // index = category
   variant: number[]; // the picture's, -1 when there is none
   thumb: (string | null)[]; // the top exemplar's image, only where there is no picture
   ratio: (number | null)[];
@@ -100,7 +100,7 @@ export interface ConceptIndexData {
   label: number[];
   category: number[];
   iou: number[];
-  ceiling: number[];
+  ceiling: (number | null)[];
   variant: number[];
   thumb: (string | null)[];
 }
@@ -113,7 +113,7 @@ export interface Score {
   truth: number;
   images: number;
   iou: number;
-  ceiling: number;
+  ceiling: number | null; // null: not known
 }
 
 export interface Exemplar {
@@ -126,6 +126,7 @@ export interface Exemplar {
   low: number;
   high: number;
   map: string; // base64 of little-endian uint16: low + (high - low) * q / 65535
+  seen: [number, number, number, number] | null; // x, y, width, height of what its strongest place sees, in fractions of the image
 }
 
 export interface NamedScore {
@@ -147,9 +148,9 @@ export interface Statistics {
 }
 
 export interface Dissection {
-  threshold: number;
-  minimum: number;
-  maximum: number;
+  threshold: number | null; // null: not known, of a table that does not say it
+  minimum: number | null;
+  maximum: number | null;
   on_pixels: number;
   on_images: number;
   best: Score;

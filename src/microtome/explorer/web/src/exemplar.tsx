@@ -2,22 +2,34 @@
 // Real images at one end of a unit's range, with the unit's mask drawn over them.
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Dissection, Exemplar, Sign } from "./data";
-import { decodeMap, enlarge, heatLayer, maskLayer } from "./map";
+import { decodeMap, enlarge, heatLayer, maskLayer, outlineLayer } from "./map";
 import { level } from "./words";
 
-export type View = "mask" | "heat" | "plain";
+export type View = "mask" | "outline" | "heat" | "field" | "plain";
 const kLeastSide = 224; // px: small pictures are drawn larger, so that the mask's rim stays fine
 
 interface Scene {
   exemplar: Exemplar;
   sign: Sign;
-  threshold: number;
+  threshold: number | null;
   low: number;
   high: number;
   view: View;
 }
 
+// The part of the image that the strongest place sees, as large as the canvas allows.
+function drawSeen(canvas: HTMLCanvasElement, image: HTMLImageElement, [x, y, width, height]: [number, number, number, number]): void {
+  const grow = (2 * kLeastSide) / Math.max(width, height);
+  canvas.width = Math.max(1, Math.round(width * grow));
+  canvas.height = Math.max(1, Math.round(height * grow));
+  const context = canvas.getContext("2d")!;
+  context.imageSmoothingQuality = "high";
+  const { naturalWidth, naturalHeight } = image;
+  context.drawImage(image, x * naturalWidth, y * naturalHeight, width * naturalWidth, height * naturalHeight, 0, 0, canvas.width, canvas.height);
+}
+
 function draw(canvas: HTMLCanvasElement, image: HTMLImageElement, scene: Scene): void {
+  if (scene.view === "field" && scene.exemplar.seen) return drawSeen(canvas, image, scene.exemplar.seen);
   const grow = Math.max(1, Math.ceil(kLeastSide / Math.max(1, image.naturalWidth)));
   const columns = image.naturalWidth * grow;
   const rows = image.naturalHeight * grow;
@@ -26,12 +38,16 @@ function draw(canvas: HTMLCanvasElement, image: HTMLImageElement, scene: Scene):
   const context = canvas.getContext("2d")!;
   context.imageSmoothingQuality = "high";
   context.drawImage(image, 0, 0, columns, rows);
-  if (scene.view === "plain") return;
+  if (scene.view === "plain" || scene.view === "field" || scene.threshold === null) return;
   const map = decodeMap(scene.exemplar);
   if (scene.sign < 0) for (let i = 0; i < map.length; ++i) map[i] = -map[i];
   const values = enlarge(map, scene.exemplar.width, scene.exemplar.height, columns, rows);
   const layer =
-    scene.view === "mask" ? maskLayer(values, columns, rows, scene.threshold) : heatLayer(values, columns, rows, scene.low, scene.high);
+    scene.view === "mask"
+      ? maskLayer(values, columns, rows, scene.threshold)
+      : scene.view === "outline"
+        ? outlineLayer(values, columns, rows, scene.threshold)
+        : heatLayer(values, columns, rows, scene.low, scene.high);
   context.drawImage(layer, 0, 0);
 }
 
@@ -63,7 +79,7 @@ function ExemplarCanvas(scene: Scene) {
   }, [near, exemplar, sign, threshold, low, high, view]);
   return (
     <figure class="exemplar">
-      <div class="frame">
+      <div class={view === "field" ? "frame whole" : "frame"}>
         <canvas ref={canvas} role="img" aria-label={`Image ${exemplar.file || exemplar.image}, ${view}`} hidden={false} />
         {missing && <span class="missing">picture not kept</span>}
       </div>
@@ -75,7 +91,8 @@ function ExemplarCanvas(scene: Scene) {
   );
 }
 
-export function Exemplars(props: { dissection: Dissection; sign: Sign; list: Exemplar[]; view: View }) {
+// `low`: where heat begins.
+export function Exemplars(props: { dissection: Dissection; sign: Sign; list: Exemplar[]; view: View; low?: number }) {
   const { dissection } = props;
   return (
     <div class="exemplars">
@@ -85,8 +102,8 @@ export function Exemplars(props: { dissection: Dissection; sign: Sign; list: Exe
           exemplar={exemplar}
           sign={props.sign}
           threshold={dissection.threshold}
-          low={Math.min(0, dissection.threshold)}
-          high={dissection.maximum}
+          low={props.low ?? Math.min(0, dissection.threshold ?? 0)}
+          high={dissection.maximum ?? 0}
           view={props.view}
         />
       ))}

@@ -56,6 +56,9 @@ function layerCanvas(columns: number, rows: number, colour: (index: number, pixe
   return canvas;
 }
 
+const kBright = [255, 244, 214, 255];
+const kDark = [16, 13, 24, 186];
+
 // Dark where the unit is off, untouched where it is on, with a bright rim one pixel wide.
 export function maskLayer(values: Float32Array, columns: number, rows: number, threshold: number): HTMLCanvasElement {
   const on = (x: number, y: number) => x >= 0 && y >= 0 && x < columns && y < rows && values[y * columns + x] > threshold;
@@ -63,9 +66,28 @@ export function maskLayer(values: Float32Array, columns: number, rows: number, t
     const x = index % columns;
     const y = (index - x) / columns;
     if (!on(x, y)) {
-      pixel.set([16, 13, 24, 186], at);
+      pixel.set(kDark, at);
     } else if (!(on(x - 1, y) && on(x + 1, y) && on(x, y - 1) && on(x, y + 1))) {
-      pixel.set([255, 244, 214, 255], at);
+      pixel.set(kBright, at);
+    }
+  });
+}
+
+// The rim of the same mask alone: a bright line of two pixels on its inner side, a dark one outside, so that it is seen
+// on any image. The image's edge is no rim.
+export function outlineLayer(values: Float32Array, columns: number, rows: number, threshold: number): HTMLCanvasElement {
+  const on = (x: number, y: number) => values[y * columns + x] > threshold;
+  return layerCanvas(columns, rows, (index, pixel, at) => {
+    const x = index % columns;
+    const y = (index - x) / columns;
+    const inside = on(x, y);
+    const width = inside ? 2 : 1;
+    const differs = (nx: number, ny: number) => nx >= 0 && ny >= 0 && nx < columns && ny < rows && on(nx, ny) !== inside;
+    for (let step = 1; step <= width; ++step) {
+      if (differs(x - step, y) || differs(x + step, y) || differs(x, y - step) || differs(x, y + step)) {
+        pixel.set(inside ? kBright : kDark, at);
+        return;
+      }
     }
   });
 }

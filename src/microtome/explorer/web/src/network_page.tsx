@@ -19,7 +19,7 @@ export function LayerFacts({ layer }: { layer: Layer }) {
           {field.size.map((value) => integer(value)).join(" × ")}<small> px</small>
         </Fact>
       )}
-      <Fact name={<Hint of="macs">work so far</Hint>}>{share(layer.macs_share)}</Fact>
+      {layer.macs_share > 0 && <Fact name={<Hint of="macs">work so far</Hint>}>{share(layer.macs_share)}</Fact>}
     </dl>
   );
 }
@@ -147,14 +147,16 @@ export function NetworkPage() {
       <section class="title">
         <h1>{breakable(atlas.network.name)}</h1>
         <p class="lead">
-          {studied.length > 0
+          {studied.length > 0 && atlas.network.format === "imported"
+            ? "What this network has learned, as others measured it: the concept that each unit answers to, and the counts behind it."
+            : studied.length > 0
             ? "What this network has learned: the picture that drives each unit most, the concept it answers to, and the evidence."
             : "No layer of this network has been studied yet."}
         </p>
         <dl class="facts">
           <Fact name="format">{atlas.network.format}</Fact>
           <Fact name="input">{inputText(atlas)}</Fact>
-          {atlas.concepts && <Fact name="images">{integer(atlas.concepts.images)}</Fact>}
+          {atlas.concepts && atlas.concepts.images > 0 && <Fact name="images">{integer(atlas.concepts.images)}</Fact>}
           {atlas.concepts && <Fact name="concepts">{integer(atlas.concepts.names.filter(Boolean).length)}</Fact>}
           {atlas.concepts && (
             <Fact name="categories">

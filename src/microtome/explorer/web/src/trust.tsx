@@ -27,11 +27,13 @@ function Chance({ of }: { of: NonNullable<Statistics["significance"]> }) {
 export function Trust({ dissection }: { dissection: Dissection }) {
   const { held_out, interval, significance, formulas, tails, measures } = dissection.statistics;
   const known = kMeasures.filter(([name]) => measures[name] != null);
-  if (!held_out && !interval && !significance && known.length === 0) return null;
+  const sure = held_out || interval || significance || known.length > 0;
+  const some = formulas && formulas.length > 0;
+  if (!sure && !some) return null;
   return (
     <section class="block">
       <header>
-        <h2>How sure is this?</h2>
+        <h2>{sure ? "How sure is this?" : "In more words"}</h2>
       </header>
       {significance && <Chance of={significance} />}
       <dl class="facts">
@@ -48,9 +50,9 @@ export function Trust({ dissection }: { dissection: Dissection }) {
           <Fact key={tail.tail} name={`top ${share(tail.tail)}`}>{tail.best.label ?? "nothing"} {iou(tail.best.iou)}</Fact>
         ))}
       </dl>
-      {formulas && formulas.length > 0 && (
+      {some && (
         <>
-          <h3>In more words</h3>
+          {sure && <h3>In more words</h3>}
           <dl class="facts formulas">
             {formulas.map((formula) => (
               <Fact key={formula.length} name={formula.text}>{iou(formula.iou)}</Fact>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything that is known of one unit.
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { load, picturePath, type Dissection, type Layer, type LayerData, type Picture, type Sign, type UnitData } from "./data";
 import { CurveChart, HistogramChart } from "./charts";
@@ -67,28 +68,50 @@ function Verdict({ dissection }: { dissection: Dissection | undefined }) {
         <Dot category={category} /> {category ? categoryWord(category) : ""}
       </span>
       <span>
-        <Hint of="iou">IoU</Hint> <b>{iou(best.iou)}</b> of at most {iou(best.ceiling)}
+        <Hint of="iou">IoU</Hint> <b>{iou(best.iou)}</b>{best.ceiling !== null && ` of at most ${iou(best.ceiling)}`}
       </span>
       {dissection.statistics.verdict !== "detector" && <span class="muted">{dissection.statistics.verdict}: not a detector</span>}
     </p>
   );
 }
 
+const kViews: [View, string][] = [["mask", "mask"], ["outline", "outline"], ["heat", "heat"], ["field", "field"], ["plain", "plain"]];
+const kViewWords: Record<View, ComponentChildren> = {
+  mask: (
+    <>
+      Bright is the <Hint of="mask">mask</Hint>: where the unit’s activation exceeds its <Hint of="threshold">threshold</Hint>.
+    </>
+  ),
+  outline: (
+    <>
+      The line is the rim of the <Hint of="mask">mask</Hint>: inside, the unit’s activation exceeds its <Hint of="threshold">threshold</Hint>.
+    </>
+  ),
+  heat: "The warmer, the higher the activation.",
+  field: (
+    <>
+      Cut to the <Hint of="receptive">receptive field</Hint> of the place where the activation is highest: all that the unit sees there.
+    </>
+  ),
+  plain: "The images as they are.",
+};
+
 function Evidence({ dissection, sign, images }: { dissection: Dissection; sign: Sign; images: number }) {
   const [view, setView] = useState<View>("mask");
   return (
     <>
-      <section class="block">
-        <header>
-          <h2>Images that excite it most</h2>
-          <Choice label="What is drawn over the images" value={view} options={[["mask", "mask"], ["heat", "heat"], ["plain", "plain"]]} onChange={setView} />
-        </header>
-        <p class="muted">
-          Bright is the <Hint of="mask">mask</Hint>: where the unit’s activation exceeds its <Hint of="threshold">threshold</Hint>. The number is the image’s highest{" "}
-          {sign > 0 ? "" : "negated "}activation.
-        </p>
-        <Exemplars dissection={dissection} sign={sign} list={dissection.top} view={view} />
-      </section>
+      {dissection.top.length > 0 && (
+        <section class="block">
+          <header>
+            <h2>Images that excite it most</h2>
+            <Choice label="What is drawn over the images" value={view} options={kViews} onChange={setView} />
+          </header>
+          <p class="muted">
+            {kViewWords[view]} The number is the image’s highest {sign > 0 ? "" : "negated "}activation.
+          </p>
+          <Exemplars dissection={dissection} sign={sign} list={dissection.top} view={view} />
+        </section>
+      )}
       <div class="columns">
         <section class="block">
           <header>
@@ -96,20 +119,29 @@ function Evidence({ dissection, sign, images }: { dissection: Dissection; sign: 
           </header>
           <ConceptTable dissection={dissection} />
         </section>
-        <section class="block">
-          <header>
-            <h2><Hint of="histogram">Activations</Hint></h2>
-          </header>
-          <HistogramChart {...dissection.histogram} threshold={dissection.threshold} />
-          <dl class="facts">
-            <Fact name={<Hint of="threshold">threshold</Hint>}>{level(dissection.threshold)}</Fact>
-            <Fact name="range">{level(dissection.minimum)} … {level(dissection.maximum)}</Fact>
-            <Fact name="on in">
-              {plural(dissection.on_images, "image")} <small>({share(images > 0 ? dissection.on_images / images : 0)})</small>
-            </Fact>
-            <Fact name="pixels on">{integer(dissection.on_pixels)}</Fact>
-          </dl>
-        </section>
+        {dissection.threshold === null ? (
+          <section class="block">
+            <header>
+              <h2>Activations</h2>
+            </header>
+            <p class="muted">Not known: this dissection was imported from a table of labels and counts, without images, thresholds and activations.</p>
+          </section>
+        ) : (
+          <section class="block">
+            <header>
+              <h2><Hint of="histogram">Activations</Hint></h2>
+            </header>
+            <HistogramChart {...dissection.histogram} threshold={dissection.threshold} />
+            <dl class="facts">
+              <Fact name={<Hint of="threshold">threshold</Hint>}>{level(dissection.threshold)}</Fact>
+              <Fact name="range">{level(dissection.minimum)} … {level(dissection.maximum)}</Fact>
+              <Fact name="on in">
+                {plural(dissection.on_images, "image")} <small>({share(images > 0 ? dissection.on_images / images : 0)})</small>
+              </Fact>
+              <Fact name="pixels on">{integer(dissection.on_pixels)}</Fact>
+            </dl>
+          </section>
+        )}
       </div>
       <Trust dissection={dissection} />
       {dissection.typical.length > 0 && (
@@ -117,8 +149,10 @@ function Evidence({ dissection, sign, images }: { dissection: Dissection; sign: 
           <header>
             <h2>Images drawn at random above its threshold</h2>
           </header>
-          <p class="muted">What it answers to on an ordinary day, not only at its best.</p>
-          <Exemplars dissection={dissection} sign={sign} list={dissection.typical} view={view} />
+          <p class="muted">
+            What it answers to on an ordinary day, not only at its best.{view === "heat" && " Of these only what exceeds the threshold is kept."}
+          </p>
+          <Exemplars dissection={dissection} sign={sign} list={dissection.typical} view={view} low={dissection.threshold ?? 0} />
         </section>
       )}
       {dissection.bottom.length > 0 && (
@@ -126,7 +160,7 @@ function Evidence({ dissection, sign, images }: { dissection: Dissection; sign: 
           <header>
             <h2>Images that excite it least</h2>
           </header>
-          <Exemplars dissection={dissection} sign={sign} list={dissection.bottom} view={view === "mask" ? "plain" : view} />
+          <Exemplars dissection={dissection} sign={sign} list={dissection.bottom} view={view === "mask" || view === "outline" ? "plain" : view} />
         </section>
       )}
     </>
@@ -164,7 +198,7 @@ function Body({ layer, data, query }: { layer: Layer; data: UnitData; query: URL
             <Hint of="picture">Made pictures</Hint>, not photographs: each is grown from noise until the unit answers as strongly as it can.
           </p>
         </>
-      ) : (
+      ) : atlas.network?.format !== "imported" && (
         <p class="muted below">
           No <Hint of="picture">picture</Hint> of this unit has been made yet; <code>microtome visualize</code> makes it.
         </p>

@@ -167,9 +167,15 @@ async function unitView(page, base, where, shot) {
   await canvas.scrollIntoViewIfNeeded();
   const mask = await coloursOf(canvas);
   check(mask > 8, `${where}: the mask is drawn (${mask} colours)`);
-  for (const view of ["heat", "plain"]) {
+  for (const view of ["outline", "heat", "field", "plain"]) {
     await page.locator(`.choice button:text-is("${view}")`).click();
     await page.waitForSelector(`.exemplar canvas[data-drawn=${view}]`);
+    if (view === "field") {
+      // What is seen is a fraction of the image that depends on the place, so the canvas has the shape of the cut.
+      const shapes = await page.$$eval(".exemplar canvas[data-drawn=field]", (all) => all.map((each) => `${each.width}x${each.height}`));
+      check(shapes.length > 0 && shapes.every((shape) => shape.split("x").map(Number).every((side) => side > 0 && side <= 448)), `${where}: cut to the receptive field (${shapes})`);
+    }
+    await checkLayout(page, `${where} unit, ${view}`);
   }
   check((await coloursOf(canvas)) > 8, `${where}: the plain image is drawn`);
   await page.locator('.choice button:text-is("mask")').click();

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What several exports write. Private to the room.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "microtome/atlas/atlas.h"
+#include "microtome/atlas/vocabulary.h"
+#include "microtome/image/chart.h"
+
+namespace microtome {
+
+// Throws Error(kUsage) when an export of dissections wrote nothing: there are none.
+void require_written(const std::vector<std::string>& paths);
+
+// Place of a category among NetDissect's; others come after them.
+int netdissect_place(const std::string& category);
+
+// Detectors of each concept, of positive units: categories in NetDissect's order, labels by falling count, then best
+// score.
+std::vector<ChartBar> detector_bars(const std::vector<UnitDissection>& units, const Vocabulary& vocabulary);
+
+// NetDissect's table (network-dissection report, 2.8), of units of one sign.
+std::string netdissect_csv(std::vector<UnitDissection> units, const Vocabulary& vocabulary);
+
+}  // namespace microtome

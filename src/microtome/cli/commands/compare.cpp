@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// microtome compare: what became of a network's units, and which concepts two networks detect.
+#include <memory>
+
+#include "microtome/atlas/compare.h"
+#include "microtome/cli/command.h"
+
+namespace microtome::commands {
+namespace {
+
+struct Options {
+  std::string before, after, csv, charts;
+  std::vector<std::string> layers;
+  int best = 20;
+};
+
+void compare(const Options& options, const Session& session) {
+  const Atlas before = Atlas::open(options.before, Atlas::Mode::kRead);
+  const Atlas after = Atlas::open(options.after, Atlas::Mode::kRead);
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const std::string& text : options.layers) {
+    const size_t at = text.find('=');
+    pairs.emplace_back(text.substr(0, at), at == std::string::npos ? text : text.substr(at + 1));
+  }
+  const AtlasComparison result = compare_atlases(before, after, pairs);
+  const auto reporter = session.reporter();
+  for (const std::string& warning : result.warnings) reporter->warn(warning);
+  if (!options.csv.empty()) write_comparison_csv(result, options.csv);
+  if (!options.charts.empty()) write_comparison_charts(result, options.charts);
+  if (session.json) {
+    print_json(to_json(result));
+  } else {
+    print(comparison_tables(result, options.best, terminal_width()));
+  }
+}
+
+void define(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  app.add_option("before", options->before, "Atlas file")->required();
+  app.add_option("after", options->after, "Atlas file")->required();
+  app.add_option("--layers", options->layers,
+                 "Layers to compare, by commas: conv5, or conv5=block4 where they differ (default: those of one name, "
+                 "else all together)")
+      ->delimiter(',');
+  app.add_option("--best", options->best, "Rows of each table")->check(CLI::Range(0, 1000000))->capture_default_str();
+  app.add_option("--csv", options->csv, "Folder for layers.csv, concepts.csv, units.csv and curves.csv");
+  app.add_option("--charts", options->charts, "Folder for bar graphs and curves as SVG");
+  add_common(app, session, true);
+  app.footer(
+      "Units are compared one by one where both layers have one name, operator and number of units. A change is beyond "
+      "noise\n"
+      "when it is larger than 1.96 deviations of resampled images; dissect with --bootstrap to know them.");
+  app.callback([options, &session] { compare(*options, session); });
+}
+
+}  // namespace
+
+extern const Command compare_command;
+const Command compare_command{"compare", "What became of each unit, and which concepts two networks detect", define};
+
+}  // namespace microtome::commands

@@ -2,7 +2,10 @@
 #include "microtome/visualize/transform.h"
 
 #include <array>
+#include <utility>
 #include <vector>
+
+#include "microtome/base/error.h"
 
 namespace microtome {
 namespace {
@@ -52,23 +55,37 @@ constexpr std::array<TransformPreset, 7> kPresets = {{
     {"none", "Nothing moves: the network always sees the same placement", ""},
 }};
 
+const TransformPreset* preset_of(const Call& call) {
+  for (const TransformPreset& preset : kPresets) {
+    if (preset.name != call.name) continue;
+    if (!call.arguments.empty() || call.unnamed) {
+      throw Error(ErrorKind::kUsage, call.where, "a preset takes no arguments",
+                  std::string("write what it stands for: ") + std::string(preset.text));
+    }
+    return &preset;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 std::span<const TransformPreset> transform_presets() { return kPresets; }
 
 TransformList::TransformList(std::string_view text) {
-  for (const TransformPreset& preset : kPresets) {
-    if (preset.name != text) continue;
-    text = preset.text;
-    if (text.empty()) return;
-    break;
-  }
   CallReader reader(text, "transforms");
   do {
     const Call call = reader.call();
-    transforms_.push_back(find_kind(transforms::kinds(), call, "transform or preset").make(call));
+    if (const TransformPreset* preset = preset_of(call)) {
+      if (!preset->text.empty()) append(TransformList(preset->text));
+    } else {
+      transforms_.push_back(find_kind(transforms::kinds(), call, "transform or preset").make(call));
+    }
   } while (reader.accept('/'));
   if (!reader.at_end()) reader.fail("expected \"/\" or the end");
+}
+
+void TransformList::append(TransformList other) {
+  for (auto& transform : other.transforms_) transforms_.push_back(std::move(transform));
 }
 
 Draw TransformList::draw(Rng rng, int64_t height, int64_t width) const {

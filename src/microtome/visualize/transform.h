@@ -54,7 +54,8 @@ struct TransformKind {
 // Transforms in the order in which they act.
 class TransformList {
  public:
-  // A preset's name or a list "pad/jitter(pixels=8)/rotate". Throws Error(kUsage) with the column of a mistake.
+  // A list of transforms and presets: "lucid", "pad/jitter(pixels=8)/rotate", "lucid/noise". Throws Error(kUsage) with
+  // the column of a mistake.
   explicit TransformList(std::string_view text);
 
   // For a picture of height x width; a function of these, the list and the stream alone.
@@ -64,6 +65,8 @@ class TransformList {
   std::string to_string() const;
 
  private:
+  void append(TransformList other);
+
   std::vector<std::unique_ptr<Transform>> transforms_;
 };
 

@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <functional>
 
 #include "microtome/base/error.h"
+#include "microtome/visualize/render.h"
 #include "microtome/visualize/visualize_testing.h"
 
 namespace microtome {
@@ -401,6 +401,13 @@ TEST(Transforms, ActInOneOrderWhateverTheTexts) {
   EXPECT_TRUE(same("jitter(pixels=0)/blur(low=1,high=1)", "blur(low=1,high=1)/jitter(pixels=0)"));
 }
 
+TEST(Presets, MayStandInLists) {
+  EXPECT_EQ(TransformList("lucid/noise").to_string(), "pad/jitter/scale/rotate/jitter(pixels=4)/noise");
+  EXPECT_EQ(TransformList("none/mirror/none").to_string(), "mirror");
+  EXPECT_TRUE(TransformList("none").empty());
+  EXPECT_NE(message("lucid(pixels=3)").find("no arguments"), std::string::npos);
+}
+
 TEST(Presets, XpliqueShowsAThirdOfThePicture) {
   double side = 0;
   for (uint64_t step = 0; step < 200; ++step) side += std::abs(draw_of("xplique", step, 512).placement.xx) / 200;
@@ -415,6 +422,28 @@ TEST(Presets, CaptumHasItsShareOfScalesAndTurns) {
   };
   EXPECT_EQ(numbers("factors"), 85 + 2 * 20);
   EXPECT_EQ(numbers("angles"), 40 + 20 + 10 + 5);
+}
+
+// The whole loop: under every preset the objective goes where it is asked to, by the same held-out draws, and the same
+// key gives the same picture.
+TEST(Presets, LetPicturesAscend) {
+  const Network network = testing::Chain({-1, 3, 32, 32})
+                              .conv("conv1", noise({8, 3, 5, 5}, 1, 0.3), noise({8}, 2, 0.1), 2)
+                              .relu("relu1")
+                              .conv("conv2", noise({6, 8, 3, 3}, 3, 0.3), noise({6}, 4, 0.1))
+                              .network();
+  RenderSettings settings;
+  settings.size = 32;
+  settings.steps = 40;
+  settings.copies = 2;
+  for (const TransformPreset& preset : transform_presets()) {
+    settings.transforms = std::string(preset.name) + "/mirror/blur/colour/noise";
+    const Renderer renderer(network, {}, settings);
+    const Picture up = renderer.render("channel(layer=conv2,unit=3)", 0);
+    const Picture down = renderer.render("-channel(layer=conv2,unit=3)", 0);
+    EXPECT_GT(up.score, -down.score + 0.1) << preset.name;
+    EXPECT_EQ(renderer.render("channel(layer=conv2,unit=3)", 0).image, up.image) << preset.name;
+  }
 }
 
 }  // namespace

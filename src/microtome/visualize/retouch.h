@@ -36,10 +36,11 @@ struct Retouch {
   bool plain() const { return !(blur_variance > 0) && colour == ColourMap{} && noise.empty(); }
 };
 
-// The windows `part` of pictures of height x width, placed and retouched: resample(), then for each window its retouch.
-// The Gaussian is cut at 3 deviations and sums to 1; what lies beyond the whole window repeats its edge. A part equals
-// that part of the whole window. Values may leave 0..1. Differentiable: the gradient is the exact transpose.
-// Deterministic; runs in the calling thread. Throws Error(kUnsupported) for a colour map of other than 1 or 3 channels.
+// resample(), then for each window its retouch: [M,C,rows,columns] of pictures [N,C,H,W], one retouch for each
+// placement. The Gaussian is cut at 3 deviations and sums to 1; what lies beyond the whole window repeats its edge. A
+// part equals that part of the whole window. Values may leave 0..1. Differentiable: the gradient is the exact
+// transpose. Deterministic; runs in the calling thread. Throws Error(kUnsupported) for a colour map of other than 1 or
+// 3 channels.
 at::Tensor resample_and_retouch(const at::Tensor& picture, std::span<const Placement> placements,
                                 std::span<const Retouch> retouches, const Aperture& part);
 

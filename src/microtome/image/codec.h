@@ -2,6 +2,7 @@
 // Pictures to and from files. All functions are pure and thread-safe; the same pixels give the same bytes for the same
 // package versions (no time stamps, no threads).
 #pragma once
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,8 +13,8 @@ namespace microtome {
 // Decodes PNG, JPEG or WebP, told apart by content, into 8-bit RGB: grey and palette are expanded, alpha is composited
 // on white, 16 bits are rounded to 8. Truncated or damaged data throws Error(kCorrupt) naming `where`: a picture is
 // whole or an error, never half grey. Orientation tags are not applied (masks belong to the stored pixels), CMYK JPEGs
-// are converted without a colour profile; an animated WebP and a picture of more than 2^27 pixels throw
-// Error(kUnsupported).
+// are converted without a colour profile; an animated PNG gives its first frame, an animated WebP and a picture of more
+// than 2^27 pixels throw Error(kUnsupported).
 Image decode_image(std::string_view bytes, const std::string& where);
 // The same from a file; also Error(kNotFound/kIo).
 Image load_image(const std::string& path);
@@ -27,7 +28,20 @@ std::string encode_jpeg(const Image& image, int quality);
 // quality 1..100, or lossless when quality is 0; 3 or 4 channels.
 std::string encode_webp(const Image& image, int quality);
 
-// "image/png", "image/jpeg" or "image/webp" by content; empty when it is none of them.
+// How frames follow each other.
+struct Timing {
+  std::span<const int> milliseconds;  // how long each frame is shown, 1 to 65535: one number for all, or one each
+  int loops = 0;                      // how often all are shown, to 65535; 0 = for ever
+};
+
+// Animations of frames of one size and number of channels, every frame whole; one frame is a still picture. The same
+// frames give the same bytes. Throws Error(kUsage) on frames that differ and on impossible times.
+// quality as encode_webp, for each frame; 3 or 4 channels.
+std::string encode_webp_animation(std::span<const Image> frames, const Timing& timing, int quality);
+// Lossless animated PNG of 1, 3 or 4 channels; programs that do not know the extension show the first frame.
+std::string encode_apng(std::span<const Image> frames, const Timing& timing, const std::string& description = {});
+
+// "image/png", "image/apng", "image/jpeg" or "image/webp" by content; empty when it is none of them.
 std::string_view media_type(std::string_view bytes);
 
 // Broden's label masks: 8-bit RGB PNG, label = R + 256 * G, B = 0 (network-dissection report, 2.1).

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What codec.cpp knows of each file format; for the image room only.
 #pragma once
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "microtome/image/codec.h"
 #include "microtome/image/image.h"
 
 namespace microtome::formats {
@@ -14,6 +17,10 @@ inline constexpr int64_t kMaxPixels = int64_t{1} << 27;
 [[noreturn]] void throw_corrupt(const std::string& where, const std::string& what);
 // Throws Error(kUnsupported) when the picture has more than kMaxPixels, Error(kCorrupt) when it has none.
 void check_size(int64_t width, int64_t height, const std::string& where);
+// Milliseconds of each frame. Throws Error(kUsage) as encode_webp_animation says; `where` names the encoder.
+std::vector<int> check_animation(std::span<const Image> frames, const Timing& timing, const std::string& where);
+// Whether a PNG is an animation.
+bool is_apng(std::string_view bytes);
 // RGBA over white as RGB.
 Image flatten_on_white(const Image& rgba);
 

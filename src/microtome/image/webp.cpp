@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <webp/decode.h>
 #include <webp/encode.h>
+#include <webp/mux.h>
 
 #include <memory>
 
@@ -73,6 +74,37 @@ std::string encode_webp(const Image& image, int quality) {
   picture.custom_ptr = &memory;
   if (!WebPEncode(&config, &picture)) encoder_failed("error " + std::to_string(picture.error_code));
   return std::string(reinterpret_cast<const char*>(memory.mem), memory.size);
+}
+
+// Frames are put together as they are coded, each whole, rather than by libwebp's own animation encoder, which codes
+// differences to the frame before: that changes colours under full transparency, and frames of an ascent differ in
+// every pixel anyway.
+std::string encode_webp_animation(std::span<const Image> frames, const Timing& timing, int quality) {
+  const std::vector<int> times = formats::check_animation(frames, timing, "WebP encoder");
+  if (frames.size() == 1) return encode_webp(frames[0], quality);
+  const std::unique_ptr<WebPMux, void (*)(WebPMux*)> mux(WebPMuxNew(), WebPMuxDelete);
+  if (!mux) throw std::bad_alloc();
+  const auto check = [](WebPMuxError error) {
+    if (error == WEBP_MUX_MEMORY_ERROR) throw std::bad_alloc();
+    if (error != WEBP_MUX_OK) throw Error(ErrorKind::kInternal, "WebP encoder", "mux error " + std::to_string(error));
+  };
+  for (size_t i = 0; i < frames.size(); ++i) {
+    const std::string bytes = encode_webp(frames[i], quality);
+    WebPMuxFrameInfo frame{};
+    frame.id = WEBP_CHUNK_ANMF;
+    frame.bitstream = {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
+    frame.duration = times[i];
+    frame.dispose_method = WEBP_MUX_DISPOSE_NONE;
+    frame.blend_method = WEBP_MUX_NO_BLEND;
+    check(WebPMuxPushFrame(mux.get(), &frame, /*copy_data=*/1));
+  }
+  const WebPMuxAnimParams params{.bgcolor = 0xFFFFFFFF, .loop_count = timing.loops};
+  check(WebPMuxSetAnimationParams(mux.get(), &params));
+  WebPData data;
+  WebPDataInit(&data);
+  const std::unique_ptr<WebPData, void (*)(WebPData*)> owner(&data, WebPDataClear);
+  check(WebPMuxAssemble(mux.get(), &data));
+  return std::string(reinterpret_cast<const char*>(data.bytes), data.size);
 }
 
 }  // namespace microtome

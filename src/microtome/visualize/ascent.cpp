@@ -172,7 +172,8 @@ class Climb {
     for (const uint64_t key : ascent_.keys) {
       for (int64_t copy = 0; copy < ascent_.settings.copies; ++copy) {
         const uint64_t when = static_cast<uint64_t>(step_) | static_cast<uint64_t>(copy) << 32;
-        all.push_back(ascent_.transforms.draw(Rng(ascent_.settings.seed, "transform", key, when)));
+        const Rng rng(ascent_.settings.seed, "transform", key, when);
+        all.push_back(ascent_.transforms.draw(rng, stage_->canvas.height, stage_->canvas.width));
       }
     }
     return all;

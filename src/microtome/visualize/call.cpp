@@ -139,6 +139,16 @@ void unexpected_value(const Call& call) {
               "arguments are written key=value");
 }
 
+void refuse_both(const Call& call, const std::string& one, const std::string& other) {
+  if (!call.arguments.contains(one) || !call.arguments.contains(other)) return;
+  throw Error(ErrorKind::kUsage, call.where, fmt::format("{} and {} are both given", one, other), "give one of them");
+}
+
+void check_interval(const Call& call, double low, double high) {
+  if (low <= high) return;
+  throw Error(ErrorKind::kUsage, call.where, fmt::format("low {} is above high {}", low, high));
+}
+
 void unknown_kind(const Call& call, std::string_view what, const std::vector<std::string>& known) {
   throw Error(ErrorKind::kUsage, call.where, fmt::format("there is no {} \"{}\"", what, call.name),
               fmt::format("nearest: \"{}\"; see microtome list", nearest_name(call.name, known)));

@@ -69,6 +69,10 @@ const Kind& find_kind(std::span<const Kind* const> kinds, const Call& call, std:
 }
 
 [[noreturn]] void unexpected_value(const Call& call);
+// Error(kUsage) when the call gives both of two arguments that say the same in different ways.
+void refuse_both(const Call& call, const std::string& one, const std::string& other);
+// Error(kUsage) unless low <= high, the call's arguments of these names.
+void check_interval(const Call& call, double low, double high);
 
 // The settings that a call gives, checked.
 template <class Settings>

@@ -54,7 +54,10 @@ class Measurement {
     const uint64_t seed = ascent_.settings.seed;
     std::vector<Draw> draws;
     for (const uint64_t key : ascent_.keys) {
-      draws.push_back(draw ? ascent_.transforms.draw(Rng(seed, "held-out", key, *draw)) : Draw{});
+      const auto moved = [&](uint64_t i) {
+        return ascent_.transforms.draw(Rng(seed, "held-out", key, i), stage_.canvas.height, stage_.canvas.width);
+      };
+      draws.push_back(draw ? moved(*draw) : Draw{});
     }
     return {std::move(draws), Rng(seed, "held-out background", ascent_.keys[0], draw.value_or(~uint64_t{0}))};
   }

@@ -185,6 +185,11 @@ void Placement::rotate(double radians) {
   yy = before.yx * s + before.yy * c;
 }
 
+void Placement::mirror() {
+  xx = -xx;
+  yx = -yx;
+}
+
 at::Tensor resample(const at::Tensor& picture, std::span<const Placement> placements, const Aperture& window) {
   const auto count = static_cast<size_t>(picture.size(0));
   if (placements.empty() || placements.size() % count != 0) {

@@ -21,6 +21,7 @@ struct Placement {
   void shift(double dx, double dy);
   void scale(double factor);
   void rotate(double radians);
+  void mirror();  // left and right change places
 };
 
 // What the network sees: height x width pixels that span as much of the picture's plane as the picture, of which the

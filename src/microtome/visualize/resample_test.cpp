@@ -8,9 +8,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "microtome/base/error.h"
 #include "microtome/base/rng.h"
-#include "microtome/visualize/transform.h"
 #include "microtome/visualize/visualize_testing.h"
 
 namespace microtome {
@@ -155,62 +153,6 @@ TEST(Resample, ComposesInTheOrderWritten) {
   at::Tensor picture = at::zeros({1, 1, 33, 33});
   picture[0][0][16][16] = 1;
   EXPECT_FLOAT_EQ(resample(picture, placement, 33, 33)[0][0][16][20].item<float>(), 1);
-}
-
-TEST(Transforms, DrawOncePerStreamAndWithinTheirRange) {
-  const TransformList jitter("jitter(pixels=8)");
-  std::array<int, 9> seen{};
-  for (uint64_t step = 0; step < 2000; ++step) {
-    const Placement placement = jitter.draw(Rng(1, "transform", 0, step)).placement;
-    ASSERT_LE(std::abs(placement.x), 4);
-    ++seen[static_cast<size_t>(placement.x + 4)];
-    EXPECT_EQ(placement.x, jitter.draw(Rng(1, "transform", 0, step)).placement.x);
-  }
-  for (const int count : seen) EXPECT_NEAR(count, 2000. / 9, 70);
-}
-
-TEST(Transforms, RestMakesNoTurnLikelier) {
-  const TransformList rotate("rotate");
-  int still = 0;
-  for (uint64_t step = 0; step < 5000; ++step) still += rotate.draw(Rng(1, "transform", 0, step)).placement.yx == 0;
-  EXPECT_NEAR(still / 5000., 6. / 26, 0.025);
-}
-
-TEST(Transforms, SameTextSameList) {
-  for (const std::string text : {"lucid", "distill", "none", "jitter(pixels=3)/scale(factors=1/2)"}) {
-    const TransformList list(text);
-    EXPECT_EQ(TransformList(list.to_string()).to_string(), list.to_string());
-  }
-  EXPECT_EQ(TransformList("lucid").to_string(), "pad/jitter/scale/rotate/jitter(pixels=4)");
-}
-
-TEST(Transforms, RefuseWhatTheyDoNotKnow) {
-  const auto message = [](const std::string& text) -> std::string {
-    try {
-      const TransformList list(text);
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::kUsage);
-      return error.what();
-    }
-    return "";
-  };
-  EXPECT_NE(message("pad/jittr").find("column 5"), std::string::npos);
-  EXPECT_NE(message("pad/jittr").find("jitter"), std::string::npos);
-  EXPECT_NE(message("jitter(pixel=3)").find("\"pixels\""), std::string::npos);
-  EXPECT_NE(message("jitter(pixels=-3)").find("outside"), std::string::npos);
-  EXPECT_NE(message("jitter pad").find("column 8"), std::string::npos);
-}
-
-TEST(Transforms, EveryKindIsFiniteAndDescribed) {
-  for (const TransformKind* kind : transforms::kinds()) {
-    EXPECT_FALSE(kind->summary.empty());
-    EXPECT_TRUE(kind->describe().is_array());
-    const TransformList list(kind->name);
-    EXPECT_EQ(list.to_string(), kind->name);
-    const Draw draw = list.draw(Rng(3, "transform"));
-    const at::Tensor window = apply(noise({1, 3, 20, 20}, 4), std::span(&draw, 1), {.height = 20, .width = 20});
-    EXPECT_TRUE(at::isfinite(window).all().item<bool>());
-  }
 }
 
 }  // namespace

@@ -15,13 +15,19 @@
 #include "microtome/base/rng.h"
 #include "microtome/visualize/call.h"
 #include "microtome/visualize/resample.h"
+#include "microtome/visualize/retouch.h"
 
 namespace microtome {
 
 // All that happens to one copy of a picture in one step. What transforms draw is gathered here: those that move the
-// picture compose to one resampling of fixed output size, so shapes never change and it is interpolated once.
+// picture compose to one resampling of fixed output size, so shapes never change and it is interpolated once; blurs
+// compose by their variances, colour maps by their product, noises add. A draw acts in this order, whatever the text's:
+// place, blur, colour, noise. So the order of a text matters within these groups (scale before jitter), never between
+// them.
 struct Draw {
+  int64_t height = 0, width = 0;  // of the picture, for lengths that are shares of it
   Placement placement;
+  Retouch retouch;
 };
 
 // Immutable; one transform may serve many threads.
@@ -34,7 +40,8 @@ class Transform {
 };
 
 // The windows [M,C,rows,columns] that the network sees of the pictures [N,C,H,W]: draw i acts on picture i / (M / N),
-// where M, the number of draws, is a multiple of N. Differentiable, float32 or float64.
+// where M, the number of draws, is a multiple of N. A part of a window equals that part of the whole. Differentiable,
+// float32 or float64.
 at::Tensor apply(const at::Tensor& picture, std::span<const Draw> draws, const Aperture& window);
 
 struct TransformKind {
@@ -47,15 +54,19 @@ struct TransformKind {
 // Transforms in the order in which they act.
 class TransformList {
  public:
-  // A preset's name or a list "pad/jitter(pixels=8)/rotate". Throws Error(kUsage) with the column of a mistake.
+  // A list of transforms and presets: "lucid", "pad/jitter(pixels=8)/rotate", "lucid/noise". Throws Error(kUsage) with
+  // the column of a mistake.
   explicit TransformList(std::string_view text);
 
-  Draw draw(Rng rng) const;
+  // For a picture of height x width; a function of these, the list and the stream alone.
+  Draw draw(Rng rng, int64_t height, int64_t width) const;
   bool empty() const { return transforms_.empty(); }
   // Canonical text; parsing it gives an equal list. "none" for the empty one.
   std::string to_string() const;
 
  private:
+  void append(TransformList other);
+
   std::vector<std::unique_ptr<Transform>> transforms_;
 };
 

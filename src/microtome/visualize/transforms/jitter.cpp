@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A random shift by whole pixels.
+#include <cmath>
+
 #include "microtome/visualize/transform.h"
 
 namespace microtome::transforms {
@@ -7,6 +9,7 @@ namespace {
 
 struct Settings {
   int64_t pixels = 8;
+  double share = 0;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
     field({.name = "pixels",
@@ -14,6 +17,11 @@ struct Settings {
            .min = 0,
            .max = 512},
           s.pixels);
+    field({.name = "share",
+           .help = "The range as a share of the picture's side, instead of pixels; 0 = pixels",
+           .min = 0,
+           .max = 1},
+          s.share);
   }
 };
 
@@ -21,18 +29,26 @@ class Jitter : public Transform {
  public:
   explicit Jitter(Settings settings) : settings_(settings) {}
   void draw(Rng& rng, Draw& draw) const override {
-    // As a random crop that is `pixels` smaller, whose centre then moves in whole pixels about the middle.
-    const auto dx = static_cast<double>(rng.between(0, settings_.pixels) - settings_.pixels / 2);
-    const auto dy = static_cast<double>(rng.between(0, settings_.pixels) - settings_.pixels / 2);
+    const double dx = along(rng, draw.width), dy = along(rng, draw.height);
     draw.placement.shift(dx, dy);
   }
   std::string to_string() const override { return call_text("jitter", settings_); }
 
  private:
+  // As a random crop that is smaller by the range, whose centre then moves in whole pixels about the middle.
+  double along(Rng& rng, int64_t side) const {
+    const int64_t range =
+        settings_.share > 0 ? std::llround(settings_.share * static_cast<double>(side)) : settings_.pixels;
+    return static_cast<double>(rng.between(0, range) - range / 2);
+  }
+
   Settings settings_;
 };
 
-std::unique_ptr<Transform> make(const Call& call) { return std::make_unique<Jitter>(read_settings<Settings>(call)); }
+std::unique_ptr<Transform> make(const Call& call) {
+  refuse_both(call, "pixels", "share");
+  return std::make_unique<Jitter>(read_settings<Settings>(call));
+}
 
 }  // namespace
 

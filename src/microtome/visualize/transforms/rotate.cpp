@@ -10,6 +10,7 @@ namespace {
 struct Settings {
   int64_t degrees = 10;
   int64_t rest = 5;
+  std::vector<int64_t> angles;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
     field({.name = "degrees",
@@ -22,6 +23,11 @@ struct Settings {
            .min = 0,
            .max = 1000},
           s.rest);
+    field({.name = "angles",
+           .help = "Turns in whole degrees, each equally likely, separated by /; instead of degrees and rest",
+           .min = -180,
+           .max = 180},
+          s.angles);
   }
 };
 
@@ -29,17 +35,27 @@ class Rotate : public Transform {
  public:
   explicit Rotate(Settings settings) : settings_(settings) {}
   void draw(Rng& rng, Draw& draw) const override {
-    const int64_t choice = rng.below(2 * settings_.degrees + 1 + settings_.rest);
-    if (choice > 2 * settings_.degrees) return;  // One of the extra zeros.
-    draw.placement.rotate(static_cast<double>(choice - settings_.degrees) * std::numbers::pi / 180);
+    draw.placement.rotate(static_cast<double>(degrees(rng)) * std::numbers::pi / 180);
   }
   std::string to_string() const override { return call_text("rotate", settings_); }
 
  private:
+  int64_t degrees(Rng& rng) const {
+    if (!settings_.angles.empty()) {
+      return settings_.angles[static_cast<size_t>(rng.below(static_cast<int64_t>(settings_.angles.size())))];
+    }
+    const int64_t choice = rng.below(2 * settings_.degrees + 1 + settings_.rest);
+    return choice > 2 * settings_.degrees ? 0 : choice - settings_.degrees;  // or one of the extra zeros
+  }
+
   Settings settings_;
 };
 
-std::unique_ptr<Transform> make(const Call& call) { return std::make_unique<Rotate>(read_settings<Settings>(call)); }
+std::unique_ptr<Transform> make(const Call& call) {
+  refuse_both(call, "angles", "degrees");
+  refuse_both(call, "angles", "rest");
+  return std::make_unique<Rotate>(read_settings<Settings>(call));
+}
 
 }  // namespace
 

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// A Gaussian of random width over what the network sees.
+#include "microtome/visualize/transform.h"
+
+namespace microtome::transforms {
+namespace {
+
+struct Settings {
+  double low = 0, high = 1;
+  template <class Self, class Visitor>
+  static void fields(Self& s, Visitor&& field) {
+    field({.name = "low", .help = "Smallest standard deviation, in pixels of the picture's size", .min = 0, .max = 64},
+          s.low);
+    field({.name = "high", .help = "Largest; all between are equally likely", .min = 0, .max = 64}, s.high);
+  }
+};
+
+class Blur : public Transform {
+ public:
+  explicit Blur(Settings settings) : settings_(settings) {}
+  void draw(Rng& rng, Draw& draw) const override {
+    const double sd = rng.uniform(settings_.low, settings_.high);
+    draw.retouch.blur_variance += sd * sd;
+  }
+  std::string to_string() const override { return call_text("blur", settings_); }
+
+ private:
+  Settings settings_;
+};
+
+std::unique_ptr<Transform> make(const Call& call) {
+  const Settings settings = read_settings<Settings>(call);
+  check_interval(call, settings.low, settings.high);
+  return std::make_unique<Blur>(settings);
+}
+
+}  // namespace
+
+extern const TransformKind blur;
+const TransformKind blur = {"blur", "A Gaussian blur of random width, after all moves", describe_settings<Settings>,
+                            make};
+
+}  // namespace microtome::transforms

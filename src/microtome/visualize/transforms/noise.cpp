@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Noise on every value that the network sees.
+#include "microtome/visualize/transform.h"
+
+namespace microtome::transforms {
+namespace {
+
+struct Settings {
+  double sd = 0.05, uniform = 0;
+  template <class Self, class Visitor>
+  static void fields(Self& s, Visitor&& field) {
+    field({.name = "sd", .help = "Standard deviation of a normal part; black is 0, white is 1", .min = 0, .max = 10},
+          s.sd);
+    field({.name = "uniform", .help = "A uniform part lies between this and its negative", .min = 0, .max = 10},
+          s.uniform);
+  }
+};
+
+class AddNoise : public Transform {
+ public:
+  explicit AddNoise(Settings settings) : settings_(settings) {}
+  void draw(Rng& rng, Draw& draw) const override {
+    const uint64_t upper = rng.next();
+    draw.retouch.noise.push_back({settings_.sd, settings_.uniform, upper << 32 | rng.next()});
+  }
+  std::string to_string() const override { return call_text("noise", settings_); }
+
+ private:
+  Settings settings_;
+};
+
+std::unique_ptr<Transform> make(const Call& call) { return std::make_unique<AddNoise>(read_settings<Settings>(call)); }
+
+}  // namespace
+
+extern const TransformKind noise;
+const TransformKind noise = {"noise", "Noise on every value, after moves, blur and colour", describe_settings<Settings>,
+                             make};
+
+}  // namespace microtome::transforms

@@ -133,6 +133,22 @@ TEST_F(EveryKind, HasTheGradientOfItsScore) {
   }
 }
 
+// A silent layer and a grey picture: where the ascent of a rectified unit begins.
+TEST_F(EveryKind, IsFiniteWhereNothingIsOn) {
+  for (const std::string& text : texts()) {
+    const auto objective = parse(text);
+    std::vector<at::Tensor> at = leaves(*objective, 2);
+    for (size_t k = 0; k < at.size(); ++k) {
+      at[k] = at::full_like(at[k], k < objective->layers().size() ? 0 : 0.5).requires_grad_();
+    }
+    const at::Tensor value = score(*objective, at);
+    EXPECT_TRUE(std::isfinite(value.item<double>())) << text;
+    for (const at::Tensor& slope : torch::autograd::grad({value}, at, {}, false, false, /*allow_unused=*/true)) {
+      EXPECT_TRUE(!slope.defined() || slope.isfinite().all().item<bool>()) << text;
+    }
+  }
+}
+
 TEST_F(EveryKind, ReadsNoMoreThanItSays) {
   int cut = 0;
   for (const std::string& text : texts()) {

@@ -99,6 +99,15 @@ TEST_F(Expressions, HaveOneText) {
   for (const auto& [text, expected] : rows) EXPECT_EQ(canonical(text), expected);
 }
 
+TEST_F(Expressions, KeepFileNamesAsTheyAre) {
+  const std::string file = ::testing::TempDir() + "/micro tome \"a\", (b)\\c=" + std::to_string(::getpid()) + ".npy";
+  write_file(file, npy_bytes(std::span<const float>(std::vector<float>{1, 2, 3, 4, 5}), {5}));
+  std::string written;
+  for (const char c : file) written += (c == '"' || c == '\\' ? std::string("\\") : std::string()) + c;
+  const std::string text = "direction(layer=conv1,vector=\"" + written + "\")";
+  EXPECT_EQ(canonical(text), text);
+}
+
 TEST_F(Expressions, NameTheUnitThatTheyDrive) {
   const std::vector<std::pair<std::string, std::string>> rows = {
       {"conv1:1", "conv1:1:1"},

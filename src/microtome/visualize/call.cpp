@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 
@@ -11,11 +12,23 @@
 namespace microtome {
 namespace {
 
-bool in_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-'; }
+constexpr size_t kShownOfText = 60;  // characters on either side of a mistake in a long text
+
+bool is_space(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
+
+bool in_name(char c, bool hyphens) {
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || (hyphens && c == '-');
+}
 
 std::string quoted(const std::string& text) {
-  if (!text.empty() && text.find_first_of(",()\" ") == std::string::npos) return text;
-  return '"' + text + '"';
+  const bool plain = text.find_first_of(",()\"") == std::string::npos && std::ranges::none_of(text, is_space);
+  if (!text.empty() && plain) return text;
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
 }
 
 std::string argument_text(const Json& value) {
@@ -31,13 +44,27 @@ std::string argument_text(const Json& value) {
 
 }  // namespace
 
-CallReader::CallReader(std::string_view text, std::string_view what) : text_(text), what_(what) {}
+CallReader::CallReader(std::string_view text, std::string_view what, bool arithmetic)
+    : text_(text), what_(what), arithmetic_(arithmetic) {}
 
 void CallReader::skip_spaces() {
-  while (position_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[position_]))) ++position_;
+  while (position_ < text_.size() && is_space(text_[position_])) ++position_;
 }
 
-std::string CallReader::where() const { return fmt::format("{} \"{}\", column {}", what_, text_, position_ + 1); }
+std::string CallReader::where() const {
+  const size_t begin = position_ - std::min(position_, kShownOfText);
+  const size_t end = std::min(text_.size(), position_ + kShownOfText);
+  const bool whole = text_.size() <= 2 * kShownOfText;
+  const std::string shown = whole ? text_
+                                  : fmt::format("{}{}{}", begin > 0 ? "..." : "", text_.substr(begin, end - begin),
+                                                end < text_.size() ? "..." : "");
+  return fmt::format("{} \"{}\", column {}", what_, shown, position_ + 1);
+}
+
+std::string_view CallReader::rest() {
+  skip_spaces();
+  return std::string_view(text_).substr(position_);
+}
 
 void CallReader::fail(const std::string& what, const std::string& remedy) const {
   throw Error(ErrorKind::kUsage, where(), what, remedy);
@@ -58,53 +85,64 @@ std::optional<double> CallReader::number() {
   if (at_end() || !(std::isdigit(static_cast<unsigned char>(text_[position_])) || text_[position_] == '.')) return {};
   double value = 0;
   const auto [rest, code] = std::from_chars(text_.data() + position_, text_.data() + text_.size(), value);
+  if (code == std::errc::result_out_of_range) fail("the number is beyond what a double holds");
   if (code != std::errc{}) fail("expected a number");
   position_ = static_cast<size_t>(rest - text_.data());
   return value;
 }
 
-std::string CallReader::name(std::string_view expected) {
+std::string CallReader::name(std::string_view expected, bool hyphens) {
   skip_spaces();
   const size_t begin = position_;
-  while (position_ < text_.size() && in_name(text_[position_])) ++position_;
-  if (position_ == begin) fail(fmt::format("expected {}", expected), fmt::format("see microtome list"));
+  while (position_ < text_.size() && in_name(text_[position_], hyphens)) ++position_;
+  if (position_ == begin) fail(fmt::format("expected {}", expected), "see microtome list");
   return text_.substr(begin, position_ - begin);
 }
 
-std::string CallReader::value() {
-  if (accept('"')) {
-    const size_t end = text_.find('"', position_);
-    if (end == std::string::npos) fail("the quote does not end", "close it with \"");
-    const std::string text = text_.substr(position_, end - position_);
-    position_ = end + 1;
-    return text;
+std::string CallReader::quoted_value() {
+  std::string text;
+  for (size_t i = position_; i < text_.size(); ++i) {
+    if (text_[i] == '"') {
+      position_ = i + 1;
+      return text;
+    }
+    if (text_[i] == '\\' && i + 1 < text_.size()) ++i;
+    text += text_[i];
   }
+  fail("the quote does not end", "close it with \"");
+}
+
+std::string CallReader::value() {
+  if (accept('"')) return quoted_value();
   skip_spaces();
   const size_t begin = position_;
   position_ = std::min(text_.find_first_of(",)", position_), text_.size());
   size_t end = position_;
-  while (end > begin && std::isspace(static_cast<unsigned char>(text_[end - 1]))) --end;
+  while (end > begin && is_space(text_[end - 1])) --end;
   return text_.substr(begin, end - begin);
 }
 
 // Whether "key =" comes next, rather than a value.
 bool CallReader::key_follows() const {
   size_t end = position_;
-  while (end < text_.size() && in_name(text_[end])) ++end;
+  while (end < text_.size() && in_name(text_[end], true)) ++end;
   if (end == position_) return false;
-  while (end < text_.size() && std::isspace(static_cast<unsigned char>(text_[end]))) ++end;
+  while (end < text_.size() && is_space(text_[end])) ++end;
   return end < text_.size() && text_[end] == '=';
 }
 
 void CallReader::argument(Call& call) {
   skip_spaces();
   if (call.arguments.empty() && !call.unnamed && !key_follows()) {
+    call.places.emplace("", where());
     call.unnamed = value();
     if (call.unnamed->empty()) fail("expected an argument");
     return;
   }
   const size_t begin = position_;
-  const std::string key = name("an argument, key=value");
+  const std::string place = where();
+  const std::string key = name("an argument, key=value", true);
+  call.places.emplace(key, place);
   if (!accept('=')) fail(fmt::format("expected \"=\" after \"{}\"", key), "arguments are written key=value");
   if (!call.arguments.emplace(key, value()).second) {
     position_ = begin;
@@ -116,7 +154,7 @@ Call CallReader::call() {
   skip_spaces();
   Call call;
   call.where = where();
-  call.name = name("a name");
+  call.name = name("a name", !arithmetic_);
   if (!accept('(') || accept(')')) return call;
   do {
     argument(call);
@@ -135,7 +173,7 @@ std::string call_text(std::string_view name, const Json& settings, const Json& d
 }
 
 void unexpected_value(const Call& call) {
-  throw Error(ErrorKind::kUsage, call.where, fmt::format("\"{}\" is given for no argument", *call.unnamed),
+  throw Error(ErrorKind::kUsage, call.where_of(""), fmt::format("\"{}\" is given for no argument", *call.unnamed),
               "arguments are written key=value");
 }
 

@@ -16,36 +16,48 @@
 namespace microtome {
 
 // name(key=value,...) as written; the parentheses may be left out when there are no arguments. A value runs to the next
-// comma or closing parenthesis, or stands in double quotes. The first argument may be a value without a key.
+// comma or closing parenthesis, or stands in double quotes, where a backslash takes the next character as it is. The
+// first argument may be a value without a key.
 struct Call {
   std::string name;
   std::map<std::string, std::string> arguments;
   std::optional<std::string> unnamed;
-  std::string where;  // for errors: objective "channel(layer=x)", column 1
+  std::string where;                          // for errors: objective "channel(layer=x)", column 1
+  std::map<std::string, std::string> places;  // the same of each argument, of the unnamed one under ""
+
+  const std::string& where_of(const std::string& argument) const {
+    const auto found = places.find(argument);
+    return found == places.end() ? where : found->second;
+  }
 };
 
 // Reads calls from left to right. Spaces between tokens are free. Every error is Error(kUsage) with the column (from
 // 1).
 class CallReader {
  public:
-  CallReader(std::string_view text, std::string_view what);  // what: "objective", "transforms"
+  // what: "objective", "transforms". In arithmetic a "-" ends the name of a call.
+  CallReader(std::string_view text, std::string_view what, bool arithmetic = false);
 
   bool at_end();
   bool accept(char c);  // Consumes c if it comes next.
   std::optional<double> number();
   Call call();
+  std::string_view rest();  // All that follows, from the next token on.
+  void skip(size_t count) { position_ += count; }
+  std::string where() const;  // The current column, for errors.
   [[noreturn]] void fail(const std::string& what, const std::string& remedy = {}) const;  // At the current column.
 
  private:
   void skip_spaces();
-  std::string name(std::string_view expected);
+  std::string name(std::string_view expected, bool hyphens);
+  std::string quoted_value();
   std::string value();
   bool key_follows() const;
   void argument(Call& call);
-  std::string where() const;
 
   std::string text_;
   std::string what_;
+  bool arithmetic_;
   size_t position_ = 0;
 };
 
@@ -79,7 +91,7 @@ template <class Settings>
 Settings read_settings(const Call& call) {
   if (call.unnamed) unexpected_value(call);
   Settings settings;
-  assign(settings, call.arguments, call.where);
+  for (const auto& [key, text] : call.arguments) assign(settings, {{key, text}}, call.where_of(key));
   return settings;
 }
 

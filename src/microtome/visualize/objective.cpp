@@ -5,110 +5,29 @@
 #include <torch/types.h>
 
 #include <algorithm>
-#include <cmath>
-#include <set>
+#include <cctype>
 #include <utility>
 
 #include "microtome/base/error.h"
+#include "microtome/visualize/algebra.h"
 
 namespace microtome {
 namespace {
 
-struct Term {
-  double weight;
-  std::unique_ptr<Objective> objective;
-};
-
-class Sum : public Objective {
- public:
-  explicit Sum(std::vector<Term> terms) : terms_(std::move(terms)) {
-    for (const Term& term : terms_) {
-      for (const std::string& layer : term.objective->layers()) {
-        if (std::ranges::find(layers_, layer) == layers_.end()) layers_.push_back(layer);
-      }
-    }
-  }
-
-  const std::vector<std::string>& layers() const override { return layers_; }
-
-  at::Tensor score(const View& view) const override {
-    at::Tensor total;
-    for (const Term& term : terms_) {
-      const at::Tensor value = term.objective->score(view) * term.weight;
-      total = total.defined() ? total + value : value;
-    }
-    return total;
-  }
-
-  std::string to_string() const override {
-    std::string out;
-    for (const Term& term : terms_) {
-      const bool minus = std::signbit(term.weight);
-      out += out.empty() ? (minus ? "-" : "") : (minus ? " - " : " + ");
-      if (std::abs(term.weight) != 1) out += fmt::format("{}*", std::abs(term.weight));
-      out += term.objective->to_string();
-    }
-    return out;
-  }
-
-  std::optional<Target> target() const override {
-    if (terms_.size() != 1) return std::nullopt;
-    std::optional<Target> target = terms_[0].objective->target();
-    if (target && terms_[0].weight < 0) target->sign = -target->sign;
-    return target;
-  }
-
-  bool reads_picture() const override {
-    return std::ranges::any_of(terms_, [](const Term& term) { return term.objective->reads_picture(); });
-  }
-  int64_t together() const override {
-    int64_t most = 1;
-    for (const Term& term : terms_) most = std::max(most, term.objective->together());
-    return most;
-  }
-  std::optional<std::vector<int64_t>> units(const std::string& layer) const override {
-    std::set<int64_t> all;
-    for (const Objective* part : readers_of(layer)) {
-      const auto some = part->units(layer);
-      if (!some) return std::nullopt;
-      all.insert(some->begin(), some->end());
-    }
-    return std::vector<int64_t>(all.begin(), all.end());
-  }
-  std::optional<std::array<int64_t, 2>> position(const std::string& layer) const override {
-    std::optional<std::array<int64_t, 2>> common;
-    for (const Objective* part : readers_of(layer)) {
-      const auto place = part->position(layer);
-      if (!place || (common && *common != *place)) return std::nullopt;
-      common = place;
-    }
-    return common;
-  }
-
- private:
-  std::vector<const Objective*> readers_of(const std::string& layer) const {
-    std::vector<const Objective*> readers;
-    for (const Term& term : terms_) {
-      if (std::ranges::find(term.objective->layers(), layer) != term.objective->layers().end()) {
-        readers.push_back(term.objective.get());
-      }
-    }
-    return readers;
-  }
-
-  std::vector<Term> terms_;
-  std::vector<std::string> layers_;
-};
+constexpr int kMostKinds = 1000;
+constexpr int kMostParentheses = 100;
 
 // Gives the argument without a name the one that the kind says.
 void name_argument(Call& call, std::string_view unnamed) {
   if (!call.unnamed || unnamed.empty()) return;
   const std::string text = *std::exchange(call.unnamed, std::nullopt);
-  const auto give = [&](std::string_view key, std::string value) {
+  const std::string place = call.where_of("");
+  const auto give = [&](const std::string& key, std::string value) {
+    call.places.emplace(key, place);
     if (call.arguments.emplace(key, std::move(value)).second) return;
-    throw Error(ErrorKind::kUsage, call.where, fmt::format("\"{}\" is given twice", key));
+    throw Error(ErrorKind::kUsage, call.where_of(key), fmt::format("\"{}\" is given twice", key));
   };
-  if (unnamed != "layer:unit") return give(unnamed, text);
+  if (unnamed != "layer:unit") return give(std::string(unnamed), text);
   const size_t colon = text.rfind(':');
   give("layer", text.substr(0, colon));
   if (colon != std::string::npos) give("unit", text.substr(colon + 1));
@@ -120,49 +39,156 @@ std::vector<const ObjectiveKind*> all_kinds() {
   return all;
 }
 
-Term read_term(CallReader& reader, double sign, const ObjectiveContext& context) {
-  const std::optional<double> weight = reader.number();
-  if (weight && *weight == 0) reader.fail("a weight of 0 leaves nothing to raise");
-  if (weight && !reader.accept('*')) reader.fail("expected \"*\" after the weight");
-  Call call = reader.call();
-  const std::vector<const ObjectiveKind*> kinds = all_kinds();
-  const ObjectiveKind& kind = find_kind(std::span<const ObjectiveKind* const>(kinds), call, "objective or penalty");
-  name_argument(call, kind.unnamed);
-  return {sign * weight.value_or(1), kind.make(call, context)};
+// The length of "LAYER:" at the start of a text when a digit follows it; 0 if there is none. A layer of the network
+// comes first, whatever its name holds; else any word that begins as no number does, to be refused with the nearest
+// layer.
+size_t layer_prefix(std::string_view text, const Network& network) {
+  size_t longest = 0;
+  const auto try_name = [&](std::string_view name) {
+    const size_t length = name.size();
+    if (length < longest || length + 1 >= text.size() || !text.starts_with(name)) return;
+    if (text[length] == ':' && std::isdigit(static_cast<unsigned char>(text[length + 1]))) longest = length + 1;
+  };
+  for (const Layer& layer : network.layers()) {
+    try_name(layer.name);
+    for (const std::string& alias : layer.aliases) try_name(alias);
+  }
+  if (longest > 0 || text.empty() || std::isdigit(static_cast<unsigned char>(text[0])) || text[0] == '.')
+    return longest;
+  const size_t word = std::min(text.find_first_of(" \t\n:()*+-\",="), text.size());
+  try_name(text.substr(0, word));
+  return longest;
 }
+
+// expression = product (("+" | "-") product)*
+// product    = factor (("*" | "/") factor)*
+// factor     = "-"* (number | "(" expression ")" | kind | layer ":" unit)
+class Expression {
+ public:
+  Expression(std::string_view text, const ObjectiveContext& context)
+      : reader_(text, "objective", /*arithmetic=*/true), context_(context), kinds_(all_kinds()) {}
+
+  std::unique_ptr<Objective> read() {
+    Linear all = sum();
+    if (!reader_.at_end()) reader_.fail("expected \"+\", \"-\", \"*\", \"/\" or the end");
+    if (all.is_number())
+      reader_.fail("a number alone leaves nothing to raise", "name an objective: see microtome list");
+    return make_sum(std::move(all));
+  }
+
+ private:
+  Linear sum() {
+    Linear total = chain();
+    for (;;) {
+      const bool plus = reader_.accept('+');
+      if (!plus && !reader_.accept('-')) return total;
+      total.add(chain(), plus ? 1 : -1);
+      require_sound(total);
+    }
+  }
+
+  Linear chain() {
+    double scale = 1;
+    std::vector<Linear> factors;
+    for (bool divides = false;;) {
+      while (reader_.accept('-')) scale = -scale;
+      Linear next = divides ? divisor() : factor();
+      if (!next.is_number()) {
+        factors.push_back(std::move(next));
+      } else {
+        scale = divides ? scale / next.constant : scale * next.constant;
+      }
+      divides = reader_.accept('/');
+      if (!divides && !reader_.accept('*')) break;
+    }
+    if (factors.empty()) return {.constant = scale, .terms = {}};
+    Linear out = product(scale, std::move(factors));
+    require_sound(out);
+    return out;
+  }
+
+  Linear divisor() {
+    const std::string place = reader_.where();
+    Linear number = factor();
+    if (!number.is_number()) throw Error(ErrorKind::kUsage, place, "objectives can only be divided by numbers");
+    if (number.constant == 0) throw Error(ErrorKind::kUsage, place, "division by 0");
+    return number;
+  }
+
+  Linear factor() {
+    if (reader_.accept('(')) {
+      if (++depth_ > kMostParentheses) reader_.fail(fmt::format("more than {} parentheses deep", kMostParentheses));
+      Linear inner = sum();
+      if (!reader_.accept(')')) reader_.fail("expected \"+\", \"-\", \"*\", \"/\" or \")\"");
+      --depth_;
+      return inner;
+    }
+    const size_t prefix = layer_prefix(reader_.rest(), context_.network);
+    if (prefix == 0) {
+      if (const std::optional<double> number = reader_.number()) return {.constant = *number, .terms = {}};
+    }
+    if (++count_ > kMostKinds) reader_.fail(fmt::format("more than {} objectives and penalties", kMostKinds));
+    Call call = prefix > 0 ? unit_call(prefix) : reader_.call();
+    const ObjectiveKind& kind = find_kind(std::span<const ObjectiveKind* const>(kinds_), call, "objective or penalty");
+    name_argument(call, kind.unnamed);
+    Linear out;
+    out.terms.push_back({1, kind.make(call, context_)});
+    return out;
+  }
+
+  // "LAYER:UNIT" as a call of the channel.
+  Call unit_call(size_t prefix) {
+    Call call{.name = "channel", .arguments = {}, .unnamed = {}, .where = reader_.where(), .places = {}};
+    call.arguments["layer"] = reader_.rest().substr(0, prefix - 1);
+    reader_.skip(prefix);
+    call.places["unit"] = reader_.where();
+    const std::string_view rest = reader_.rest();
+    const auto digits =
+        static_cast<size_t>(std::ranges::find_if_not(rest, [](char c) { return c >= '0' && c <= '9'; }) - rest.begin());
+    call.arguments["unit"] = rest.substr(0, digits);
+    reader_.skip(digits);
+    return call;
+  }
+
+  void require_sound(const Linear& linear) const {
+    if (!linear.is_sound()) reader_.fail("a weight of 0 leaves nothing to raise, nor may a weight be infinite");
+  }
+
+  CallReader reader_;
+  const ObjectiveContext& context_;
+  std::vector<const ObjectiveKind*> kinds_;
+  int depth_ = 0, count_ = 0;
+};
 
 }  // namespace
 
 std::unique_ptr<Objective> parse_objective(std::string_view text, const ObjectiveContext& context) {
-  CallReader reader(text, "objective");
-  std::vector<Term> terms;
-  double sign = reader.accept('-') ? -1 : 1;
-  for (;;) {
-    terms.push_back(read_term(reader, sign, context));
-    if (reader.at_end()) break;
-    if (reader.accept('+')) {
-      sign = 1;
-    } else if (reader.accept('-')) {
-      sign = -1;
-    } else {
-      reader.fail("expected \"+\", \"-\" or the end");
-    }
-  }
-  return std::make_unique<Sum>(std::move(terms));
+  return Expression(text, context).read();
 }
 
-const Layer& require_layer(const Network& network, const std::string& layer, const Call& call) {
+const Layer& require_layer(const Network& network, const std::string& layer, const Call& call,
+                           const std::string& argument) {
   if (layer.empty()) {
-    throw Error(ErrorKind::kUsage, call.where, "no layer is given", "add layer=NAME; microtome info lists the names");
+    throw Error(ErrorKind::kUsage, call.where_of(argument), "no layer is given",
+                fmt::format("add {}=NAME; microtome info lists the names", argument));
   }
-  return network.layer(layer);
+  try {
+    return network.layer(layer);
+  } catch (const Error& error) {
+    throw Error(error.kind(), call.where_of(argument), error.what());
+  }
 }
 
-void require_unit(const Layer& layer, int64_t unit, const Call& call) {
+void require_unit(const Layer& layer, int64_t unit, const Call& call, const std::string& argument) {
   if (unit >= 0 && unit < layer.units) return;
-  throw Error(ErrorKind::kUsage, call.where,
+  throw Error(ErrorKind::kUsage, call.where_of(argument),
               unit < 0 ? "no unit is given" : fmt::format("\"{}\" has no unit {}", layer.name, unit),
               fmt::format("its units are 0 to {}", layer.units - 1));
+}
+
+int64_t require_pictures(const at::Tensor& tap, std::string_view kind) {
+  if (tap.size(0) >= 2) return tap.size(0);
+  throw Error(ErrorKind::kUsage, std::string(kind), "compares pictures, but there is one", "ask for more variants");
 }
 
 }  // namespace microtome

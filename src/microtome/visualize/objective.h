@@ -24,6 +24,7 @@ struct Target {
   std::string layer;
   int64_t unit = 0;
   int sign = 1;  // -1: the objective drives it down
+  bool operator==(const Target&) const = default;
 };
 
 // Immutable; one objective may serve many threads.
@@ -40,6 +41,8 @@ class Objective {
   virtual std::string to_string() const = 0;
   virtual std::optional<Target> target() const { return std::nullopt; }
 
+  // Whether it only shapes pictures that another objective is made for: penalties, diversity, alignment.
+  virtual bool regularizes() const { return false; }
   // Whether score() reads View::picture(), View::alpha().
   virtual bool reads_picture() const { return false; }
   // Pictures that must be made together: 1 for kinds that look at each alone, more for those that compare pictures.
@@ -74,14 +77,19 @@ struct ObjectiveKind {
   std::string_view unnamed = {};
 };
 
-// A sum of weighted kinds: "channel(conv5:12)", "-neuron(...)", "0.5*channel(...) + 2*logit(unit=3)". Throws
-// Error(kUsage) with the column of a mistake and the nearest name, Error(kNotFound) for an unknown layer.
+// Arithmetic of kinds and numbers, + - * / and parentheses: "channel(conv5:12) - 1e2*diversity(conv5)",
+// "-neuron(...)", "channel(...)*(1 - alpha)". "conv5:12" alone is its channel. Objectives are divided by numbers only.
+// At most 1000 kinds, 100 parentheses deep. Throws Error(kUsage) with the column of a mistake and the nearest name,
+// Error(kNotFound) for an unknown layer or class.
 std::unique_ptr<Objective> parse_objective(std::string_view text, const ObjectiveContext& context);
 
-// For kinds: the layer of an argument, which must be given.
-const Layer& require_layer(const Network& network, const std::string& layer, const Call& call);
+// For kinds: the layer of an argument, which must be given. Throws Error(kUsage), Error(kNotFound).
+const Layer& require_layer(const Network& network, const std::string& layer, const Call& call,
+                           const std::string& argument = "layer");
 // Throws Error(kUsage) unless 0 <= unit < layer.units.
-void require_unit(const Layer& layer, int64_t unit, const Call& call);
+void require_unit(const Layer& layer, int64_t unit, const Call& call, const std::string& argument = "unit");
+// The view's pictures when there are the two at least that a comparison needs; else throws Error(kUsage).
+int64_t require_pictures(const at::Tensor& tap, std::string_view kind);
 
 namespace objectives {
 std::span<const ObjectiveKind* const> kinds();

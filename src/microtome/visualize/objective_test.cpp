@@ -2,45 +2,25 @@
 #include "microtome/visualize/objective.h"
 
 #include <gtest/gtest.h>
-#include <torch/csrc/autograd/autograd.h>
 #include <torch/types.h>
 
 #include <cmath>
 
 #include "microtome/base/error.h"
-#include "microtome/base/file.h"
-#include "microtome/base/npy.h"
 #include "microtome/visualize/visualize_testing.h"
 
 namespace microtome {
 namespace {
 
-using testing::Chain;
+using testing::classifier;
 using testing::context;
 using testing::noise;
 using testing::view_of;
 
 using Taps = std::map<std::string, at::Tensor>;
 
-Network classifier() {
-  return Chain({1, 3, 12, 12})
-      .conv("conv1", noise({5, 3, 3, 3}, 1), noise({5}, 2))
-      .relu("relu1")
-      .pool("pool")
-      .flatten("flat")
-      .gemm("fc", noise({4, 5}, 3), noise({4}, 4))
-      .softmax("prob")
-      .network({"tabby, tabby cat", "husky", "crane", "snow plough, snowplow"});
-}
-
 class Objectives : public ::testing::Test {
  protected:
-  std::string vector_file() {
-    const std::string file = ::testing::TempDir() + "/microtome_direction.npy";
-    const std::vector<float> v = {0.5f, -1, 2, 0, 0.25f};
-    write_file(file, npy_bytes(std::span<const float>(v), {5}));
-    return file;
-  }
   double score(const std::string& text, const Taps& taps) {
     return parse_objective(text, context(network_))->score(view_of(taps)).item<double>();
   }
@@ -53,6 +33,9 @@ class Objectives : public ::testing::Test {
     return "accepted";
   }
 
+  const std::string& vector_file() const { return files_.vector_file(); }
+
+  testing::ObjectiveFiles files_;
   Network network_ = classifier();
   Taps taps_ = {{"conv1", noise({1, 5, 6, 7}, 9).to(at::kDouble)}, {"fc", noise({1, 4}, 8).to(at::kDouble)}};
 };
@@ -73,9 +56,9 @@ TEST_F(Objectives, LogitReadsBehindTheSoftmax) {
 }
 
 TEST_F(Objectives, DirectionFollowsItsFormula) {
-  const std::string file = vector_file();
+  const std::string& file = vector_file();
   const at::Tensor map = taps_.at("conv1");
-  const std::vector<double> v = {0.5, -1, 2, 0, 0.25};
+  const std::vector<float>& v = files_.vector();
   for (const double power : {0., 2.}) {
     double sum = 0;
     for (int64_t i = 0; i < 42; ++i) {
@@ -133,34 +116,6 @@ TEST_F(Objectives, PointAtMistakes) {
   EXPECT_NE(refusal("").find("column 1"), std::string::npos);
   EXPECT_NE(refusal("3 channel(layer=conv1,unit=0)").find("\"*\""), std::string::npos);
   EXPECT_THROW(score("neuron(layer=conv1,unit=1,x=7)", taps_), Error);
-}
-
-TEST_F(Objectives, GradientsAgreeWithFiniteDifferences) {
-  for (const std::string& text :
-       {std::string("channel(layer=conv1,unit=2)"), std::string("-neuron(layer=conv1,unit=1)"),
-        "direction(power=2,layer=conv1,vector=" + vector_file() + ")"}) {
-    const auto objective = parse_objective(text, context(network_));
-    const at::Tensor map = taps_.at("conv1");
-    const at::Tensor leaf = map.clone().requires_grad_();
-    const at::Tensor gradient = torch::autograd::grad({objective->score(view_of({{"conv1", leaf}}))}, {leaf})[0];
-    for (int64_t i = 0; i < map.numel(); i += 5) {
-      at::Tensor up = map.clone(), down = map.clone();
-      up.view({-1})[i] += 1e-6;
-      down.view({-1})[i] -= 1e-6;
-      const double slope =
-          (objective->score(view_of({{"conv1", up}})) - objective->score(view_of({{"conv1", down}}))).item<double>() /
-          2e-6;
-      EXPECT_NEAR(gradient.reshape({-1})[i].item<double>(), slope, 1e-7) << text << " " << i;
-    }
-  }
-}
-
-TEST(ObjectiveKinds, AreDescribed) {
-  for (const ObjectiveKind* kind : objectives::kinds()) {
-    EXPECT_FALSE(kind->name.empty());
-    EXPECT_FALSE(kind->summary.empty());
-    EXPECT_FALSE(kind->describe().empty());
-  }
 }
 
 }  // namespace

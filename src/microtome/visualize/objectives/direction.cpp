@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // A direction v in a layer's channel space (Lucid's "direction"): mean over positions of
-// (a . v) * max(0.1, cos(a, v))^power, with 1e-4 added to both norms in the cosine.
+// (a . v) * max(0.1, cos(a, v))^power, with 1e-4 added to both norms in the cosine; or at one position
+// ("direction_neuron").
 #include <fmt/format.h>
 #include <torch/types.h>
 
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/npy.h"
-#include "microtome/visualize/objective.h"
+#include "microtome/visualize/matching.h"
 
 namespace microtome::objectives {
 namespace {
+
+constexpr int64_t kEverywhere = -2;
 
 struct Settings {
   std::string layer;
   std::string vector;
   double power = 0;
+  int64_t x = kEverywhere;
+  int64_t y = kEverywhere;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
     field({.name = "layer", .help = "Name or alias of a layer"}, s.layer);
@@ -25,11 +30,18 @@ struct Settings {
            .min = 0,
            .max = 16},
           s.power);
+    field({.name = "x",
+           .help = "Column in the layer's map; -1 = the centre, -2 = everywhere, unless y is given",
+           .min = kEverywhere},
+          s.x);
+    field({.name = "y",
+           .help = "Row in the layer's map; -1 = the centre, -2 = everywhere, unless x is given",
+           .min = kEverywhere},
+          s.y);
   }
 };
 
 constexpr double kNormFloor = 1e-4;
-constexpr double kCosineFloor = 0.1;
 
 class Direction : public Objective {
  public:
@@ -38,18 +50,21 @@ class Direction : public Objective {
   const std::vector<std::string>& layers() const override { return layers_; }
 
   at::Tensor score(const View& view) const override {
-    const at::Tensor& tap = view.layer(settings_.layer);
-    const at::Tensor activations = tap.reshape({tap.size(0), tap.size(1), -1});
-    const at::Tensor vector = vector_.to(tap.scalar_type()).view({1, -1, 1});
-    const at::Tensor dot = (activations * vector).sum(1);
-    if (settings_.power == 0) return dot.mean();
-    const at::Tensor cosine = dot / (activations.norm(2, 1) + kNormFloor) / (vector.norm() + kNormFloor);
-    return (dot * cosine.clamp_min(kCosineFloor).pow(settings_.power)).mean();
+    const at::Tensor a = positions(at_one_place() ? view.column(settings_.layer, settings_.x, settings_.y)
+                                                  : view.layer(settings_.layer));
+    const at::Tensor v = vector_.to(a.scalar_type());
+    return weighed_dot((a * v.view({1, -1, 1})).sum(1), a.norm(2, 1), v.norm(), settings_.power, kNormFloor).mean();
   }
 
   std::string to_string() const override { return call_text("direction", settings_); }
+  std::optional<std::array<int64_t, 2>> position(const std::string&) const override {
+    if (!at_one_place()) return std::nullopt;
+    return {{settings_.x, settings_.y}};
+  }
 
  private:
+  bool at_one_place() const { return settings_.x != kEverywhere; }
+
   Settings settings_;
   std::vector<std::string> layers_;
   at::Tensor vector_;  // [C]
@@ -66,6 +81,10 @@ std::unique_ptr<Objective> make(const Call& call, const ObjectiveContext& contex
                 fmt::format("it holds {} numbers, \"{}\" has {} units", file.values.size(), layer.name, layer.units));
   }
   settings.layer = layer.name;
+  if (settings.x != settings.y) {  // one given: the other is the centre
+    if (settings.x == kEverywhere) settings.x = -1;
+    if (settings.y == kEverywhere) settings.y = -1;
+  }
   return std::make_unique<Direction>(std::move(settings), torch::tensor(file.values));
 }
 

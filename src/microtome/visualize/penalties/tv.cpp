@@ -17,6 +17,7 @@ class Tv : public Objective {
  public:
   const std::vector<std::string>& layers() const override { return layers_; }
   bool reads_picture() const override { return true; }
+  bool regularizes() const override { return true; }
   at::Tensor score(const View& view) const override {
     const at::Tensor& picture = view.picture();
     const at::Tensor total = picture.diff(1, 3).abs().sum() + picture.diff(1, 2).abs().sum();

@@ -3,8 +3,7 @@
 
 #include <ATen/ATen.h>
 
-#include <map>
-
+#include "microtome/network/ops/operator.h"
 #include "microtome/network/surgery.h"
 
 namespace microtome {
@@ -14,6 +13,26 @@ std::vector<ValueIndex> values_of(const Network& network, std::span<const std::s
   std::vector<ValueIndex> values;
   for (const std::string& layer : layers) values.push_back(network.layer(layer).value);
   return values;
+}
+
+bool is_clamp(const Node& node) { return node.op == "Relu" || node.op == "Clip"; }
+
+bool is_rectifier(const Graph& graph, const Node& node) {
+  if (node.op != "Clip") return node.op == "Relu";
+  if (node.inputs.size() < 2 || node.inputs[1] < 0) {
+    return has_attribute(node, "min") && float_attribute(node, "min", 0) == 0;
+  }
+  const at::Tensor& low = constant_input(graph, node, 1);
+  return low.defined() && low.item<double>() == 0;
+}
+
+// The chosen nodes become the operator of the same forward and another backward: "Relu", "GuidedRelu".
+Network renamed(const Network& network, bool (*chosen)(const Graph&, const Node&), const std::string& prefix) {
+  Graph graph = network.graph();
+  for (Node& node : graph.nodes) {
+    if (chosen(graph, node)) node.op = prefix + node.op;
+  }
+  return {std::move(graph), network.facts(), network.layers()};
 }
 
 }  // namespace
@@ -27,14 +46,11 @@ Network fold_batch_norm(const Network& network, std::span<const std::string> kee
 }
 
 Network redirect_dead_relus(const Network& network) {
-  static const std::map<std::string, std::string> kRedirected = {{"Relu", "RedirectedRelu"},
-                                                                 {"Clip", "RedirectedClip"}};
-  Graph graph = network.graph();
-  for (Node& node : graph.nodes) {
-    const auto found = kRedirected.find(node.op);
-    if (found != kRedirected.end()) node.op = found->second;
-  }
-  return {std::move(graph), network.facts(), network.layers()};
+  return renamed(network, [](const Graph&, const Node& node) { return is_clamp(node); }, "Redirected");
 }
+
+Network guided_backprop(const Network& network) { return renamed(network, is_rectifier, "Guided"); }
+
+Network deconvolution(const Network& network) { return renamed(network, is_rectifier, "Deconvolved"); }
 
 }  // namespace microtome

@@ -46,7 +46,8 @@ Network fold_batch_norm(const Network& network, std::span<const std::string> kee
 }
 
 Network redirect_dead_relus(const Network& network) {
-  return renamed(network, [](const Graph&, const Node& node) { return is_clamp(node); }, "Redirected");
+  return renamed(
+      network, [](const Graph&, const Node& node) { return is_clamp(node); }, "Redirected");
 }
 
 Network guided_backprop(const Network& network) { return renamed(network, is_rectifier, "Guided"); }

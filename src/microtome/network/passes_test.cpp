@@ -215,9 +215,9 @@ struct ThreeLayers {
       return b.gemm(name, x, w, at::zeros({w.size(0)}, at::kDouble));
     };
     const ValueIndex first = b.relu("relu", layer("fc1", b.input("x", {-1, 5}), w1));
-    const ValueIndex second =
-        b.node("Clip", "relu6", {layer("fc2", first, w2), b.constant("low", at::zeros({}, at::kDouble)),
-                                 b.constant("high", at::full({}, 6, at::kDouble))});
+    const ValueIndex second = b.node("Clip", "relu6",
+                                     {layer("fc2", first, w2), b.constant("low", at::zeros({}, at::kDouble)),
+                                      b.constant("high", at::full({}, 6, at::kDouble))});
     return {b.finish({layer("fc3", second, w3)}), {}};
   }
 

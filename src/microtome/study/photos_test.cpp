@@ -19,9 +19,24 @@ namespace {
 namespace fs = std::filesystem;
 using testing::kSide;
 
+// Counts what a user would be warned of.
+class CountingReporter final : public Reporter {
+ public:
+  explicit CountingReporter(int& warnings) : warnings_(warnings) {}
+  void start(const std::string&, int64_t, const std::string&, int64_t) override {}
+  void advance(int64_t) override {}
+  void finish() override {}
+  void note(const std::string&) override {}
+  void detail(const std::string&) override {}
+  void warn(const std::string&) override { ++warnings_; }
+
+ private:
+  int& warnings_;
+};
+
 class PhotosTest : public ::testing::Test {
  protected:
-  PhotosTest() : reporter_(make_silent_reporter()) {
+  PhotosTest() : reporter_(std::make_unique<CountingReporter>(warnings_)) {
     fs::remove_all(folder_);
     testing::write_planted_set(folder_ + "/set");
     save_network(testing::planted_source().network, network_);
@@ -72,6 +87,7 @@ class PhotosTest : public ::testing::Test {
   TraceRequest trace_;
   DreamRequest dream_;
   std::vector<std::vector<Exemplar>> exemplars_;
+  int warnings_ = 0;
   std::unique_ptr<Reporter> reporter_;
 };
 
@@ -114,6 +130,11 @@ TEST_F(PhotosTest, TracesTheExemplarsOfAnAtlas) {
       EXPECT_FLOAT_EQ(traces[i]["activation"].get<float>(), exemplars_[unit][i].activation);
     }
   }
+  EXPECT_EQ(warnings_, 0);
+  trace_.network.range = "0,2";
+  trace_units(trace_, *reporter_);
+  EXPECT_EQ(warnings_, 1);  // activations are not the atlas's
+  trace_.network.range.clear();
   trace_.exemplars = 1;
   trace_.units = "1";
   const Json one = trace_units(trace_, *reporter_);
@@ -152,6 +173,7 @@ TEST_F(PhotosTest, AFileThatIsNoImageIsNamedAndLeftOut) {
   EXPECT_TRUE(traces[0].contains("error"));
   EXPECT_FALSE(traces[1].contains("error"));
   EXPECT_TRUE(traces[2].contains("error"));
+  EXPECT_EQ(warnings_, 2);  // once for each file, not for each unit
 }
 
 TEST_F(PhotosTest, TheDreamOfAUnitIsItsColour) {

@@ -60,7 +60,7 @@ struct TraceRequest {
   std::string out;    // folder
   TraceSettings settings;
   int64_t exemplars = 9;
-  int64_t tile = 160;
+  int64_t tile = 224;
   int threads = 0;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -75,9 +75,9 @@ struct DreamRequest {
   std::string photo;
   std::string layer;
   std::string basis = "identity";
-  std::string units;  // "0-15,40"; empty = the whole layer
-  std::string guide;  // a picture, empty = none
-  std::string out;    // PNG
+  std::string units;   // "0-15,40"; empty = the whole layer
+  std::string guide;   // a picture, empty = none
+  std::string out;     // PNG
   std::string frames;  // folder, empty = none
   DreamSettings settings;
   int threads = 0;

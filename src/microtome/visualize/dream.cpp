@@ -73,8 +73,7 @@ class Dreamer {
     }
   }
 
-  DreamPicture run(const Image& photo, Reporter& reporter,
-                   const std::function<void(int64_t, const Image&)>& frame) {
+  DreamPicture run(const Image& photo, Reporter& reporter, const std::function<void(int64_t, const Image&)>& frame) {
     const at::Tensor whole = pixels_of(settings_.size > 0 ? with_long_side(photo, settings_.size) : photo);
     std::vector<Size> octaves = sizes(size_of(whole));
     choose_objective(whole);
@@ -111,10 +110,10 @@ class Dreamer {
     try {
       return work();
     } catch (const Error& error) {
-      if (error.kind() == ErrorKind::kCancelled) throw;
+      if (error.kind() != ErrorKind::kCorrupt) throw;  // operators that refuse what they are given
       throw Error(ErrorKind::kUsage, task_.layer,
                   fmt::format("the network does not run at {} pixels: {}", text_of(size), error.what()),
-                  "take fewer octaves or a larger --size");
+                  "take fewer octaves, a larger --size or a larger --tile");
     }
   }
 

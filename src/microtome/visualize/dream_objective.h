@@ -19,8 +19,8 @@ struct DreamSlope {
 };
 using DreamObjective = std::function<DreamSlope(const at::Tensor& activations)>;
 
-// mean-square: gradient a, objective a^2; mean: gradient 1, objective a. Over the given units alone, over all when `units` is empty. Throws
-// Error(kUsage) on another name.
+// mean-square: gradient a, objective a^2; mean: gradient 1, objective a. Over the given units alone, over all when
+// `units` is empty. Throws Error(kUsage) on another name.
 DreamObjective dream_objective(const std::string& name, const std::vector<int64_t>& units);
 
 // At each position the guide's feature vector with the largest inner product (the first on ties); the objective is the

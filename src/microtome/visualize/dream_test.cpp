@@ -155,8 +155,7 @@ TEST(Dream, TilesAreAsTheWholeForANetworkThatSeesPixelsAlone) {
 }
 
 TEST(Dream, LooksInTilesThroughANetworkOfOneSize) {
-  const Network network =
-      Chain({1, 3, 8, 8}).flatten("flat").gemm("fc", noise({5, 192}, 7), at::zeros({5})).network();
+  const Network network = Chain({1, 3, 8, 8}).flatten("flat").gemm("fc", noise({5, 192}, 7), at::zeros({5})).network();
   const Image photo = photo_of(29, 20);
   const DreamPicture picture = dream_of(network, "fc", photo, quick(2, 6));
   EXPECT_EQ(picture.image.width, 29);
@@ -203,7 +202,9 @@ TEST(Dream, TheGuidesBestMatchesAreThoseOfASearch) {
   for (int64_t p = 0; p < 12; ++p) {
     int64_t best = 0;
     for (int64_t q = 1; q < 42; ++q) {
-      const auto product = [&](int64_t i) { return (candidates.select(1, i) * positions.select(1, p)).sum().item<float>(); };
+      const auto product = [&](int64_t i) {
+        return (candidates.select(1, i) * positions.select(1, p)).sum().item<float>();
+      };
       if (product(q) > product(best)) best = q;
     }
     EXPECT_TRUE(at::equal(slope.gradient.view({5, 12}).select(1, p), candidates.select(1, best)));
@@ -229,7 +230,8 @@ TEST(Dream, HandsOutAFrameAfterEachStep) {
 }
 
 TEST(Dream, SaysWhenNothingMoves) {
-  const Network network = Chain({-1, 3, 8, 8}).conv("conv", noise({2, 3, 3, 3}, 11), at::full({2}, -1e6)).relu("relu").network();
+  const Network network =
+      Chain({-1, 3, 8, 8}).conv("conv", noise({2, 3, 3, 3}, 11), at::full({2}, -1e6)).relu("relu").network();
   const Image photo = photo_of(16, 16);
   const DreamPicture picture = dream_of(network, "relu", photo, quick(2, 2));
   EXPECT_FALSE(picture.started);
@@ -251,6 +253,17 @@ TEST(Dream, RefusesWhatMakesNoSense) {
   EXPECT_THROW(dream_of(network, "conv2", photo, quick(1, 1), {6}), Error);
   EXPECT_THROW(dream_of(network, "conv2", photo, quick(1, 0)), Error);
   EXPECT_THROW(dream_of(network, "conv2", photo, quick(1, 1), {1}, photo), Error);  // units and a guide
+  GraphBuilder graph;  // five pixels wide and without padding: the smallest octave has two
+  const ValueIndex input = graph.input("input", {-1, 3, 16, 16});
+  const Network narrow{graph.finish({graph.conv("conv", input, noise({2, 3, 5, 5}, 1), at::zeros({2}))}), {}};
+  EXPECT_TRUE(dream_of(narrow, "conv", photo, quick(3, 1)).started);
+  try {
+    dream_of(narrow, "conv", photo, quick(7, 1));
+    ADD_FAILURE() << "runs at two pixels";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+    EXPECT_NE(std::string(error.what()).find("2 x 2 pixels"), std::string::npos) << error.what();
+  }
   DreamSettings settings = quick(1, 1);
   settings.objective = "meen";
   EXPECT_THROW(dream_of(network, "conv2", photo, settings), Error);

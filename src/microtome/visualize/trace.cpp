@@ -87,8 +87,7 @@ struct Tracer::State {
     network = method.pass(prune_to(hidden, {&name, 1}));
     layer = &network->layer(name);
     if (layer->shape.size() != 3 && layer->shape.size() != 1) {
-      throw Error(ErrorKind::kUnsupported, name, "is neither maps nor a row of units",
-                  "make tokens a map: LAYER~grid");
+      throw Error(ErrorKind::kUnsupported, name, "is neither maps nor a row of units", "make tokens a map: LAYER~grid");
     }
     executor = make_executor(*network, {name});
   }
@@ -99,10 +98,9 @@ struct Tracer::State {
                   fmt::format("units run from 0 to {}", layer->units - 1));
     }
     const at::AutoGradMode with_gradients(true);
-    const at::Tensor pixels =
-        to_input(image, {}, static_cast<int>(network->channels()), static_cast<int>(network->height()),
-                 static_cast<int>(network->width()))
-            .requires_grad_();
+    const at::Tensor pixels = to_input(image, {}, static_cast<int>(network->channels()),
+                                       static_cast<int>(network->height()), static_cast<int>(network->width()))
+                                  .requires_grad_();
     const at::Tensor input = normalize(pixels, preprocessing);
     const std::unique_ptr<Tape> tape = executor->record(input.detach());
     const at::Tensor& activations = tape->taps()[0];

@@ -14,12 +14,12 @@
 namespace microtome {
 
 struct Trace {
-  int64_t x = 0, y = 0;    // the neuron's position in the layer's map; 0, 0 in a layer without one
-  double activation = 0;   // of the traced layer there
-  bool silent = false;     // no gradient reaches the image: the unit is off in all of it
-  int left = 0, top = 0;   // of both pictures, in pixels of the network's input; negative beyond its edge
-  Image seen;              // the image as the network saw it, cut to the neuron's receptive field
-  Image gradient;          // d activation / d pixel there, drawn by signed_picture()
+  int64_t x = 0, y = 0;   // the neuron's position in the layer's map; 0, 0 in a layer without one
+  double activation = 0;  // of the traced layer there
+  bool silent = false;    // no gradient reaches the image: the unit is off in all of it
+  int left = 0, top = 0;  // of both pictures, in pixels of the network's input; negative beyond its edge
+  Image seen;             // the image as the network saw it, cut to the neuron's receptive field
+  Image gradient;         // d activation / d pixel there, drawn by signed_picture()
 };
 
 // A network cut to one layer, with the method's backward. Immutable; trace() may be called from several threads and

@@ -10,7 +10,7 @@ namespace microtome {
 struct TraceSettings {
   std::string method = "guided";
   std::string sign = "+";
-  double saturated = 0.01;
+  double saturated = 0.001;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
     field({.name = "method",

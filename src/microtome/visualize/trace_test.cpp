@@ -49,7 +49,7 @@ TEST(Tracer, ShowsTheFilterWhereItFits) {
     EXPECT_FALSE(trace.silent);
     EXPECT_NEAR(trace.activation, filter.clamp_min(0).sum().item<double>(), 1e-4);
     EXPECT_TRUE(trace.seen == to_image((filter > 0).to(at::kFloat)));
-    EXPECT_TRUE(trace.gradient == to_image(signed_picture(filter[0], 0.01).unsqueeze(0)));
+    EXPECT_TRUE(trace.gradient == to_image(signed_picture(filter[0], TraceSettings().saturated).unsqueeze(0)));
   }
 }
 
@@ -96,9 +96,7 @@ TEST(Tracer, ThePlainMethodIsTheDerivative) {
   const auto executor = make_executor(network, {"conv2"});
   const at::Tensor pixels = from_image(image);
   EXPECT_EQ(executor->run(pixels)[0][0][2].max().item<float>(), static_cast<float>(trace.activation));
-  const auto value = [&](const at::Tensor& at) {
-    return executor->run(at)[0][0][2][trace.y][trace.x].item<double>();
-  };
+  const auto value = [&](const at::Tensor& at) { return executor->run(at)[0][0][2][trace.y][trace.x].item<double>(); };
   constexpr double kStep = 1e-3;
   at::Tensor derivative = at::zeros({1, 3, 8, 8});
   for (int64_t i = 0; i < pixels.numel(); ++i) {
@@ -129,9 +127,11 @@ TEST(Tracer, MethodsPullBackThroughTheirPass) {
     const auto tape = make_executor(changed, {"pool"})->record(from_image(image));
     at::Tensor seed = at::zeros({1, 4, 1, 1});
     seed[0][1] = 1;
-    return to_image(signed_picture(tape->pull_back({&seed, 1})[0], 0.01).unsqueeze(0));
+    return to_image(signed_picture(tape->pull_back({&seed, 1})[0], TraceSettings().saturated).unsqueeze(0));
   };
-  const auto drawn = [&](const char* name) { return Tracer(network, {}, "pool", method(name)).trace(image, 1).gradient; };
+  const auto drawn = [&](const char* name) {
+    return Tracer(network, {}, "pool", method(name)).trace(image, 1).gradient;
+  };
   EXPECT_TRUE(drawn("gradient") == expected(network));
   EXPECT_TRUE(drawn("guided") == expected(guided_backprop(network)));
   EXPECT_TRUE(drawn("deconvolution") == expected(deconvolution(network)));
@@ -149,7 +149,7 @@ TEST(Tracer, TheNegativeSideIsThatBeforeTheRectifier) {
   EXPECT_EQ(trace.x, 6);
   EXPECT_EQ(trace.y, 7);
   EXPECT_NEAR(trace.activation, filter.clamp_max(0).sum().item<double>(), 1e-4);
-  EXPECT_TRUE(trace.gradient == to_image(signed_picture(-filter[0], 0.01).unsqueeze(0)));
+  EXPECT_TRUE(trace.gradient == to_image(signed_picture(-filter[0], TraceSettings().saturated).unsqueeze(0)));
 }
 
 TEST(Tracer, SaysWhenTheUnitIsSilent) {

@@ -38,8 +38,8 @@ void define(CLI::App& app, Session& session) {
     if (session.json) {
       print_json(facts);
     } else {
-      print(fmt::format("wrote {}: {} x {} pixels", request->out, facts["width"].get<int>(),
-                        facts["height"].get<int>()));
+      print(
+          fmt::format("wrote {}: {} x {} pixels", request->out, facts["width"].get<int>(), facts["height"].get<int>()));
     }
   });
 }

@@ -3,8 +3,7 @@
 
 #include <ATen/ATen.h>
 
-#include <map>
-
+#include "microtome/network/ops/operator.h"
 #include "microtome/network/surgery.h"
 
 namespace microtome {
@@ -14,6 +13,25 @@ std::vector<ValueIndex> values_of(const Network& network, std::span<const std::s
   std::vector<ValueIndex> values;
   for (const std::string& layer : layers) values.push_back(network.layer(layer).value);
   return values;
+}
+
+bool is_clamp(const Node& node) { return node.op == "Relu" || node.op == "Clip"; }
+
+bool is_rectifier(const Graph& graph, const Node& node) {
+  if (node.op != "Clip") return node.op == "Relu";
+  if (node.inputs.size() < 2 || node.inputs[1] < 0) {
+    return has_attribute(node, "min") && float_attribute(node, "min", 0) == 0;
+  }
+  const at::Tensor& low = constant_input(graph, node, 1);
+  return low.defined() && low.item<double>() == 0;
+}
+
+// The chosen nodes become the operator of the same forward and another backward: "Relu", "GuidedRelu".
+Graph renamed(Graph graph, bool (*chosen)(const Graph&, const Node&), const std::string& prefix) {
+  for (Node& node : graph.nodes) {
+    if (chosen(graph, node)) node.op = prefix + node.op;
+  }
+  return graph;
 }
 
 }  // namespace
@@ -27,17 +45,20 @@ Network fold_batch_norm(const Network& network, std::span<const std::string> kee
 }
 
 Graph redirected_graph(Graph graph) {
-  static const std::map<std::string, std::string> kRedirected = {{"Relu", "RedirectedRelu"},
-                                                                 {"Clip", "RedirectedClip"}};
-  for (Node& node : graph.nodes) {
-    const auto found = kRedirected.find(node.op);
-    if (found != kRedirected.end()) node.op = found->second;
-  }
-  return graph;
+  return renamed(
+      std::move(graph), [](const Graph&, const Node& node) { return is_clamp(node); }, "Redirected");
 }
 
 Network redirect_dead_relus(const Network& network) {
   return {redirected_graph(network.graph()), network.facts(), network.layers()};
+}
+
+Network guided_backprop(const Network& network) {
+  return {renamed(network.graph(), is_rectifier, "Guided"), network.facts(), network.layers()};
+}
+
+Network deconvolution(const Network& network) {
+  return {renamed(network.graph(), is_rectifier, "Deconvolved"), network.facts(), network.layers()};
 }
 
 }  // namespace microtome

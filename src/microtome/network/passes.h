@@ -29,4 +29,11 @@ Network slice_units(const Network& network, const std::string& layer, std::span<
 // stay.
 Network redirect_dead_relus(const Network& network);
 
+// Rectifiers - Relu, and Clip from 0 on (ReLU6) - get a backward that passes max(g, 0) only: in guided_backprop where
+// they are open (Springenberg et al. 2015), in deconvolution whatever their input was (Zeiler and Fergus 2014). Forward
+// values are unchanged; max pooling routes gradients through its switches as ever. Leaky rectifiers, smooth ones and
+// other clips stay as they are: a network without rectifiers keeps its plain gradient.
+Network guided_backprop(const Network& network);
+Network deconvolution(const Network& network);
+
 }  // namespace microtome

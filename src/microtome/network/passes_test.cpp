@@ -176,5 +176,120 @@ TEST(RedirectDeadRelus, IsThePlainGradientOfALivingNetwork) {
   expect_close(other->pull_back({&seed, 1}), tape->pull_back({&seed, 1}), 1e-6);
 }
 
+using Rows = std::vector<std::vector<double>>;
+
+Rows rows_of(const at::Tensor& weight) {
+  Rows rows;
+  for (int64_t i = 0; i < weight.size(0); ++i) {
+    const double* row = weight.data_ptr<double>() + i * weight.size(1);
+    rows.emplace_back(row, row + weight.size(1));
+  }
+  return rows;
+}
+
+std::vector<double> times(const Rows& weight, const std::vector<double>& x) {
+  std::vector<double> y(weight.size(), 0);
+  for (size_t i = 0; i < y.size(); ++i) {
+    for (size_t j = 0; j < x.size(); ++j) y[i] += weight[i][j] * x[j];
+  }
+  return y;
+}
+
+std::vector<double> transposed_times(const Rows& weight, const std::vector<double>& g) {
+  std::vector<double> back(weight[0].size(), 0);
+  for (size_t i = 0; i < g.size(); ++i) {
+    for (size_t j = 0; j < back.size(); ++j) back[j] += weight[i][j] * g[i];
+  }
+  return back;
+}
+
+enum class Rule { kPlain, kGuided, kDeconvolution };
+
+// What the two papers say, node by node: y = W3 relu6(W2 relu(W1 x)).
+struct ThreeLayers {
+  at::Tensor w1 = random({7, 5}, "w1"), w2 = random({9, 7}, "w2", 2), w3 = random({2, 9}, "w3");
+
+  Network network() const {
+    GraphBuilder b;
+    const auto layer = [&](const std::string& name, ValueIndex x, const at::Tensor& w) {
+      return b.gemm(name, x, w, at::zeros({w.size(0)}, at::kDouble));
+    };
+    const ValueIndex first = b.relu("relu", layer("fc1", b.input("x", {-1, 5}), w1));
+    const ValueIndex second = b.node("Clip", "relu6",
+                                     {layer("fc2", first, w2), b.constant("low", at::zeros({}, at::kDouble)),
+                                      b.constant("high", at::full({}, 6, at::kDouble))});
+    return {b.finish({layer("fc3", second, w3)}), {}};
+  }
+
+  std::vector<double> backward(const std::vector<double>& x, std::vector<double> g, Rule rule) const {
+    const Rows a = rows_of(w1), b = rows_of(w2);
+    const std::vector<double> before1 = times(a, x);
+    std::vector<double> after1 = before1;
+    for (double& value : after1) value = std::max(value, 0.0);
+    const std::vector<double> before2 = times(b, after1);
+    g = transposed_times(rows_of(w3), g);
+    for (size_t i = 0; i < g.size(); ++i) g[i] = through(before2[i], 6, g[i], rule);
+    g = transposed_times(b, g);
+    for (size_t i = 0; i < g.size(); ++i) g[i] = through(before1[i], 1e9, g[i], rule);
+    return transposed_times(a, g);
+  }
+
+  static double through(double x, double high, double g, Rule rule) {
+    const bool open = x > 0 && x <= high;
+    if (rule == Rule::kPlain) return open ? g : 0;
+    const double positive = std::max(g, 0.0);
+    return rule == Rule::kGuided && !open ? 0 : positive;
+  }
+};
+
+TEST(GuidedBackprop, IsTheRuleOfThePaperNodeByNode) {
+  const ThreeLayers layers;
+  const Network plain = layers.network();
+  const std::pair<Rule, Network> networks[] = {
+      {Rule::kPlain, plain}, {Rule::kGuided, guided_backprop(plain)}, {Rule::kDeconvolution, deconvolution(plain)}};
+  std::vector<at::Tensor> seen;
+  for (const auto& [rule, network] : networks) {
+    std::vector<at::Tensor> gradients;
+    for (int i = 0; i < 20; ++i) {
+      const at::Tensor x = random({1, 5}, fmt::format("x{}", i), 3), g = random({1, 2}, fmt::format("g{}", i));
+      const auto tape = make_executor(network, {"fc3"})->record(x);
+      expect_close(tape->taps()[0], run(plain, "fc3", x), 0);
+      gradients.push_back(tape->pull_back({&g, 1}));
+      const std::vector<double> expected = layers.backward(rows_of(x)[0], rows_of(g)[0], rule);
+      expect_close(gradients.back()[0], at::tensor(expected), 1e-12);
+    }
+    seen.push_back(at::cat(gradients));
+  }
+  EXPECT_FALSE(at::equal(seen[0], seen[1]));
+  EXPECT_FALSE(at::equal(seen[1], seen[2]));
+}
+
+TEST(GuidedBackprop, GoesThroughTheSwitchesOfMaxPooling) {
+  GraphBuilder b;
+  const ValueIndex x = b.input("x", {-1, 1, 2, 4});
+  const Network net{b.finish({b.max_pool("pool", b.relu("relu", x))}), {}};
+  const at::Tensor image = at::tensor({-1.0, 2.0, 5.0, 4.0, 1.0, 0.5, -2.0, 3.0}).reshape({1, 1, 2, 4});
+  const at::Tensor seed = at::tensor({1.5, -2.0}).reshape({1, 1, 1, 2});
+  const at::Tensor expected = at::tensor({0.0, 1.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0}).reshape({1, 1, 2, 4});
+  for (const Network& changed : {guided_backprop(net), deconvolution(net)}) {
+    expect_close(make_executor(changed, {"pool"})->record(image)->pull_back({&seed, 1}), expected, 0);
+  }
+}
+
+TEST(GuidedBackprop, LeavesWhatIsNoRectifier) {
+  GraphBuilder b;
+  ValueIndex x = b.gemm("fc1", b.input("x", {-1, 4}), random({6, 4}, "w1"), {});
+  x = b.node("LeakyRelu", "leaky", {x}, {{"alpha", 0.3}});
+  x = b.node("Clip", "hardtanh", {x}, {{"min", -1.0}, {"max", 1.0}}, 6);
+  x = b.node("Sigmoid", "sigmoid", {x});
+  const Network plain{b.finish({b.gemm("fc2", x, random({3, 6}, "w2"), {})}), {}};
+  const at::Tensor image = random({2, 4}, "image"), seed = random({2, 3}, "seed");
+  const at::Tensor expected = make_executor(plain, {"fc2"})->record(image)->pull_back({&seed, 1});
+  EXPECT_GT(expected.abs().max().item<double>(), 0);
+  for (const Network& changed : {guided_backprop(plain), deconvolution(plain)}) {
+    expect_close(make_executor(changed, {"fc2"})->record(image)->pull_back({&seed, 1}), expected, 0);
+  }
+}
+
 }  // namespace
 }  // namespace microtome::testing

@@ -155,6 +155,15 @@ std::vector<std::string> derive_layers(Source& source, const StudyRequest& reque
   return names;
 }
 
+std::string derive_layer(Source& source, const std::string& layer, const std::string& basis, const ConceptSet* concepts,
+                         int threads, Reporter& reporter) {
+  StudyRequest request;
+  request.layers = {layer};
+  request.bases = {basis};
+  request.threads = threads;
+  return derive_layers(source, request, concepts, reporter).at(0);
+}
+
 double rotation_error(const Network& network, const std::string& layer, uint64_t seed, int pictures) {
   const Basis basis = random_rotation(network.layer(layer).units, seed, 1);
   const Network turned = folded_rotation(network, layer, basis);

@@ -24,6 +24,10 @@ namespace microtome {
 std::vector<std::string> derive_layers(Source& source, const StudyRequest& request, const ConceptSet* concepts,
                                        Reporter& reporter);
 
+// The same for one layer and one basis.
+std::string derive_layer(Source& source, const std::string& layer, const std::string& basis, const ConceptSet* concepts,
+                         int threads, Reporter& reporter);
+
 // The largest difference of logits on `pictures` random inputs between the network and the one with the layer's
 // channels rotated and the rotation folded into what reads them. Throws Error(kUnsupported) when it cannot be folded.
 double rotation_error(const Network& network, const std::string& layer, uint64_t seed, int pictures);

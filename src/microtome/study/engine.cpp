@@ -14,6 +14,7 @@
 #include "microtome/network/classify.h"
 #include "microtome/study/catalogue.h"
 #include "microtome/study/derived_layers.h"
+#include "microtome/study/photos.h"
 #include "microtome/study/source.h"
 #include "microtome/study/units.h"
 #include "microtome/study/workflow.h"
@@ -96,6 +97,8 @@ class LocalEngine final : public Engine {
   Json train(const TrainSettings& request, Reporter& reporter) const override {
     return train_on_dioramas(request, reporter);
   }
+  Json trace(const TraceRequest& request, Reporter& reporter) const override { return trace_units(request, reporter); }
+  Json dream(const DreamRequest& request, Reporter& reporter) const override { return dream_photo(request, reporter); }
   Json kinds() const override { return engine_kinds(); }
   void request_stop() const noexcept override { microtome::request_stop(); }
 };
@@ -164,10 +167,7 @@ void LocalEngine::study(const StudyRequest& request, Reporter& reporter) const {
   if (request.dissect && !request.concepts.empty()) concepts = open_concept_set(request.concepts);
   const std::vector<std::string> layers = derive_layers(source, request, concepts.get(), reporter);
   const std::vector<LayerTask> tasks = plan(source.network, layers, request);
-  if (!source.stated) {
-    reporter.warn(fmt::format("{} does not say which input range it expects: using {}; say it with --preprocess",
-                              request.network.file, source.preprocessing.name));
-  }
+  warn_of_assumed_range(source, reporter);
   if (concepts) check_range(source, *concepts, request.threads, reporter);
   Atlas atlas = Atlas::open(request.out, Atlas::Mode::kCreateOrWrite);
   atlas.put_network(to_record(source), layer_records(source.network));

@@ -16,6 +16,13 @@ class Engine {
   virtual Json info(const NetworkRequest& request) const = 0;
   // {"images":[{"file","top":[{"index","label","probability"}]}]}; unreadable images are warned of and carry "error".
   virtual Json classify(const ClassifyRequest& request, int threads, Reporter& reporter) const = 0;
+  // Writes request.out/LAYER/UNIT.png: each image's crop with the trace beside it. Gives
+  // {"layer","method","sign","units":[{"unit","file","traces":[{"image","activation","x","y","left","top","silent"}]}]};
+  // an image that cannot be read is warned of and carries "error".
+  virtual Json trace(const TraceRequest& request, Reporter& reporter) const = 0;
+  // Writes request.out and the frames. Gives {"file","width","height","first","last","started"}: the objective before
+  // the first and the last step, and whether there was a gradient at all.
+  virtual Json dream(const DreamRequest& request, Reporter& reporter) const = 0;
   // Writes request.out; continues where an earlier call with the same request was interrupted.
   virtual void study(const StudyRequest& request, Reporter& reporter) const = 0;
   // The largest change of a logit when the layer's channels are rotated at random and the rotation is folded into what

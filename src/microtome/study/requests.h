@@ -8,7 +8,9 @@
 #include "microtome/base/params.h"
 #include "microtome/dissect/result.h"
 #include "microtome/lab/settings.h"
+#include "microtome/visualize/dream_settings.h"
 #include "microtome/visualize/settings.h"
+#include "microtome/visualize/trace_settings.h"
 
 namespace microtome {
 
@@ -45,6 +47,40 @@ struct ClassifyRequest {
           s.resize);
     field({.name = "top", .help = "Classes to print for each image", .min = 1, .max = 100000}, s.top);
   }
+};
+
+// Units traced back to the pixels of images: of files, or of the exemplars in an atlas.
+struct TraceRequest {
+  NetworkRequest network;
+  std::vector<std::string> images;
+  std::string atlas, concepts;  // instead of images: the atlas and the concept set that its exemplars are from
+  std::string layer;
+  std::string basis = "identity";
+  std::string units;  // "0-15,40"; empty = all
+  std::string out;    // folder
+  TraceSettings settings;
+  int64_t exemplars = 9;
+  int64_t tile = 224;
+  int threads = 0;
+  template <class Self, class Visitor>
+  static void fields(Self& s, Visitor&& field) {
+    field({.name = "exemplars", .help = "Exemplars of each unit, with --atlas", .min = 1, .max = 1000}, s.exemplars);
+    field({.name = "tile", .help = "Side of a crop in the picture written, in pixels", .min = 8, .max = 2048}, s.tile);
+  }
+};
+
+// A dream of a photo.
+struct DreamRequest {
+  NetworkRequest network;
+  std::string photo;
+  std::string layer;
+  std::string basis = "identity";
+  std::string units;   // "0-15,40"; empty = the whole layer
+  std::string guide;   // a picture, empty = none
+  std::string out;     // PNG
+  std::string frames;  // folder, empty = none
+  DreamSettings settings;
+  int threads = 0;
 };
 
 // How a layer is dissected. All of it moves numbers, so all of it is provenance.

@@ -51,4 +51,10 @@ Source open_source(const NetworkRequest& request, int resize_short) {
   return {std::move(network), std::move(preprocessing), stated, std::move(classes)};
 }
 
+void warn_of_assumed_range(const Source& source, Reporter& reporter) {
+  if (source.stated) return;
+  reporter.warn(fmt::format("{} does not say which input range it expects: using {}; say it with --preprocess",
+                            source.network.facts().file, source.preprocessing.name));
+}
+
 }  // namespace microtome

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The main job on a planted network: unit 0 answers to red, unit 1 to blue, so their labels are known beforehand.
-#include <ATen/ATen.h>
+#include "microtome/study/study_testing.h"
+
 #include <gtest/gtest.h>
 
 #include <filesystem>
 
 #include "microtome/atlas/atlas.h"
 #include "microtome/base/error.h"
-#include "microtome/base/rng.h"
-#include "microtome/concepts/formats/broden.h"
-#include "microtome/network/builder.h"
 #include "microtome/study/units.h"
 #include "microtome/study/workflow.h"
 
@@ -17,49 +15,12 @@ namespace microtome {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::kImages;
+using testing::kSide;
+using testing::planted_source;
+using testing::write_planted_set;
 
-constexpr int kSide = 16;
-constexpr int kImages = 14;
-
-// Red on the left and blue on the right, each pixel of its own brightness, so that no two cells are equal.
-void write_planted_set(const std::string& folder) {
-  const std::vector<Concept> concepts = {{}, {1, "cherry", 0, {0}}, {2, "plum", 0, {0}}};
-  BrodenWriter writer(folder, {"object"}, concepts);
-  for (int i = 0; i < kImages; ++i) {
-    Rng rng(3, "planted", static_cast<uint64_t>(i));
-    Image image(kSide, kSide);
-    LabelMap labels(kSide, kSide);
-    for (int y = 0; y < kSide; ++y) {
-      for (int x = 0; x < kSide; ++x) {
-        const bool left = x < kSide / 2;
-        image.at(x, y)[left ? 0 : 2] = static_cast<uint8_t>(rng.between(60, 255));
-        labels.at(x, y) = left ? 1 : 2;
-      }
-    }
-    BrodenWriter::Cell cell;
-    cell.planes = {labels};
-    writer.add(i, "planted/" + std::to_string(i) + ".png", "train", image, {{0, cell}});
-  }
-  writer.finish();
-}
-
-Source planted_source() {
-  GraphBuilder graph;
-  const ValueIndex input = graph.input("input", {-1, 3, kSide, kSide});
-  const at::Tensor weight = at::tensor({1.F, 0.F, -1.F, -1.F, 0.F, 1.F}).reshape({2, 3, 1, 1});
-  const ValueIndex colour = graph.relu("colour", graph.conv("colour/linear", input, weight, at::zeros({2})));
-  Network::Facts facts;
-  facts.name = "planted";
-  facts.format = "memory";
-  facts.has_preprocessing = true;
-  Network network(graph.finish({colour}), facts);
-  Preprocessing preprocessing;
-  preprocessing.name = "stored";
-  preprocessing.side = kSide;
-  return {std::move(network), preprocessing, true, {}};
-}
-
-class StudyTest : public testing::Test {
+class StudyTest : public ::testing::Test {
  protected:
   StudyTest() : source_(planted_source()) {
     fs::remove_all(folder_);
@@ -104,7 +65,7 @@ class StudyTest : public testing::Test {
     return layer;
   }
 
-  const std::string folder_ = testing::TempDir() + "microtome_study_test";
+  const std::string folder_ = ::testing::TempDir() + "microtome_study_test";
   Source source_;
   std::unique_ptr<ConceptSet> concepts_;
   StudyRequest request_;

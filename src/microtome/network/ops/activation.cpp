@@ -5,9 +5,18 @@
 #include <limits>
 
 #include "microtome/base/error.h"
-#include "microtome/network/ops/operator.h"
+#include "microtome/network/ops/clip.h"
 
 namespace microtome::operators {
+
+ClipBounds clip_bounds(const OperatorCall& call) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  ClipBounds bounds;
+  bounds.low = call.has(1) ? call.inputs[1].item<double>() : float_attribute(call.node, "min", -infinity);
+  bounds.high = call.has(2) ? call.inputs[2].item<double>() : float_attribute(call.node, "max", infinity);
+  return bounds;
+}
+
 namespace {
 
 void run_relu(OperatorCall& call) {
@@ -51,12 +60,8 @@ void run_selu(OperatorCall& call) {
 }
 
 void run_clip(OperatorCall& call) {
-  const double infinity = std::numeric_limits<double>::infinity();
-  double low = float_attribute(call.node, "min", -infinity);
-  double high = float_attribute(call.node, "max", infinity);
-  if (call.has(1)) low = call.inputs[1].item<double>();
-  if (call.has(2)) high = call.inputs[2].item<double>();
-  call.outputs[0] = at::clamp(call.input(0), low, high);
+  const ClipBounds bounds = clip_bounds(call);
+  call.outputs[0] = at::clamp(call.input(0), bounds.low, bounds.high);
 }
 
 void run_sigmoid(OperatorCall& call) { call.outputs[0] = at::sigmoid(call.input(0)); }

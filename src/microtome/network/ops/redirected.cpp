@@ -5,7 +5,7 @@
 
 #include <limits>
 
-#include "microtome/network/ops/operator.h"
+#include "microtome/network/ops/clip.h"
 
 namespace microtome::operators {
 namespace {
@@ -47,10 +47,8 @@ void run_relu(OperatorCall& call) {
 }
 
 void run_clip(OperatorCall& call) {
-  const double infinity = std::numeric_limits<double>::infinity();
-  const double low = call.has(1) ? call.inputs[1].item<double>() : float_attribute(call.node, "min", -infinity);
-  const double high = call.has(2) ? call.inputs[2].item<double>() : float_attribute(call.node, "max", infinity);
-  call.outputs[0] = RedirectedClamp::apply(call.input(0), low, high, false);
+  const ClipBounds bounds = clip_bounds(call);
+  call.outputs[0] = RedirectedClamp::apply(call.input(0), bounds.low, bounds.high, false);
 }
 
 constexpr Operator kOperators[] = {

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// Traces and dreams from files to files, on the planted network.
+#include "microtome/study/photos.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "microtome/atlas/atlas.h"
+#include "microtome/base/error.h"
+#include "microtome/base/file.h"
+#include "microtome/image/codec.h"
+#include "microtome/study/study_testing.h"
+#include "microtome/study/workflow.h"
+
+namespace microtome {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::kSide;
+
+// Counts what a user would be warned of.
+class CountingReporter final : public Reporter {
+ public:
+  explicit CountingReporter(int& warnings) : warnings_(warnings) {}
+  void start(const std::string&, int64_t, const std::string&, int64_t) override {}
+  void advance(int64_t) override {}
+  void finish() override {}
+  void note(const std::string&) override {}
+  void detail(const std::string&) override {}
+  void warn(const std::string&) override { ++warnings_; }
+
+ private:
+  int& warnings_;
+};
+
+class PhotosTest : public ::testing::Test {
+ protected:
+  PhotosTest() : reporter_(std::make_unique<CountingReporter>(warnings_)) {
+    fs::remove_all(folder_);
+    testing::write_planted_set(folder_ + "/set");
+    save_network(testing::planted_source().network, network_);
+    trace_.network.file = dream_.network.file = network_;
+    trace_.layer = dream_.layer = "colour";
+    trace_.out = folder_ + "/traces";
+    trace_.threads = dream_.threads = 1;
+    trace_.tile = kSide;
+    dream_.photo = folder_ + "/set/images/planted/0.png";
+    dream_.out = folder_ + "/dream.png";
+    dream_.settings.octaves = 1;
+    dream_.settings.steps = 2;
+  }
+  ~PhotosTest() override { fs::remove_all(folder_); }
+
+  // A dissection of the set, in the atlas that the request names.
+  void make_atlas() {
+    const Source source = open_source(trace_.network);
+    const auto concepts = open_concept_set(folder_ + "/set");
+    Atlas atlas = Atlas::open(folder_ + "/planted.atlas", Atlas::Mode::kCreateOrWrite);
+    AtlasLayer layer;
+    layer.name = "colour";
+    layer.shape = {2, kSide, kSide};
+    layer.units = 2;
+    layer.receptive_field = Json::object();
+    atlas.put_network({source.network.facts().hash, "safetensors", "planted", Json::object(), {}}, {layer});
+    AtlasConcepts record;
+    record.hash = concepts->hash();
+    record.categories = concepts->index().categories();
+    for (int label = 0; label <= concepts->index().max_label(); ++label) {
+      record.concepts.push_back(concepts->index().concept_of(label));
+      record.display_names.push_back(concepts->index().display_name(label));
+    }
+    record.images = concepts->size();
+    atlas.put_concepts(record);
+    StudyRequest request;
+    request.dissection.tail = 0.25;
+    request.dissection.exemplars = 3;
+    request.threads = 1;
+    dissect_layers(source, {{"colour", {0, 1}}}, *concepts, request, atlas, *reporter_);
+    exemplars_ = {atlas.unit("colour", 0, Sign::kPositive)->top, atlas.unit("colour", 1, Sign::kPositive)->top};
+    trace_.atlas = folder_ + "/planted.atlas";
+    trace_.concepts = folder_ + "/set";
+  }
+
+  const std::string folder_ = ::testing::TempDir() + "microtome_photos_test";
+  const std::string network_ = folder_ + "/planted.safetensors";
+  TraceRequest trace_;
+  DreamRequest dream_;
+  std::vector<std::vector<Exemplar>> exemplars_;
+  int warnings_ = 0;
+  std::unique_ptr<Reporter> reporter_;
+};
+
+TEST_F(PhotosTest, TracesTheUnitsOfFiles) {
+  trace_.images = {folder_ + "/set/images/planted/0.png", folder_ + "/set/images/planted/1.png"};
+  const Json facts = trace_units(trace_, *reporter_);
+  ASSERT_EQ(facts["units"].size(), 2U);
+  for (size_t unit = 0; unit < 2; ++unit) {
+    const Json& row = facts["units"][unit];
+    ASSERT_EQ(row["traces"].size(), 2U);
+    for (size_t i = 0; i < 2; ++i) {
+      const Json& trace = row["traces"][i];
+      EXPECT_EQ(trace["image"], trace_.images[i]);
+      const bool left = trace["x"].get<int64_t>() < kSide / 2;
+      EXPECT_EQ(left, unit == 0);  // red is on the left
+      const Image image = load_image(trace_.images[i]);
+      const uint8_t* pixel = image.at(trace["x"].get<int>(), trace["y"].get<int>());
+      EXPECT_NEAR(trace["activation"].get<double>(), pixel[2 * unit] / 255.0, 1e-6);
+      EXPECT_EQ(trace["left"], trace["x"]);  // a 1 x 1 filter sees its own pixel
+      EXPECT_EQ(trace["top"], trace["y"]);
+    }
+    // Two pairs in a row; gaps of 4 pixels around and between.
+    const Image sheet = load_image(row["file"].get<std::string>());
+    EXPECT_EQ(sheet.width, 4 * kSide + 5 * 4);
+    EXPECT_EQ(sheet.height, kSide + 2 * 4);
+    const uint8_t* drawn = sheet.at(4 + kSide + 4 + 1, 5);  // unit 0: +1 red -1 green -1 blue
+    EXPECT_EQ(drawn[0], unit == 0 ? 255 : 0);
+    EXPECT_EQ(drawn[2], unit == 0 ? 0 : 255);
+  }
+}
+
+TEST_F(PhotosTest, TracesTheExemplarsOfAnAtlas) {
+  make_atlas();
+  const Json facts = trace_units(trace_, *reporter_);
+  for (size_t unit = 0; unit < 2; ++unit) {
+    const Json& traces = facts["units"][unit]["traces"];
+    ASSERT_EQ(traces.size(), 3U);
+    for (size_t i = 0; i < 3; ++i) {
+      EXPECT_EQ(traces[i]["image"], "planted/" + std::to_string(exemplars_[unit][i].image) + ".png");
+      EXPECT_FLOAT_EQ(traces[i]["activation"].get<float>(), exemplars_[unit][i].activation);
+    }
+  }
+  EXPECT_EQ(warnings_, 0);
+  trace_.network.range = "0,2";
+  trace_units(trace_, *reporter_);
+  EXPECT_EQ(warnings_, 1);  // activations are not the atlas's
+  trace_.network.range.clear();
+  trace_.exemplars = 1;
+  trace_.units = "1";
+  const Json one = trace_units(trace_, *reporter_);
+  ASSERT_EQ(one["units"].size(), 1U);
+  EXPECT_EQ(one["units"][0]["traces"].size(), 1U);
+  EXPECT_TRUE(fs::exists(folder_ + "/traces/colour/0001+.png"));
+}
+
+TEST_F(PhotosTest, TracesRefuseWhatDoesNotFit) {
+  EXPECT_THROW(trace_units(trace_, *reporter_), Error);  // no images
+  make_atlas();
+  trace_.images = {dream_.photo};
+  EXPECT_THROW(trace_units(trace_, *reporter_), Error);  // images and an atlas
+  trace_.images.clear();
+  trace_.units = "2";
+  EXPECT_THROW(trace_units(trace_, *reporter_), Error);
+  trace_.units.clear();
+  trace_.layer = "colour/linear";
+  EXPECT_THROW(trace_units(trace_, *reporter_), Error);  // not dissected
+  trace_.layer = "colour";
+  trace_.concepts.clear();
+  EXPECT_THROW(trace_units(trace_, *reporter_), Error);
+  trace_.concepts = folder_ + "/set";
+  GraphBuilder other;
+  const ValueIndex input = other.input("input", {-1, 3, kSide, kSide});
+  save_network({other.finish({other.relu("colour", input)}), {}}, network_);
+  EXPECT_THROW(trace_units(trace_, *reporter_), Error);  // another network
+}
+
+TEST_F(PhotosTest, AFileThatIsNoImageIsNamedAndLeftOut) {
+  write_file(folder_ + "/broken.png", "not a picture");
+  trace_.images = {folder_ + "/missing.png", dream_.photo, folder_ + "/broken.png"};
+  const Json facts = trace_units(trace_, *reporter_);
+  const Json& traces = facts["units"][0]["traces"];
+  ASSERT_EQ(traces.size(), 3U);
+  EXPECT_TRUE(traces[0].contains("error"));
+  EXPECT_FALSE(traces[1].contains("error"));
+  EXPECT_TRUE(traces[2].contains("error"));
+  EXPECT_EQ(warnings_, 2);  // once for each file, not for each unit
+}
+
+TEST_F(PhotosTest, TheDreamOfAUnitIsItsColour) {
+  dream_.units = "1";
+  dream_.settings.lr = 20;
+  dream_.settings.steps = 3;
+  dream_.frames = folder_ + "/frames";
+  const Json facts = dream_photo(dream_, *reporter_);
+  EXPECT_TRUE(facts["started"].get<bool>());
+  EXPECT_GT(facts["last"].get<double>(), facts["first"].get<double>());
+  const Image photo = load_image(dream_.photo), dream = load_image(dream_.out);
+  ASSERT_EQ(dream.width, kSide);
+  double red = 0, blue = 0;
+  for (int y = 0; y < kSide; ++y) {
+    for (int x = 0; x < kSide; ++x) {
+      red += dream.at(x, y)[0] - photo.at(x, y)[0];
+      blue += dream.at(x, y)[2] - photo.at(x, y)[2];
+    }
+  }
+  EXPECT_GT(blue, 0);
+  EXPECT_LE(red, 0);
+  EXPECT_TRUE(load_image(dream_.frames + "/00003.png") == dream);
+}
+
+TEST_F(PhotosTest, DreamsRefuseWhatIsNotThere) {
+  dream_.units = "2";
+  EXPECT_THROW(dream_photo(dream_, *reporter_), Error);
+  dream_.units.clear();
+  dream_.layer = "color";
+  EXPECT_THROW(dream_photo(dream_, *reporter_), Error);
+  dream_.layer = "colour";
+  dream_.guide = folder_ + "/missing.png";
+  EXPECT_THROW(dream_photo(dream_, *reporter_), Error);
+  dream_.guide.clear();
+  dream_.photo = folder_ + "/missing.png";
+  EXPECT_THROW(dream_photo(dream_, *reporter_), Error);
+  EXPECT_FALSE(fs::exists(dream_.out));
+}
+
+}  // namespace
+}  // namespace microtome

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/visualize/trace.h"
+
+#include <fmt/format.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/types.h>
+
+#include <optional>
+
+#include "microtome/base/error.h"
+#include "microtome/base/nearest.h"
+#include "microtome/network/executor.h"
+#include "microtome/network/passes.h"
+#include "microtome/network/pre_activation.h"
+#include "microtome/visualize/ascent.h"
+#include "microtome/visualize/signed_picture.h"
+
+namespace microtome {
+namespace {
+
+Network as_it_is(const Network& network) { return network; }
+
+struct Method {
+  const char* name;
+  Network (*pass)(const Network&);
+};
+constexpr Method kMethods[] = {{"guided", guided_backprop}, {"deconvolution", deconvolution}, {"gradient", as_it_is}};
+
+const Method& method_named(const std::string& name) {
+  std::vector<std::string> known;
+  for (const Method& method : kMethods) {
+    if (method.name == name) return method;
+    known.emplace_back(method.name);
+  }
+  throw Error(ErrorKind::kUsage, "--method", fmt::format("there is no method \"{}\"", name),
+              fmt::format("guided, deconvolution or gradient; nearest: \"{}\"", nearest_name(name, known)));
+}
+
+double sign_of(const std::string& text) {
+  if (text == "+") return 1;
+  if (text == "-") return -1;
+  throw Error(ErrorKind::kUsage, "--sign", fmt::format("\"{}\" is not + or -", text));
+}
+
+// Along x and y: where the part of the input that a position sees begins, and how long it is.
+struct Span {
+  int64_t start, length;
+};
+
+Span span_of(const ReceptiveField& field, size_t axis, int64_t position, int64_t input) {
+  if (field.step[axis] == 0 || field.size[axis] >= input) return {0, input};
+  return {field.start[axis] + position * field.step[axis], field.size[axis]};
+}
+
+bool meets(const Span& span, int64_t input) { return span.start < input && span.start + span.length > 0; }
+
+// [C,H,W] cut to the spans, `outside` beyond its edges.
+at::Tensor cut(const at::Tensor& picture, const Span& x, const Span& y, double outside) {
+  if (!meets(x, picture.size(2)) || !meets(y, picture.size(1))) {  // a position that sees padding alone
+    return at::full({picture.size(0), y.length, x.length}, outside);
+  }
+  return at::constant_pad_nd(
+      picture, {-x.start, x.start + x.length - picture.size(2), -y.start, y.start + y.length - picture.size(1)},
+      outside);
+}
+
+}  // namespace
+
+struct Tracer::State {
+  Preprocessing preprocessing;
+  double sign;
+  double saturated;
+  std::optional<Network> network;
+  const Layer* layer;
+  std::unique_ptr<Executor> executor;
+
+  State(const Network& whole, const Preprocessing& a_preprocessing, const std::string& asked,
+        const TraceSettings& settings)
+      : preprocessing(a_preprocessing), sign(sign_of(settings.sign)), saturated(settings.saturated) {
+    const Method& method = method_named(settings.method);
+    std::string name = whole.layer(asked).name;
+    Network hidden = whole;
+    if (sign < 0) {
+      hidden = with_pre_activation(whole, name);
+      if (hidden.layers().size() > whole.layers().size()) name += kPreActivationSuffix;
+    }
+    network = method.pass(prune_to(hidden, {&name, 1}));
+    layer = &network->layer(name);
+    if (layer->shape.size() != 3 && layer->shape.size() != 1) {
+      throw Error(ErrorKind::kUnsupported, name, "is neither maps nor a row of units", "make tokens a map: LAYER~grid");
+    }
+    executor = make_executor(*network, {name});
+  }
+
+  Trace trace(const Image& image, int64_t unit) const {
+    if (unit < 0 || unit >= layer->units) {
+      throw Error(ErrorKind::kUsage, layer->name, fmt::format("there is no unit {}", unit),
+                  fmt::format("units run from 0 to {}", layer->units - 1));
+    }
+    const at::AutoGradMode with_gradients(true);
+    const at::Tensor pixels = to_input(image, {}, static_cast<int>(network->channels()),
+                                       static_cast<int>(network->height()), static_cast<int>(network->width()))
+                                  .requires_grad_();
+    const at::Tensor input = normalize(pixels, preprocessing);
+    const std::unique_ptr<Tape> tape = executor->record(input.detach());
+    const at::Tensor& activations = tape->taps()[0];
+    const at::Tensor map = activations.select(1, unit).contiguous();
+    const int64_t strongest = (map.reshape({-1}) * sign).argmax().item<int64_t>();
+    const int64_t columns = map.dim() == 3 ? map.size(2) : 1;
+    Trace found;
+    found.x = strongest % columns;
+    found.y = strongest / columns;
+    found.activation = map.reshape({-1})[strongest].item<double>();
+    at::Tensor seed = at::zeros_like(activations, at::MemoryFormat::Contiguous);
+    seed.select(1, unit).view({-1})[strongest] = sign;
+    const at::Tensor at_input = tape->pull_back({&seed, 1});
+    draw(found, pixels.detach()[0], torch::autograd::grad({input}, {pixels}, {at_input})[0][0]);
+    return found;
+  }
+
+  void draw(Trace& found, const at::Tensor& pixels, const at::Tensor& gradient) const {
+    const Span x = span_of(layer->receptive_field, 0, found.x, pixels.size(2));
+    const Span y = span_of(layer->receptive_field, 1, found.y, pixels.size(1));
+    found.left = static_cast<int>(x.start);
+    found.top = static_cast<int>(y.start);
+    found.silent = !gradient.any().item<bool>();
+    found.seen = to_image(cut(pixels, x, y, 0.5).unsqueeze(0));
+    found.gradient = to_image(signed_picture(cut(gradient, x, y, 0), saturated).unsqueeze(0));
+  }
+};
+
+Tracer::Tracer(const Network& network, const Preprocessing& preprocessing, const std::string& layer,
+               const TraceSettings& settings) {
+  check_ranges(settings, "trace");
+  const Graph& graph = network.graph();
+  if (graph.values[static_cast<size_t>(graph.input)].shape.size() != 4) {
+    throw Error(ErrorKind::kUnsupported, network.facts().file, "only networks that take pictures can be traced");
+  }
+  state_ = std::make_unique<State>(network, preprocessing, layer, settings);
+}
+
+Tracer::~Tracer() = default;
+
+const Layer& Tracer::layer() const { return *state_->layer; }
+
+Trace Tracer::trace(const Image& image, int64_t unit) const { return state_->trace(image, unit); }
+
+}  // namespace microtome

@@ -8,8 +8,6 @@
 #include <limits>
 
 #include "microtome/base/error.h"
-#include "microtome/base/file.h"
-#include "microtome/base/npy.h"
 #include "microtome/visualize/parametrization.h"
 #include "microtome/visualize/visualize_testing.h"
 
@@ -17,14 +15,7 @@ namespace microtome {
 namespace {
 
 using testing::noise;
-
-std::string file_of(const at::Tensor& values, const std::string& name) {
-  const std::string file = ::testing::TempDir() + "/microtome_" + name + ".npy";
-  const at::Tensor dense = values.to(at::kFloat).contiguous();
-  write_file(file,
-             npy_bytes(std::span(dense.data_ptr<float>(), static_cast<size_t>(dense.numel())), dense.sizes().vec()));
-  return file;
-}
+using testing::npy_file;
 
 // c / frequency, [1,n,n/2+1].
 at::Tensor pink(int64_t height, int64_t width, double c, double mean) {
@@ -48,12 +39,12 @@ TEST(Colour, ComesFromTheCovarianceOfPictures) {
 TEST(Colour, IsUndone) {
   const at::Tensor matrix = at::eye(4) + 0.2 * noise({4, 4}, 1);
   for (const auto& [text, channels] : std::vector<std::pair<std::string, int64_t>>{
-           {"lucid", 3}, {"lucid", 1}, {"lucid", 5}, {"none", 3}, {file_of(matrix, "matrix"), 4}}) {
+           {"lucid", 3}, {"lucid", 1}, {"lucid", 5}, {"none", 3}, {npy_file(matrix, "matrix"), 4}}) {
     const Colour colour(text, channels);
     const at::Tensor channels_in = noise({2, channels, 3, 4}, 2);
     EXPECT_TRUE(at::allclose(colour.decorrelated(colour.picture(channels_in)), channels_in, 1e-3, 1e-4)) << text;
   }
-  const Colour own(file_of(matrix, "matrix"), 4);
+  const Colour own(npy_file(matrix, "matrix"), 4);
   const at::Tensor pixel = noise({1, 4, 1, 1}, 3);
   EXPECT_TRUE(at::allclose(at::logit(own.picture(pixel)).flatten(), at::mv(matrix, pixel.flatten()), 1e-4, 1e-5));
   const Colour none("none", 3);
@@ -61,7 +52,7 @@ TEST(Colour, IsUndone) {
 }
 
 TEST(Colour, RefusesWhatIsNoMatrix) {
-  const std::string file = file_of(at::ones({3, 3}), "singular");
+  const std::string file = npy_file(at::ones({3, 3}), "singular");
   EXPECT_THROW(Colour(file, 3), Error);
   EXPECT_THROW(Colour(file, 4), Error);
   EXPECT_THROW(Colour("lucd", 3), Error);
@@ -108,10 +99,10 @@ TEST(Magnitudes, FollowTheFrequencyToOtherSizes) {
 }
 
 TEST(Magnitudes, RefuseWhatIsNone) {
-  EXPECT_THROW(read_magnitudes(file_of(at::ones({3, 8, 8}), "shape"), 3), Error);
-  EXPECT_THROW(read_magnitudes(file_of(at::ones({1, 8, 5}), "channels"), 3), Error);
-  EXPECT_THROW(read_magnitudes(file_of(-at::ones({3, 8, 5}), "negative"), 3), Error);
-  EXPECT_THROW(read_magnitudes(file_of(at::full({3, 8, 5}, NAN), "nan"), 3), Error);
+  EXPECT_THROW(read_magnitudes(npy_file(at::ones({3, 8, 8}), "shape"), 3), Error);
+  EXPECT_THROW(read_magnitudes(npy_file(at::ones({1, 8, 5}), "channels"), 3), Error);
+  EXPECT_THROW(read_magnitudes(npy_file(-at::ones({3, 8, 5}), "negative"), 3), Error);
+  EXPECT_THROW(read_magnitudes(npy_file(at::full({3, 8, 5}, NAN), "nan"), 3), Error);
   EXPECT_THROW(parse_parametrization("maco(colour=none)", {1, 3, 8, 8}), Error);
   EXPECT_THROW(parse_parametrization("maco", {1, 4, 8, 8}), Error);
 }

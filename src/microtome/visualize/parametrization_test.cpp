@@ -12,8 +12,6 @@
 #include <tuple>
 
 #include "microtome/base/error.h"
-#include "microtome/base/file.h"
-#include "microtome/base/npy.h"
 #include "microtome/visualize/adam.h"
 #include "microtome/visualize/colour.h"
 #include "microtome/visualize/magnitudes.h"
@@ -23,6 +21,7 @@ namespace microtome {
 namespace {
 
 using testing::noise;
+using testing::npy_file;
 using testing::start_of;
 
 // A picture with edges, colours and fine structure.
@@ -61,14 +60,6 @@ std::vector<std::string> texts() {
   return all;
 }
 
-std::string file_of(const at::Tensor& values, const std::string& name) {
-  const std::string file = ::testing::TempDir() + "/microtome_" + name + ".npy";
-  const at::Tensor dense = values.to(at::kFloat).contiguous();
-  write_file(file,
-             npy_bytes(std::span(dense.data_ptr<float>(), static_cast<size_t>(dense.numel())), dense.sizes().vec()));
-  return file;
-}
-
 // The photograph with the mean and the contrast that maco gives all its pictures, and maco with its magnitudes.
 std::pair<std::string, at::Tensor> maco_for(const at::Tensor& photo) {
   const Colour colour("lucid", photo.size(1));
@@ -77,7 +68,7 @@ std::pair<std::string, at::Tensor> maco_for(const at::Tensor& photo) {
   const at::Tensor picture = colour.picture(channels / channels.square().mean().sqrt());
   PictureStatistics statistics(photo.size(2), colour);
   statistics.add(picture);
-  return {"maco(spectrum=" + file_of(statistics.magnitudes(), "magnitudes") + ")", picture};
+  return {"maco(spectrum=" + npy_file(statistics.magnitudes(), "magnitudes") + ")", picture};
 }
 
 TEST(Parametrization, EveryKindFitsAPicture) {
@@ -203,6 +194,25 @@ TEST(Parametrization, StartsFromAPicture) {
     const at::Tensor back = kind->image(*leaves);
     if (text == "maco") continue;  // see MacoTakesThePhases
     EXPECT_LT((back - photo).abs().max().item<double>(), 0.5 / 255) << text;
+  }
+}
+
+// Rows of numbers and plain vectors are pictures of height 1.
+TEST(Parametrization, RowsAndVectorsAreCanvases) {
+  for (const std::string text : {"pixel", "fft", "fft(decay=0)"}) {
+    for (const Canvas& canvas : {Canvas{2, 4, 1, 50}, Canvas{2, 4, 1, 51}, Canvas{2, 9, 1, 1}}) {
+      const auto kind = parse_parametrization(text, canvas);
+      const at::Tensor wanted = at::sigmoid(noise({2, canvas.channels, 1, canvas.width}, 3));
+      EXPECT_TRUE(at::allclose(kind->image(*kind->from_picture(wanted)), wanted, 0, 1e-5)) << text;
+      EXPECT_GT(
+          psnr_after(*parse_parametrization(text, {1, canvas.channels, 1, canvas.width}), wanted.narrow(0, 0, 1), 250),
+          30)
+          << text << " " << canvas.width;
+    }
+    const auto kind = parse_parametrization(text, {1, 4, 1, 150});
+    const at::Tensor row = at::sigmoid(at::cos(at::arange(50) * 0.5)).view({1, 1, 1, 50}).expand({1, 4, 1, 50});
+    const auto grown = kind->grown(*parse_parametrization(text, {1, 4, 1, 50})->from_picture(row), {1, 4, 1, 50});
+    EXPECT_TRUE(at::allclose(kind->image(*grown).slice(3, 1, {}, 3), row, 0, 1e-5)) << text;
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Small networks written by hand for this room's tests.
 #pragma once
+#include <gtest/gtest.h>
 #include <torch/types.h>
 
 #include <cstdint>
@@ -10,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "microtome/base/file.h"
+#include "microtome/base/npy.h"
 #include "microtome/network/builder.h"
 #include "microtome/network/network.h"
 #include "microtome/visualize/objective.h"
@@ -70,6 +73,15 @@ inline View view_of(const std::map<std::string, at::Tensor>& taps) {
 // The start of one picture.
 inline std::vector<at::Tensor> start_of(const Parametrization& kind, uint64_t seed, uint64_t key, double contrast) {
   return kind.start(seed, std::span(&key, 1), contrast);
+}
+
+// Writes a file of float32 numbers for this process' tests; gives its path.
+inline std::string npy_file(const at::Tensor& values, const std::string& name) {
+  const std::string file = ::testing::TempDir() + "/microtome_" + name + ".npy";
+  const at::Tensor dense = values.to(at::kFloat).contiguous();
+  const std::span<const float> numbers(dense.data_ptr<float>(), static_cast<size_t>(dense.numel()));
+  write_file(file, npy_bytes(numbers, dense.sizes().vec()));
+  return file;
 }
 
 }  // namespace microtome::testing

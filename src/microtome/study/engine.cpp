@@ -14,6 +14,7 @@
 #include "microtome/network/classify.h"
 #include "microtome/study/catalogue.h"
 #include "microtome/study/derived_layers.h"
+#include "microtome/study/measure_pictures.h"
 #include "microtome/study/photos.h"
 #include "microtome/study/source.h"
 #include "microtome/study/units.h"
@@ -93,6 +94,9 @@ class LocalEngine final : public Engine {
   double rotation_error(const NetworkRequest& request, const std::string& layer) const override {
     constexpr int kPictures = 8;
     return microtome::rotation_error(open_source(request).network, layer, 1, kPictures);
+  }
+  Json measure(const MeasureRequest& request, int threads, Reporter& reporter) const override {
+    return measure_pictures(request, threads, reporter);
   }
   Json train(const TrainSettings& request, Reporter& reporter) const override {
     return train_on_dioramas(request, reporter);

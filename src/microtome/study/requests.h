@@ -83,6 +83,21 @@ struct DreamRequest {
   int threads = 0;
 };
 
+// Pictures whose spectrum and colours are measured.
+struct MeasureRequest {
+  std::string folder;
+  std::string spectrum, colours;  // files to write; empty = not
+  std::string colour = "lucid";
+  int64_t size = 128;
+  template <class Self, class Visitor>
+  static void fields(Self& s, Visitor&& field) {
+    field({.name = "spectrum", .help = "File to write (.npy): mean magnitudes, 3 x size x (size / 2 + 1)"}, s.spectrum);
+    field({.name = "colours", .help = "File to write (.npy): the 3 x 3 matrix of the pictures' colours"}, s.colours);
+    field({.name = "colour", .help = "Channels that the spectrum is of: lucid, none or a file of --colours"}, s.colour);
+    field({.name = "size", .help = "Side that pictures are scaled and cropped to, px", .min = 16, .max = 2048}, s.size);
+  }
+};
+
 // How a layer is dissected. All of it moves numbers, so all of it is provenance.
 struct DissectRequest {
   std::string compat = "default";

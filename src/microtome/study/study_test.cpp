@@ -8,8 +8,11 @@
 
 #include "microtome/atlas/atlas.h"
 #include "microtome/base/error.h"
+#include "microtome/study/measure_pictures.h"
 #include "microtome/study/units.h"
 #include "microtome/study/workflow.h"
+#include "microtome/visualize/ascent.h"
+#include "microtome/visualize/magnitudes.h"
 
 namespace microtome {
 namespace {
@@ -136,6 +139,29 @@ TEST_F(StudyTest, LeavesADamagedImageOutAndNamesIt) {
   request_.strict = true;
   request_.dissection.tail = 0.2;
   EXPECT_THROW(dissect_layers(source_, tasks_, *concepts_, request_, atlas, *reporter), Error);
+}
+
+TEST_F(StudyTest, MeasuresThePicturesOfASetAndNotItsMasks) {
+  const auto reporter = make_silent_reporter();
+  MeasureRequest request;
+  request.folder = folder_ + "/set";
+  request.size = kSide;
+  request.colour = "none";
+  EXPECT_THROW(measure_pictures(request, 2, *reporter), Error);  // nothing to write
+  request.spectrum = folder_ + "/spectrum.npy";
+  EXPECT_EQ(measure_pictures(request, 2, *reporter)["images"], kImages);
+  const at::Tensor magnitudes = read_magnitudes(request.spectrum, 3);
+  PictureStatistics expected(kSide, Colour("none", 3));
+  for (int64_t i = 0; i < kImages; ++i) expected.add(from_image(concepts_->image(i)));
+  EXPECT_TRUE(at::equal(magnitudes, expected.magnitudes()));
+
+  fs::resize_file(folder_ + "/set/images/planted/3.png", 60);
+  fs::remove(request.spectrum);
+  EXPECT_THROW(measure_pictures(request, 2, *reporter), Error);
+  EXPECT_TRUE(fs::exists(request.spectrum));  // of the others
+  request.colours = folder_ + "/colours.npy";
+  EXPECT_THROW(measure_pictures(request, 2, *reporter), Error);  // no green in any
+  EXPECT_FALSE(fs::exists(request.colours));
 }
 
 TEST(Checkpoint, HoldsASurveyAndRefusesAnothers) {

@@ -6,12 +6,15 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <optional>
+#include <future>
+#include <semaphore>
+#include <thread>
 
 #include "microtome/base/rng.h"
 #include "microtome/base/workers.h"
 #include "microtome/concepts/diorama/diorama.h"
 #include "microtome/dissect/dense_reference.h"
+#include "microtome/dissect/ranges.h"
 #include "microtome/dissect/survey.h"
 #include "microtome/dissect/tally.h"
 #include "microtome/image/codec.h"
@@ -58,6 +61,14 @@ class Scenes : public ConceptSet {
   Image image(int64_t image) const override { return decode_image(jpegs_[static_cast<size_t>(image)], "scene"); }
   ImageLabels labels(int64_t image) const override { return labels_[static_cast<size_t>(image)]; }
   const std::string& hash() const override { return infos_[0].file; }
+
+  // Labels to other images.
+  void shuffle(uint64_t seed) {
+    for (size_t i = labels_.size(); i > 1; --i) {
+      Rng rng(seed, "scenes", i);
+      std::swap(labels_[i - 1], labels_[static_cast<size_t>(rng.below(static_cast<int64_t>(i)))]);
+    }
+  }
 
   // The same scenes with every plane's labels spread over `concepts` numbers.
   void relabel(int concepts) {
@@ -177,6 +188,133 @@ void report_concepts(int64_t images) {
   }
 }
 
+// Formulas of up to three labels for every unit.
+void report_formulas(int64_t images) {
+  Scenes scenes(images);
+  scenes.relabel(120);
+  Times times;
+  const Survey survey = measure(bench::squeezenet(), "fire9", scenes, times);
+  Dissection out;
+  const double plain = tally(survey, scenes, {}, out);
+  TallySettings settings;
+  settings.formulas = {3, 5, false};
+  const double with = tally(survey, scenes, settings, out);
+  int longer = 0;
+  for (const UnitDissection& unit : out.layers[0].units) longer += unit.formulas.size() == 3;
+  fmt::print(
+      "formulas: {} units, length 3, beam 5, 120 concepts, {} images: {:.2f} s ({} units have one of length 3)\n",
+      survey.layer().units, images, with - plain, longer);
+  std::fflush(stdout);
+}
+
+// The second pass that ranges take, beside the network.
+void report_ranges(int64_t images) {
+  Scenes scenes(images);
+  const Network network = bench::squeezenet();
+  Times times;
+  const Survey survey = measure(network, "fire9", scenes, times);
+  const auto executor = make_executor(network, {"fire9"});
+  const auto reporter = make_silent_reporter();
+  TallySettings settings;
+  settings.ranges = 5;
+  const Tally labels(scenes, survey.images(), settings, kThreads, *reporter);
+  RangeTally ranges(survey, labels.labels(), settings);
+  double spent = 0;
+  for (int64_t begin = 0; begin < images; begin += kChunk) {
+    const int64_t count = std::min<int64_t>(kChunk, images - begin);
+    std::vector<at::Tensor> taps(static_cast<size_t>(count));
+    std::vector<SurveyImage> batch;
+    parallel_for(kThreads, count, [&](int, int64_t i) {
+      use_one_kernel_thread();
+      taps[static_cast<size_t>(i)] = executor->run(to_input(scenes.image(begin + i), {}, 3, kSide, kSide))[0];
+    });
+    for (int64_t i = 0; i < count; ++i) batch.push_back({begin + i, taps[static_cast<size_t>(i)].data_ptr<float>()});
+    const double start = seconds();
+    ranges.add(batch, kThreads);
+    spent += seconds() - start;
+  }
+  fmt::print("five ranges (SqueezeNet fire9, {} images): {:.3f} ms an image beside a second forward pass of {:.3f}\n",
+             images, 1e3 * spent / static_cast<double>(images), 1e3 * times.bare / static_cast<double>(images));
+  std::fflush(stdout);
+}
+
+// Would a thread of its own that decodes ahead keep the network from waiting? Each worker decodes and runs its image,
+// against the same workers that take decoded images from one more thread.
+void report_decoding_ahead(int64_t images) {
+  const Scenes scenes(images);
+  const auto executor = make_executor(bench::squeezenet(), {"fire9"});
+  const auto input = [&](int64_t i) { return to_input(scenes.image(i), {}, 3, kSide, kSide); };
+  const auto together = [&] {
+    parallel_for(kThreads, images, [&](int, int64_t i) {
+      use_one_kernel_thread();
+      executor->run(input(i));
+    });
+  };
+  const auto ahead = [&] {
+    std::vector<std::promise<at::Tensor>> decoded(static_cast<size_t>(images));
+    std::counting_semaphore<> room(4 * kThreads);
+    std::thread decoder([&] {
+      use_one_kernel_thread();
+      for (int64_t i = 0; i < images; ++i) {
+        room.acquire();
+        decoded[static_cast<size_t>(i)].set_value(input(i));
+      }
+    });
+    parallel_for(kThreads, images, [&](int, int64_t i) {
+      use_one_kernel_thread();
+      executor->run(decoded[static_cast<size_t>(i)].get_future().get());
+      room.release();
+    });
+    decoder.join();
+  };
+  double times[2] = {0, 0};
+  for (int round = 0; round < 6; ++round) {
+    const double start = seconds();
+    round % 2 == 0 ? together() : ahead();
+    times[round % 2] += seconds() - start;
+  }
+  fmt::print("decoding ahead on one more thread ({} images, {} cores) / decoding on the workers: {:.3f}\n", images,
+             available_threads(), times[1] / times[0]);
+  std::fflush(stdout);
+}
+
+// A network with random weights against labels of other images: whatever is found is false. 100 repetitions.
+void report_false_detections(int64_t images) {
+  constexpr int kRepetitions = 100, kUnits = 64;
+  Scenes scenes(images);
+  const Network network = bench::squeezenet();
+  const auto executor = make_executor(network, {"fire9"});
+  Survey survey({"fire9", kUnits, 13, 13, images, {}, {}}, {});
+  for (int64_t i = 0; i < images; ++i) {
+    const at::Tensor tap = executor->run(to_input(scenes.image(i), {}, 3, kSide, kSide))[0].contiguous();
+    survey.add(std::vector<SurveyImage>{{i, tap.data_ptr<float>()}});
+  }
+  TallySettings settings;
+  settings.permutations = 99;
+  int64_t by_iou = 0, called = 0, families = 0, units = 0;
+  for (int repetition = 0; repetition < kRepetitions; ++repetition) {
+    scenes.shuffle(static_cast<uint64_t>(repetition));
+    settings.seed = static_cast<uint64_t>(1000 + repetition);
+    Dissection out;
+    tally(survey, scenes, settings, out);
+    bool any = false;
+    for (const UnitDissection& unit : out.layers[0].units) {
+      if (!unit.significance) continue;
+      ++units;
+      by_iou += unit.best.iou >= kDetectorCut;
+      called += unit.best.iou >= kDetectorCut && verdict(unit) == Verdict::kDetector;
+      any = any || unit.significance->family_p <= 0.05;
+    }
+    families += any;
+  }
+  const auto percent = [](int64_t part, int64_t whole) { return 100.0 * static_cast<double>(part) / whole; };
+  fmt::print(
+      "random weights, shuffled labels, {} repetitions of {} units and {} images: IoU alone calls {:.1f} % of units "
+      "detectors, the verdict {:.2f} %; some unit has a family p of 0.05 or less in {:.0f} % of repetitions\n",
+      kRepetitions, kUnits, images, percent(by_iou, units), percent(called, units), percent(families, kRepetitions));
+  std::fflush(stdout);
+}
+
 // A hundredth of the images through the dense reference: what is timed must be right.
 void check(const Network& network, const std::string& layer) {
   Scenes scenes(12);
@@ -237,6 +375,11 @@ int main(int argc, char** argv) {
     Scenes scenes(images);
     report(item.name, network, item.layer, scenes);
   }
-  if (argc <= 2) report_concepts(images);
+  if (argc > 2) return 0;
+  report_concepts(images);
+  report_formulas(images);
+  report_ranges(images);
+  report_decoding_ahead(images);
+  report_false_detections(std::min<int64_t>(images, 300));
   return 0;
 }

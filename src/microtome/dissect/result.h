@@ -115,8 +115,8 @@ struct RangeScore {
 struct ScoreTrial {
   std::string score;   // "iou"
   double before = 0;   // NaN where not defined
-  double missing = 0;  // half of the images that carry the label lack it
-  double extra = 0;    // as many images again carry it
+  double missing = 0;  // half of the images that carry the label lack it; mean over draws
+  double extra = 0;    // as many images again carry it; mean over draws
 };
 
 struct UnitDissection {
@@ -161,12 +161,12 @@ struct DetectorCurvePoint {
 // At cuts 0.01, 0.02 ... 0.30; `tail`: 0 for the layer's own, else that of TailScore.
 std::vector<DetectorCurvePoint> detector_curve(const std::vector<UnitDissection>& units, double tail = 0);
 
-// Whether a score notices wrong labels: the share of units whose score falls, by more than a hundredth of it. It passes
+// Whether a score notices wrong labels: the share of detectors whose score falls, by more than a hundredth of it. It passes
 // when nearly all do, both times.
 inline constexpr double kFall = 0.01, kSoundShare = 0.9;
 struct ScoreCheck {
   std::string score;
-  int pairs = 0;  // units with this trial
+  int pairs = 0;  // detectors with this trial
   double missing = 0, extra = 0;
   bool passes = false;
 };

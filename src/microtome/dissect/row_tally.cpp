@@ -157,21 +157,30 @@ void RowTally::set_trials(size_t row, UnitDissection& unit) {
   if (!context_.settings.selfcheck || unit.best.label == 0 || unit.best.iou < kDetectorCut) return;
   const LabelStore& labels = context_.labels;
   const std::string purpose = "wrong labels of " + survey_.layer.name + sign_char(unit.sign);
-  WrongLabels wrong(context_.settings.seed, purpose, unit, labels, convention_);
-  if (wrong.empty()) return;
-  for (size_t i = 0; i < masks_.masks().size(); ++i) {
-    const ImageMask& mask = masks_.masks()[i];
-    int64_t given = 0;
-    if (const int donor = wrong.donor(mask.place); donor >= 0) {
-      const LabelRuns& from = labels.images()[static_cast<size_t>(donor)].labels;
-      int64_t on = 0;
-      from.count(spans_on(mask, row, unit.threshold, from, on), counts_);
-      given = counts_[unit.best.label];
-      counts_.clear();
+  for (int draw = 0; draw < kLabelDraws; ++draw) {
+    WrongLabels wrong(context_.settings.seed, purpose, draw, unit, labels, convention_);
+    if (wrong.empty()) return;
+    for (size_t i = 0; i < masks_.masks().size(); ++i) {
+      const ImageMask& mask = masks_.masks()[i];
+      int64_t given = 0;
+      if (const int donor = wrong.donor(mask.place); donor >= 0) {
+        const LabelRuns& from = labels.images()[static_cast<size_t>(donor)].labels;
+        int64_t on = 0;
+        from.count(spans_on(mask, row, unit.threshold, from, on), counts_);
+        given = counts_[unit.best.label];
+        counts_.clear();
+      }
+      wrong.add(mask.place, overlap_of(i), mask.on, given);
     }
-    wrong.add(mask.place, overlap_of(i), mask.on, given);
+    const std::vector<ScoreTrial> trials = wrong.trials(*ranked_, peaks_);
+    if (draw == 0) unit.trials.assign(trials.size(), {});
+    for (size_t i = 0; i < trials.size(); ++i) {
+      unit.trials[i].score = trials[i].score;
+      unit.trials[i].before = trials[i].before;
+      unit.trials[i].missing += trials[i].missing / kLabelDraws;
+      unit.trials[i].extra += trials[i].extra / kLabelDraws;
+    }
   }
-  unit.trials = wrong.trials(*ranked_, peaks_);
 }
 
 void RowTally::set_tails(size_t row, UnitDissection& unit) {

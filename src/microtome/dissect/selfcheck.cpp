@@ -54,15 +54,16 @@ std::array<double, kTriedScores.size()> tried_scores(const PairCounts& pair, con
           mean_difference(pair.carriers, peaks)};
 }
 
-WrongLabels::WrongLabels(uint64_t seed, const std::string& purpose, const UnitDissection& unit,
+WrongLabels::WrongLabels(uint64_t seed, const std::string& purpose, int draw, const UnitDissection& unit,
                          const LabelStore& labels, const Convention& convention)
     : labels_(labels), convention_(convention), label_(unit.best.label), category_(unit.best.category) {
   before_.on = unit.on_pixels, before_.pixels = labels.totals().pixels;
   missing_ = extra_ = before_;
   before_.carriers = labels.carriers(label_);
+  const auto stream = static_cast<uint64_t>(unit.unit) * kLabelDraws + static_cast<uint64_t>(draw);
   std::vector<std::pair<uint32_t, int>> with, without;
   for (size_t place = 0; place < labels.images().size(); ++place) {
-    Rng rng(seed, purpose, static_cast<uint64_t>(unit.unit), static_cast<uint64_t>(labels.images()[place].image));
+    Rng rng(seed, purpose, stream, static_cast<uint64_t>(labels.images()[place].image));
     const bool carries = std::ranges::binary_search(before_.carriers, static_cast<int>(place));
     (carries ? with : without).emplace_back(rng.next(), static_cast<int>(place));
   }
@@ -132,6 +133,7 @@ std::vector<ScoreCheck> check_scores(const std::vector<UnitDissection>& units) {
     check.score = score;
     int missing = 0, extra = 0;
     for (const UnitDissection& unit : units) {
+      if (verdict(unit) != Verdict::kDetector) continue;
       for (const ScoreTrial& trial : unit.trials) {
         // What is not defined with the other labels did not fall.
         if (trial.score != score || std::isnan(trial.before)) continue;

@@ -29,14 +29,18 @@ struct PairCounts {
 std::array<double, kTriedScores.size()> tried_scores(const PairCounts& pair, const RankedImages& ranked,
                                                      std::span<const float> peaks);
 
+// Wrong labels are drawn so often for each pair, and its scores averaged: half of a few images is often not half of the
+// label.
+inline constexpr int kLabelDraws = 10;
+
 // One unit and its label under the labels as they are, with half of the label's images missing it, and with as many
 // images again that carry it. Images draw a number of their own: the half of the carriers with the smallest (rounded
 // down) lose the label; as many others as there are carriers, those with the smallest, get it, the k-th where the k-th
 // carrier has it. So every score is asked about the same labels.
 class WrongLabels {
  public:
-  // `unit`: scored. Borrows labels and convention.
-  WrongLabels(uint64_t seed, const std::string& purpose, const UnitDissection& unit, const LabelStore& labels,
+  // `unit`: scored; `draw` below kLabelDraws. Borrows labels and convention.
+  WrongLabels(uint64_t seed, const std::string& purpose, int draw, const UnitDissection& unit, const LabelStore& labels,
               const Convention& convention);
 
   // Fewer than two carriers, or no more others than carriers: there is nothing to draw from.

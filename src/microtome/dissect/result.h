@@ -161,8 +161,8 @@ struct DetectorCurvePoint {
 // At cuts 0.01, 0.02 ... 0.30; `tail`: 0 for the layer's own, else that of TailScore.
 std::vector<DetectorCurvePoint> detector_curve(const std::vector<UnitDissection>& units, double tail = 0);
 
-// Whether a score notices wrong labels: the share of detectors whose score falls, by more than a hundredth of it. It passes
-// when nearly all do, both times.
+// Whether a score notices wrong labels: the share of detectors whose score falls, by more than a hundredth of it. It
+// passes when nearly all do, both times.
 inline constexpr double kFall = 0.01, kSoundShare = 0.9;
 struct ScoreCheck {
   std::string score;

@@ -199,10 +199,10 @@ std::string selfcheck_table(const Atlas& atlas, const std::string& layer, int wi
   if (checks.empty()) return {};
   TextTable table;
   table.add_column("score", TextTable::Align::kLeft, true);
-  for (const char* heading : {"detectors", "falls with labels missing", "falls with labels added"}) {
+  for (const char* heading : {"detectors", "falls if missing", "falls if added"}) {
     table.add_column(heading, TextTable::Align::kRight);
   }
-  table.add_column("notices wrong labels", TextTable::Align::kLeft);
+  table.add_column("sound", TextTable::Align::kLeft);
   for (const ScoreCheck& check : checks) {
     table.add_row({check.score, std::to_string(check.pairs), fmt::format("{:.0f} %", 100 * check.missing),
                    fmt::format("{:.0f} %", 100 * check.extra), check.passes ? "yes" : "no"});

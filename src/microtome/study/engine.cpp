@@ -163,6 +163,9 @@ void LocalEngine::study(const StudyRequest& request, Reporter& reporter) const {
   std::unique_ptr<ConceptSet> concepts;
   if (request.dissect && !request.concepts.empty()) concepts = open_concept_set(request.concepts);
   const std::vector<std::string> layers = derive_layers(source, request, concepts.get(), reporter);
+  if (!concepts && !request.baselines.empty()) {
+    throw Error(ErrorKind::kUsage, "--baselines", "baselines are dissected, which needs --concepts");
+  }
   const std::vector<std::string> baselines = derive_baselines(source, layers, request);
   const std::vector<LayerTask> tasks = plan(source.network, layers, request);
   if (!source.stated) {

@@ -170,6 +170,10 @@ void LocalEngine::study(const StudyRequest& request, Reporter& reporter) const {
   std::unique_ptr<ConceptSet> concepts;
   if (request.dissect && !request.concepts.empty()) concepts = open_concept_set(request.concepts);
   const std::vector<std::string> layers = derive_layers(source, request, concepts.get(), reporter);
+  if (!concepts && !request.baselines.empty()) {
+    throw Error(ErrorKind::kUsage, "--baselines", "baselines are dissected, which needs --concepts");
+  }
+  const std::vector<std::string> baselines = derive_baselines(source, layers, request);
   const std::vector<LayerTask> tasks = plan(source.network, layers, request);
   warn_of_assumed_range(source, reporter);
   if (concepts) check_range(source, *concepts, request.threads, reporter);
@@ -178,7 +182,9 @@ void LocalEngine::study(const StudyRequest& request, Reporter& reporter) const {
   std::vector<SkippedImage> skipped;
   if (concepts) {
     atlas.put_concepts(to_record(*concepts));
-    skipped = dissect_layers(source, tasks, *concepts, request, atlas, reporter);
+    std::vector<std::string> dissected = layers;
+    dissected.insert(dissected.end(), baselines.begin(), baselines.end());
+    skipped = dissect_layers(source, plan(source.network, dissected, request), *concepts, request, atlas, reporter);
   }
   if (request.visualize) render_units(source, tasks, request, atlas, reporter);
   for (const SkippedImage& image : skipped) reporter.detail(image.reason);

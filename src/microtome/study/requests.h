@@ -110,6 +110,8 @@ struct DissectRequest {
   int64_t formulas = 0;
   int64_t beam = 5;
   bool optimal = false;
+  int64_t ranges = 0;
+  bool selfcheck = false;
   std::string signs = "+";
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -152,6 +154,16 @@ struct DissectRequest {
           s.formulas);
     field({.name = "beam", .help = "Formulas kept at each length of the search", .min = 1, .max = 1000}, s.beam);
     field({.name = "optimal", .help = "Try every formula of up to three labels instead of a beam"}, s.optimal);
+    field(
+        {.name = "ranges",
+         .help = "Clusters of each unit's levels that get a label of their own, in a second pass over the images; 0 = "
+                 "none",
+         .min = 0,
+         .max = 20},
+        s.ranges);
+    field({.name = "selfcheck",
+           .help = "Try every score on the detectors with labels missing and with labels added: which ones notice?"},
+          s.selfcheck);
     field({.name = "dissect-signs", .help = "Tails to dissect: +, - or both"}, s.signs);
   }
 };
@@ -164,6 +176,7 @@ struct StudyRequest {
   std::vector<std::string> layers;
   std::string units;  // "0-15,40"; empty = all
   std::vector<std::string> bases = {"identity"};
+  std::vector<std::string> baselines;  // random-basis, random-weights: dissected beside the layers, not rendered
   bool dissect = true;
   bool visualize = true;
   DissectRequest dissection;

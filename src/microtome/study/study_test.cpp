@@ -8,6 +8,7 @@
 
 #include "microtome/atlas/atlas.h"
 #include "microtome/base/error.h"
+#include "microtome/study/derived_layers.h"
 #include "microtome/study/measure_pictures.h"
 #include "microtome/study/units.h"
 #include "microtome/study/workflow.h"
@@ -115,6 +116,37 @@ TEST_F(StudyTest, GivesTheSameContentForEveryBatchSizeThreadCountAndRepetition) 
     }
   }
   EXPECT_EQ(run("one"), expected);  // The finished atlas again.
+}
+
+TEST_F(StudyTest, RangesTakeASecondPassAndDoNotDependOnHowItIsRun) {
+  request_.dissection.ranges = 3;
+  const std::string expected = run("ranges");
+  for (const UnitDissection& unit : units_) {
+    ASSERT_EQ(unit.ranges.size(), 3U);
+    int64_t on = 0;
+    for (const RangeScore& range : unit.ranges) {
+      EXPECT_EQ(range.best.label, unit.unit + 1);
+      EXPECT_EQ(range.best.intersection, range.on_pixels);
+      on += range.on_pixels;
+    }
+    EXPECT_EQ(on, kImages * kSide * kSide / 2) << "every planted pixel lies in one range";
+    EXPECT_EQ(unit.ranges[0].low, 0);
+    EXPECT_EQ(unit.ranges[2].high, unit.maximum);
+  }
+  request_.batch = 3, request_.threads = 2;
+  EXPECT_EQ(run("ranges in threes"), expected);
+}
+
+TEST_F(StudyTest, BaselinesAreLayersBesideTheLayer) {
+  request_.baselines = {"random-basis", "random-weights"};
+  request_.render.seed = 3;
+  Source source = source_;
+  const std::vector<std::string> names = derive_baselines(source, {"colour"}, request_);
+  EXPECT_EQ(names, (std::vector<std::string>{"colour~random1.3", "colour~shuffled.3"}));
+  for (const std::string& name : names) EXPECT_EQ(source.network.layer(name).units, 2);
+  EXPECT_EQ(source.network.facts().hash, source_.network.facts().hash) << "still the atlas of this network";
+  request_.baselines = {"random"};
+  EXPECT_THROW(derive_baselines(source, {"colour"}, request_), Error);
 }
 
 TEST_F(StudyTest, RendersAUnitAloneAsAmongOthers) {

@@ -306,6 +306,10 @@ TEST_F(AtlasRobustness, SurvivesKillsAtAnyMoment) {
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFSIGNALED(status)) << "the writer ended by itself";
+    // A file whose first transaction was cut off is empty again once its journal has been rolled back.
+    if (last == 0 && std::filesystem::exists(path)) {
+      SQLite::Database(path, SQLite::OPEN_READWRITE).execAndGet("SELECT COUNT(*) FROM sqlite_master");
+    }
     if (!std::filesystem::exists(path) || std::filesystem::file_size(path) == 0) continue;
     const Atlas atlas = Atlas::open(path, Mode::kRead);
     read_everything(atlas);

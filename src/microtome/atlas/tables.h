@@ -41,4 +41,7 @@ std::string layers_table(const Atlas& atlas, int width);
 // when there is none. Throws Error(kNotFound) for a layer without results.
 std::string detectors_table(const Atlas& atlas, const std::string& layer, int rows, int width);
 
+// Pictures of no single unit, by objective and variant; empty when there are none.
+std::string visualizations_table(const Atlas& atlas, int width);
+
 }  // namespace microtome

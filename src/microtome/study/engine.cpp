@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "microtome/base/error.h"
 #include "microtome/base/workers.h"
@@ -15,6 +16,7 @@
 #include "microtome/study/catalogue.h"
 #include "microtome/study/derived_layers.h"
 #include "microtome/study/photos.h"
+#include "microtome/study/picture_plan.h"
 #include "microtome/study/source.h"
 #include "microtome/study/units.h"
 #include "microtome/study/workflow.h"
@@ -72,8 +74,8 @@ AtlasConcepts to_record(const ConceptSet& concepts) {
   return record;
 }
 
-std::vector<LayerTask> plan(const Network& network, const std::vector<std::string>& layers,
-                            const StudyRequest& request) {
+std::vector<LayerTask> layer_tasks(const Network& network, const std::vector<std::string>& layers,
+                                   const StudyRequest& request) {
   std::vector<LayerTask> tasks;
   for (const std::string& name : layers) {
     const Layer& layer = network.layer(name);
@@ -90,6 +92,7 @@ class LocalEngine final : public Engine {
   Json info(const NetworkRequest& request) const override;
   Json classify(const ClassifyRequest& request, int threads, Reporter& reporter) const override;
   void study(const StudyRequest& request, Reporter& reporter) const override;
+  Json plan(const StudyRequest& request, Reporter& reporter) const override;
   double rotation_error(const NetworkRequest& request, const std::string& layer) const override {
     constexpr int kPictures = 8;
     return microtome::rotation_error(open_source(request).network, layer, 1, kPictures);
@@ -161,27 +164,47 @@ Json LocalEngine::classify(const ClassifyRequest& request, int threads, Reporter
   return {{"images", answers}};
 }
 
-void LocalEngine::study(const StudyRequest& request, Reporter& reporter) const {
-  Source source = open_source(request.network);
+// All that is decided before an atlas is touched.
+struct Prepared {
+  Source source;
   std::unique_ptr<ConceptSet> concepts;
-  if (request.dissect && !request.concepts.empty()) concepts = open_concept_set(request.concepts);
-  const std::vector<std::string> layers = derive_layers(source, request, concepts.get(), reporter);
-  const std::vector<LayerTask> tasks = plan(source.network, layers, request);
-  warn_of_assumed_range(source, reporter);
-  if (concepts) check_range(source, *concepts, request.threads, reporter);
+  std::vector<LayerTask> tasks;
+  std::optional<PicturePlan> pictures;
+};
+
+Prepared prepare(const StudyRequest& request, Reporter& reporter) {
+  Prepared job{open_source(request.network), nullptr, {}, {}};
+  if (request.dissect && !request.concepts.empty()) job.concepts = open_concept_set(request.concepts);
+  const std::vector<std::string> layers = derive_layers(job.source, request, job.concepts.get(), reporter);
+  job.tasks = layer_tasks(job.source.network, layers, request);
+  if (request.visualize) job.pictures = plan_pictures(job.source, job.tasks, request);
+  warn_of_assumed_range(job.source, reporter);
+  return job;
+}
+
+Json LocalEngine::plan(const StudyRequest& request, Reporter& reporter) const {
+  const Prepared job = prepare(request, reporter);
+  std::optional<Atlas> atlas;
+  if (std::filesystem::exists(request.out)) atlas = Atlas::open(request.out, Atlas::Mode::kRead);
+  return estimate(job.source, *job.pictures, request, atlas ? &*atlas : nullptr);
+}
+
+void LocalEngine::study(const StudyRequest& request, Reporter& reporter) const {
+  const Prepared job = prepare(request, reporter);
+  if (job.concepts) check_range(job.source, *job.concepts, request.threads, reporter);
   Atlas atlas = Atlas::open(request.out, Atlas::Mode::kCreateOrWrite);
-  atlas.put_network(to_record(source), layer_records(source.network));
+  atlas.put_network(to_record(job.source), layer_records(job.source.network));
   std::vector<SkippedImage> skipped;
-  if (concepts) {
-    atlas.put_concepts(to_record(*concepts));
-    skipped = dissect_layers(source, tasks, *concepts, request, atlas, reporter);
+  if (job.concepts) {
+    atlas.put_concepts(to_record(*job.concepts));
+    skipped = dissect_layers(job.source, job.tasks, *job.concepts, request, atlas, reporter);
   }
-  if (request.visualize) render_units(source, tasks, request, atlas, reporter);
+  if (job.pictures) render_pictures(*job.pictures, request, atlas, reporter);
   for (const SkippedImage& image : skipped) reporter.detail(image.reason);
   if (!skipped.empty()) {
     throw Error(ErrorKind::kCorrupt, request.concepts,
                 fmt::format("{} of {} images could not be read and were left out, the first: {}", skipped.size(),
-                            concepts->size(), skipped.front().reason),
+                            job.concepts->size(), skipped.front().reason),
                 "the atlas holds everything else");
   }
 }

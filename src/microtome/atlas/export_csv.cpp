@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "microtome/atlas/csv_writer.h"
@@ -49,8 +48,6 @@ struct UnitRow {
   std::optional<AtlasPicture> picture;  // The first variant.
 };
 
-std::optional<double> known(double value) { return std::isfinite(value) ? std::optional(value) : std::nullopt; }
-
 std::string steps_text(const AtlasPicture& picture) {
   return picture.facts.contains("steps") ? picture.facts["steps"].dump() : "";
 }
@@ -80,7 +77,7 @@ void append_units(const Atlas& atlas, const AtlasLayer& layer, const std::vector
     if (row.picture) {
       const AtlasPicture& p = *row.picture;
       csv.text(p.status).number(p.activation).number(p.best_exemplar).number(p.activation_ratio).text(p.objective);
-      csv.number(known(p.score)).text(steps_text(p));
+      csv.number(p.score).text(steps_text(p));
     } else {
       for (int column = 0; column < 7; ++column) csv.text("");
     }
@@ -89,11 +86,11 @@ void append_units(const Atlas& atlas, const AtlasLayer& layer, const std::vector
 }
 
 std::string visualizations_csv(const std::vector<AtlasPicture>& pictures) {
-  Csv csv;
+  CsvWriter csv;
   for (const char* column : {"objective", "variant", "status", "score", "width", "height", "steps"}) csv.text(column);
   csv.end_row();
   for (const AtlasPicture& p : pictures) {
-    csv.text(p.objective).number(p.variant).text(p.status).number(known(p.score));
+    csv.text(p.objective).number(p.variant).text(p.status).number(p.score);
     csv.number(p.width).number(p.height).text(steps_text(p)).end_row();
   }
   return csv.bytes();

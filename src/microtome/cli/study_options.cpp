@@ -41,6 +41,8 @@ void define_study(CLI::App& app, Session& session, bool dissect, bool visualize)
     app.add_option("--variants", request->variants, "Pictures of each unit and sign, from other starts")
         ->check(CLI::Range(1, 1000))
         ->capture_default_str();
+    app.add_option("--transfer", request->transfer,
+                   "Second network, which is shown the pictures: whether it finds them alike to the unit's images");
   } else {
     app.add_option("--seed", request->render.seed,
                    "Start of all random numbers: shuffles, resamplings, typical images");

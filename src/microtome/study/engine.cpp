@@ -179,6 +179,10 @@ Prepared prepare(const StudyRequest& request, Reporter& reporter) {
   job.tasks = layer_tasks(job.source.network, layers, request);
   if (request.visualize) job.pictures = plan_pictures(job.source, job.tasks, request);
   warn_of_assumed_range(job.source, reporter);
+  if (job.pictures && job.pictures->other && !job.pictures->other->stated) {
+    reporter.warn(fmt::format("{} does not say which input range it expects: using {}", request.transfer,
+                              job.pictures->other->preprocessing.name));
+  }
   return job;
 }
 
@@ -199,7 +203,7 @@ void LocalEngine::study(const StudyRequest& request, Reporter& reporter) const {
     atlas.put_concepts(to_record(*job.concepts));
     skipped = dissect_layers(job.source, job.tasks, *job.concepts, request, atlas, reporter);
   }
-  if (job.pictures) render_pictures(*job.pictures, request, atlas, reporter);
+  if (job.pictures) render_pictures(job.source, *job.pictures, request, atlas, reporter);
   for (const SkippedImage& image : skipped) reporter.detail(image.reason);
   if (!skipped.empty()) {
     throw Error(ErrorKind::kCorrupt, request.concepts,

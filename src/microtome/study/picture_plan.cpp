@@ -101,13 +101,18 @@ class Planner {
       : objective_(objective_of(request)),
         request_(request),
         signs_(signs_of(request.signs, objective_)),
-        plan_{with_hidden_layers(source.network, tasks), nullptr, {}, {}} {
+        plan_{with_hidden_layers(source.network, tasks), nullptr, {}, {}, {}} {
     plan_.renderer = std::make_unique<Renderer>(plan_.network, source.preprocessing, request.render);
     const bool free = plan_.network.free_size();
     height_ = free ? plan_.renderer->size() : plan_.network.height();
     width_ = free ? plan_.renderer->size() : plan_.network.width();
     if (tasks.empty()) add(source.preprocessing, {{}, 0, Sign::kPositive, objective_.filled({}), {}});
     for (const LayerTask& task : tasks) add_layer(source.preprocessing, task);
+    if (!request.transfer.empty()) {
+      NetworkRequest other;
+      other.file = request.transfer;
+      plan_.other = open_source(other);
+    }
     plan_.provenance = make_provenance(source, request, "visualize", "", settings());
   }
 
@@ -174,6 +179,7 @@ class Planner {
     if (!request_.objective.empty()) settings["objective"] = request_.objective;
     if (compares_) settings["variants"] = request_.variants;  // Each picture then depends on how many there are.
     if (!request_.render.start.empty()) settings["start_hash"] = sha256_hex(read_file(request_.render.start));
+    if (plan_.other) settings["transfer"] = plan_.other->network.facts().hash;
     return settings;
   }
 

@@ -2,6 +2,7 @@
 // Which pictures a request asks for, decided before anything is written.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct PicturePlan {
   std::unique_ptr<Renderer> renderer;
   std::vector<PictureTask> tasks;  // in the order of layers, units, signs, variants
   Provenance provenance;
+  std::optional<Source> other;  // that the pictures are shown to
 
   int64_t pictures() const;
   bool done(const Atlas& atlas, int64_t run, const PictureTask& task) const;

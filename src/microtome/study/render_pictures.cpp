@@ -9,6 +9,7 @@
 #include "microtome/base/error.h"
 #include "microtome/base/workers.h"
 #include "microtome/image/codec.h"
+#include "microtome/study/picture_judge.h"
 #include "microtome/study/picture_plan.h"
 
 namespace microtome {
@@ -19,20 +20,34 @@ constexpr int kFrameQuality = 90;
 // The most that a real image makes of each unit, in the picture's sign: by layer, unit and sign.
 using BestExemplars = std::map<std::tuple<std::string, int64_t, Sign>, double>;
 
-BestExemplars best_exemplars(const Atlas& atlas, const PicturePlan& plan) {
-  std::set<std::string> layers;
-  for (const PictureTask& task : plan.tasks) {
-    if (!task.layer.empty()) layers.insert(task.layer);
-  }
+BestExemplars best_exemplars(const Atlas& atlas, const std::vector<LayerTask>& layers) {
   BestExemplars best;
-  for (const std::string& layer : layers) {
-    for (const UnitDissection& unit : atlas.units(layer, true)) {
-      best[{layer, unit.unit, Sign::kPositive}] = unit.maximum;
-      best[{layer, unit.unit, Sign::kNegative}] = -unit.minimum;
+  for (const LayerTask& task : layers) {
+    for (const UnitDissection& unit : atlas.units(task.layer, true)) {
+      best[{task.layer, unit.unit, Sign::kPositive}] = unit.maximum;
+      best[{task.layer, unit.unit, Sign::kNegative}] = -unit.minimum;
     }
   }
   return best;
 }
+
+std::vector<LayerTask> layers_of(const PicturePlan& plan) {
+  std::set<std::string> names;
+  for (const PictureTask& task : plan.tasks) {
+    if (!task.layer.empty()) names.insert(task.layer);
+  }
+  std::vector<LayerTask> layers;
+  for (const std::string& name : names) layers.push_back({name, {}});
+  return layers;
+}
+
+// What pictures are described with.
+struct Desk {
+  const Renderer& renderer;
+  const BestExemplars best;
+  const PictureJudge judge;
+  const Json provenance;  // the beginning of each description
+};
 
 Json facts_of(const Picture& picture, const Renderer& renderer) {
   Json facts = {{"size", renderer.size()},
@@ -45,8 +60,7 @@ Json facts_of(const Picture& picture, const Renderer& renderer) {
   return facts;
 }
 
-AtlasPicture to_record(const PictureTask& task, int variant, const Picture& picture, const Renderer& renderer,
-                       const BestExemplars& best, const Json& provenance) {
+AtlasPicture to_record(const PictureTask& task, int variant, const Picture& picture, const Desk& desk) {
   AtlasPicture record;
   record.layer = task.layer;
   record.unit = static_cast<int>(task.unit);
@@ -60,28 +74,28 @@ AtlasPicture to_record(const PictureTask& task, int variant, const Picture& pict
   record.score = picture.score;
   record.activation = picture.activation;
   record.status = picture.started ? "ok" : "did not start";
-  record.facts = facts_of(picture, renderer);
-  const auto found = best.find({task.layer, task.unit, task.sign});
-  if (found != best.end()) {
+  record.facts = facts_of(picture, desk.renderer);
+  record.facts.update(desk.judge.facts(picture, task.layer, record.unit, task.sign));
+  const auto found = desk.best.find({task.layer, task.unit, task.sign});
+  if (found != desk.best.end()) {
     record.best_exemplar = found->second;
     // A unit that no real image drives in this direction has no ratio: zero is not a yardstick.
     if (found->second > 0 && std::isfinite(picture.activation))
       record.activation_ratio = picture.activation / found->second;
   }
-  Json description = provenance;
+  Json description = desk.provenance;
   description["objective"] = record.objective;
   description["variant"] = record.variant;
   record.png = encode_png(picture.image, description.dump());
   return record;
 }
 
-std::vector<AtlasPicture> render(const PictureTask& task, const Renderer& renderer, const BestExemplars& best,
-                                 const Json& provenance) {
+std::vector<AtlasPicture> render(const PictureTask& task, const Desk& desk) {
   const std::vector<uint64_t> keys(task.variants.begin(), task.variants.end());
-  const std::vector<Picture> pictures = renderer.render(task.objective, keys);
+  const std::vector<Picture> pictures = desk.renderer.render(task.objective, keys);
   std::vector<AtlasPicture> records;
   for (size_t i = 0; i < pictures.size(); ++i) {
-    records.push_back(to_record(task, task.variants[i], pictures[i], renderer, best, provenance));
+    records.push_back(to_record(task, task.variants[i], pictures[i], desk));
   }
   return records;
 }
@@ -95,7 +109,8 @@ std::string encode_frame(const Image& image) {
   return encode_webp(colour, kFrameQuality);
 }
 
-void render_pictures(const PicturePlan& plan, const StudyRequest& request, Atlas& atlas, Reporter& reporter) {
+void render_pictures(const Source& source, const PicturePlan& plan, const StudyRequest& request, Atlas& atlas,
+                     Reporter& reporter) {
   const int64_t run = atlas.begin_run(plan.provenance);
   const int64_t total = plan.pictures();
   int64_t done = 0;
@@ -110,10 +125,13 @@ void render_pictures(const PicturePlan& plan, const StudyRequest& request, Atlas
     reporter.note(fmt::format("pictures: all {} are in the atlas already", total));
     return;
   }
-  const BestExemplars best = best_exemplars(atlas, plan);
-  const Json settings = {{"microtome", plan.provenance.version},
-                         {"network", plan.provenance.network_hash},
-                         {"settings", plan.provenance.settings}};
+  const std::vector<LayerTask> layers = layers_of(plan);
+  const Desk desk{*plan.renderer,
+                  best_exemplars(atlas, layers),
+                  PictureJudge(source, atlas, layers, plan.other),
+                  {{"microtome", plan.provenance.version},
+                   {"network", plan.provenance.network_hash},
+                   {"settings", plan.provenance.settings}}};
   std::atomic<int64_t> silent{0};
   {
     Task progress(reporter, "rendering", total, "pictures", done);
@@ -121,7 +139,7 @@ void render_pictures(const PicturePlan& plan, const StudyRequest& request, Atlas
       throw_if_stopped();
       use_one_kernel_thread();
       const PictureTask& task = *missing[static_cast<size_t>(index)];
-      const std::vector<AtlasPicture> records = render(task, *plan.renderer, best, settings);
+      const std::vector<AtlasPicture> records = render(task, desk);
       silent += std::ranges::count_if(records, [](const AtlasPicture& record) { return record.status != "ok"; });
       atlas.put_pictures(run, records);
       progress.advance(std::ssize(records));

@@ -156,6 +156,7 @@ struct StudyRequest {
   std::string objective;  // with placeholders, see picture_plan.h; empty = the unit's channel
   std::string signs;      // of the pictures: +, - or both; empty = both where the objective has a {sign}
   int64_t variants = 1;
+  std::string transfer;  // file of a second network that the pictures are shown to; empty = none
   // These move no number.
   int64_t batch = 32;
   int64_t memory_limit = 0;  // MB

@@ -54,7 +54,7 @@ class StudyTest : public ::testing::Test {
     atlas.put_concepts(concepts);
     const auto reporter = make_silent_reporter();
     dissect_layers(source_, tasks_, *concepts_, request_, atlas, *reporter);
-    render_pictures(plan(), request_, atlas, *reporter);
+    render_pictures(source_, plan(), request_, atlas, *reporter);
     units_ = atlas.units("colour", false);
     pictures_ = atlas.pictures("colour", -1, true);
     return atlas.content_hash();
@@ -65,7 +65,7 @@ class StudyTest : public ::testing::Test {
     Atlas atlas = Atlas::open(folder_ + "/" + name + ".atlas", Atlas::Mode::kCreateOrWrite);
     atlas.put_network({source_.network.facts().hash, "memory", "planted", Json::object(), {}}, {layer_record()});
     const auto reporter = make_silent_reporter();
-    render_pictures(plan(), request_, atlas, *reporter);
+    render_pictures(source_, plan(), request_, atlas, *reporter);
     pictures_ = atlas.pictures("colour", -1, true);
     visualizations_ = atlas.visualizations(true);
     return atlas.content_hash();
@@ -247,7 +247,7 @@ TEST_F(StudyTest, MakesComparedPicturesTogetherAndTakesThemUpWhole) {
   atlas.put_picture(begun, pictures_[0]);
   EXPECT_FALSE(plan().done(atlas, begun, plan().tasks[0]));
   const auto reporter = make_silent_reporter();
-  render_pictures(plan(), request_, atlas, *reporter);
+  render_pictures(source_, plan(), request_, atlas, *reporter);
   EXPECT_EQ(atlas.content_hash(), calm);
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,17 +51,27 @@ struct AtlasConcepts {
   int64_t images = 0;
 };
 
-// A rendered picture and what is known of it.
+// A picture as it was after so many updates of its ascent.
+struct AtlasFrame {
+  int64_t step = 0;
+  std::string webp;  // the encoded file
+};
+
+// A rendered picture and what is known of it. Without a layer it is a visualization of no single unit: its place in the
+// atlas is (objective, variant), and `activation` says nothing.
 struct AtlasPicture {
-  std::string layer;
+  int64_t id = 0;     // of the stored picture, as long as it is not replaced
+  std::string layer;  // empty: of no single unit
   int unit = 0;
   Sign sign = Sign::kPositive;
   int variant = 0;
   std::string objective;  // canonical text
   std::string png;        // the encoded file
   int width = 0, height = 0;
-  std::vector<float> curve;  // objective at each step
-  double activation = 0;     // of the stored 8-bit picture: mean over held-out transforms of the unit's maximum
+  std::vector<float> curve;        // objective at each step
+  std::vector<AtlasFrame> frames;  // by rising step
+  double score = 0;  // of the objective, of the stored picture under held-out transforms; NaN: not known (schema 2)
+  double activation = 0;  // of the stored 8-bit picture: mean over held-out transforms of the unit's maximum
   std::optional<double> best_exemplar;     // the unit's maximum (minimum for -) over the real images
   std::optional<double> activation_ratio;  // activation / best_exemplar
   std::string status;                      // "ok", or why it is not: "did not start"
@@ -103,13 +114,18 @@ class Atlas {
     std::string bytes;
   };
   void put_dissection(int64_t run, const LayerDissection& dissection, const std::vector<Thumbnail>& thumbnails);
-  void put_picture(int64_t run, const AtlasPicture& picture);
+  // Replaces what was at the pictures' places. Those that were made together come in one call.
+  void put_pictures(int64_t run, std::span<const AtlasPicture> pictures);
+  void put_picture(int64_t run, const AtlasPicture& picture) { put_pictures(run, {&picture, 1}); }
   // State of an unfinished survey, so that an interrupted run continues; replaced by each call, dropped by end_run.
   void put_checkpoint(int64_t run, int64_t images_done, std::string_view state);
 
   // --- asking, for resume ---
   bool has_dissection(int64_t run, const std::string& layer) const;
   bool has_picture(int64_t run, const std::string& layer, int unit, Sign sign, int variant) const;
+  bool has_visualization(int64_t run, const std::string& objective, int variant) const;
+  // The run that begin_run() would find again.
+  std::optional<int64_t> find_run(const Provenance& provenance) const;
   struct Checkpoint {
     int64_t images_done = 0;
     std::string state;
@@ -133,8 +149,11 @@ class Atlas {
   std::vector<UnitDissection> units(const std::string& layer, bool brief) const;
   std::optional<UnitDissection> unit(const std::string& layer, int unit, Sign sign) const;
   // Pictures of a layer (of one unit when unit >= 0), by unit, sign (+ first), variant; `with_png` false leaves the
-  // encoded file and the curve out.
+  // encoded files and the curve out.
   std::vector<AtlasPicture> pictures(const std::string& layer, int unit, bool with_png) const;
+  // Pictures of no single unit, by objective and variant.
+  std::vector<AtlasPicture> visualizations(bool with_png) const;
+  std::optional<AtlasPicture> picture(int64_t id) const;
   std::optional<Thumbnail> thumbnail(int64_t image) const;
   std::vector<Provenance> runs() const;
   // SHA-256 over all results (network, concepts, dissections, thumbnails, pictures) in a fixed order: no times, no

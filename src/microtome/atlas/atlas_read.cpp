@@ -17,12 +17,6 @@ constexpr const char* kUnitColumns =
     "SELECT id, unit, sign, threshold, minimum, maximum, on_pixels, on_images, label, category, intersection,"
     " activation, truth, images, iou, ceiling, statistics FROM unit WHERE layer = ?";
 
-Sign sign_of(int number, const std::string& path) {
-  if (number != 1 && number != -1)
-    throw Error(ErrorKind::kCorrupt, path, "is a damaged atlas: a sign is neither + nor -");
-  return static_cast<Sign>(number);
-}
-
 ConceptScore score_from(const SQLite::Statement& row, int first) {
   ConceptScore s;
   s.label = row.getColumn(first).getInt();
@@ -137,29 +131,6 @@ std::vector<AtlasLayer> read_layers(SQLite::Database& database, const std::strin
   return layers;
 }
 
-AtlasPicture picture_from(const SQLite::Statement& row, const std::string& layer, bool with_png,
-                          const std::string& path) {
-  AtlasPicture p;
-  p.layer = layer;
-  p.unit = row.getColumn(0).getInt();
-  p.sign = sign_of(row.getColumn(1).getInt(), path);
-  p.variant = row.getColumn(2).getInt();
-  p.objective = row.getColumn(3).getString();
-  p.width = row.getColumn(4).getInt();
-  p.height = row.getColumn(5).getInt();
-  p.activation = real(row.getColumn(6));
-  p.best_exemplar = optional_real(row.getColumn(7));
-  p.activation_ratio = optional_real(row.getColumn(8));
-  p.status = row.getColumn(9).getString();
-  p.facts = json_of(row.getColumn(10));
-  if (with_png) {
-    p.png = row.getColumn(11).getString();
-    const SQLite::Column curve = row.getColumn(12);
-    p.curve = all_numbers<float>(bytes_of(curve), path);
-  }
-  return p;
-}
-
 }  // namespace
 
 std::optional<int64_t> find_layer(SQLite::Database& database, const std::string& name) {
@@ -192,16 +163,6 @@ bool Atlas::has_dissection(int64_t run, const std::string& layer) const {
     return find_integer(database,
                         "SELECT 1 FROM dissection d JOIN layer l ON l.id = d.layer WHERE l.name = ? AND d.run = ?",
                         layer, run)
-        .has_value();
-  });
-}
-
-bool Atlas::has_picture(int64_t run, const std::string& layer, int unit, Sign sign, int variant) const {
-  return state_->store->read([&](SQLite::Database& database) {
-    return find_integer(database,
-                        "SELECT 1 FROM picture p JOIN layer l ON l.id = p.layer"
-                        " WHERE l.name = ? AND p.unit = ? AND p.sign = ? AND p.variant = ? AND p.run = ?",
-                        layer, unit, static_cast<int>(sign), variant, run)
         .has_value();
   });
 }
@@ -299,23 +260,6 @@ std::optional<UnitDissection> Atlas::unit(const std::string& layer, int unit, Si
     bind_all(row, id, unit, static_cast<int>(sign));
     if (!row.executeStep()) return std::nullopt;
     return UnitReader(database, state_->store->path(), false).read(row);
-  });
-}
-
-std::vector<AtlasPicture> Atlas::pictures(const std::string& layer, int unit, bool with_png) const {
-  return state_->store->read([&](SQLite::Database& database) {
-    const int64_t id = require_layer(database, layer, state_->store->path());
-    std::string sql =
-        "SELECT unit, sign, variant, objective, width, height, activation, best_exemplar, activation_ratio, status, "
-        "facts";
-    sql += with_png ? ", b.bytes, curve FROM picture p JOIN blob b ON b.id = p.blob" : " FROM picture p";
-    sql += unit >= 0 ? " WHERE layer = ? AND unit = ?" : " WHERE layer = ?";
-    SQLite::Statement rows(database, sql + " ORDER BY unit, sign DESC, variant");
-    bind_all(rows, id);
-    if (unit >= 0) bind_value(rows, 2, unit);
-    std::vector<AtlasPicture> pictures;
-    while (rows.executeStep()) pictures.push_back(picture_from(rows, layer, with_png, state_->store->path()));
-    return pictures;
   });
 }
 

@@ -2,6 +2,7 @@
 // What goes into an atlas comes out of it, whatever it is; resuming, replacing and the content hash.
 #include "microtome/atlas/atlas.h"
 
+#include <SQLiteCpp/Database.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -67,6 +68,21 @@ TEST_F(AtlasTest, ContentHashSeesEveryChange) {
       [](RandomAtlas& c) { c.pictures[0].curve.push_back(1); },
       [](RandomAtlas& c) { c.pictures[0].facts["more"] = 1; },
       [](RandomAtlas& c) { c.pictures[0].activation_ratio = 123.0; },
+      [](RandomAtlas& c) { c.pictures[0].score += 1; },
+      [](RandomAtlas& c) {
+        c.pictures[0].frames = {{1000, "frame"}};
+      },
+      [](RandomAtlas& c) {
+        c.pictures[0].frames = {{1001, "frame"}};
+      },
+      [](RandomAtlas& c) {
+        c.pictures[0].frames = {{1001, "other"}};
+      },
+      [](RandomAtlas& c) { c.visualizations[0].png += "x"; },
+      [](RandomAtlas& c) { c.visualizations[0].objective += "x"; },
+      [](RandomAtlas& c) {
+        c.visualizations[0].frames = {{1000, "frame"}};
+      },
   };
   for (const auto& change : changes) {
     RandomAtlas changed = content;
@@ -102,6 +118,13 @@ TEST_F(AtlasTest, TellsWhatARunHasDone) {
   EXPECT_TRUE(atlas.has_picture(first, p.layer, p.unit, p.sign, p.variant));
   EXPECT_FALSE(atlas.has_picture(second, p.layer, p.unit, p.sign, p.variant));
   EXPECT_FALSE(atlas.has_picture(first, p.layer, p.unit, p.sign, p.variant + 1));
+  EXPECT_FALSE(atlas.has_visualization(first, "b", 0));
+  atlas.put_pictures(first, content.visualizations);
+  EXPECT_TRUE(atlas.has_visualization(first, "b", 1));
+  EXPECT_FALSE(atlas.has_visualization(first, "b", 2));
+  EXPECT_FALSE(atlas.has_visualization(second, "b", 1));
+  EXPECT_EQ(atlas.find_run({"dissect", "1", "n", "d", Json{{"seed", 1}, {"tail", 0.005}}, "more words"}), first);
+  EXPECT_FALSE(atlas.find_run({"visualize", "1", "n", "d", Json{{"seed", 1}, {"tail", 0.005}}, "more words"}));
   EXPECT_EQ(atlas.dissection_info(layer)->run, first);
   atlas.put_dissection(second, content.dissections[0], content.thumbnails);
   EXPECT_FALSE(atlas.has_dissection(first, layer));
@@ -125,6 +148,41 @@ TEST_F(AtlasTest, KeepsACheckpointUntilItsRunEnds) {
   atlas.end_run(run);
   EXPECT_FALSE(atlas.checkpoint(run).has_value());
   EXPECT_LT(std::filesystem::file_size(path), 1'000'000u) << "the state's room is given back";
+}
+
+TEST_F(AtlasTest, ReplacedPicturesLeaveNothingBehind) {
+  const RandomAtlas content(3);
+  const std::string path = fresh_path();
+  Atlas atlas = Atlas::open(path, Atlas::Mode::kCreateOrWrite);
+  atlas.put_network(content.network, content.layers);
+  const int64_t run = atlas.begin_run({"visualize", "1", "n", "", Json::object(), ""});
+  AtlasPicture unit = content.pictures[0], joint = content.visualizations[0];
+  for (AtlasPicture* picture : {&unit, &joint}) {
+    picture->png = "first";
+    picture->frames = {{1, "early"}, {8, "shared"}};
+    atlas.put_picture(run, *picture);
+  }
+  unit.frames = {{1, "shared"}};
+  joint.frames.clear();
+  unit.png = joint.png = "second";
+  for (int repeat = 0; repeat < 2; ++repeat) atlas.put_pictures(run, std::vector{unit, joint});
+  SQLite::Database database(path, SQLite::OPEN_READONLY);
+  EXPECT_EQ(database.execAndGet("SELECT group_concat(bytes) FROM (SELECT bytes FROM blob ORDER BY bytes)").getString(),
+            "second,shared");
+  EXPECT_EQ(database.execAndGet("SELECT COUNT(*) FROM frame").getInt(), 1);
+  EXPECT_FALSE(atlas.picture(1000).has_value());
+}
+
+TEST_F(AtlasTest, PicturesMadeTogetherComeWholeOrNotAtAll) {
+  const RandomAtlas content(3);
+  Atlas atlas = Atlas::open(fresh_path(), Atlas::Mode::kCreateOrWrite);
+  const int64_t run = content.write(atlas);
+  const std::string before = atlas.content_hash();
+  std::vector<AtlasPicture> group = {content.visualizations[0], content.visualizations[0]};
+  group[0].png = "changed";
+  group[1].frames = {{1, "a"}, {1, "b"}};
+  EXPECT_ERROR(atlas.put_pictures(run, group), ErrorKind::kInternal, HasSubstr("contradictory"));
+  EXPECT_EQ(atlas.content_hash(), before);
 }
 
 TEST_F(AtlasTest, HoldsOneNetworkAndOneConceptSet) {

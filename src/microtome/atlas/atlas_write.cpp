@@ -40,10 +40,11 @@ int64_t put_blob(SQLite::Database& database, std::string_view bytes) {
 }
 
 void drop_blob_if_unused(SQLite::Database& database, int64_t blob) {
-  run_once(database,
-           "DELETE FROM blob WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM picture WHERE blob = ?1)"
-           " AND NOT EXISTS (SELECT 1 FROM thumbnail WHERE blob = ?1)",
-           blob);
+  run_once(
+      database,
+      "DELETE FROM blob WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM picture WHERE blob = ?1)"
+      " AND NOT EXISTS (SELECT 1 FROM thumbnail WHERE blob = ?1) AND NOT EXISTS (SELECT 1 FROM frame WHERE blob = ?1)",
+      blob);
 }
 
 void put_thumbnail(SQLite::Database& database, const Atlas::Thumbnail& thumbnail) {
@@ -149,8 +150,48 @@ void put_layers(SQLite::Database& database, const std::vector<AtlasLayer>& layer
   }
   run_once(database,
            "DELETE FROM layer WHERE position >= ? AND id NOT IN (SELECT layer FROM dissection)"
-           " AND id NOT IN (SELECT layer FROM picture)",
+           " AND id NOT IN (SELECT layer FROM picture WHERE layer IS NOT NULL)",
            layers.size());
+}
+
+// Empties the place of a picture; returns the blobs that it used.
+std::vector<int64_t> remove_picture(SQLite::Database& database, const AtlasPicture& p, const std::string& path) {
+  const auto old =
+      p.layer.empty()
+          ? find_integer(database, "SELECT id FROM picture WHERE layer IS NULL AND objective = ? AND variant = ?",
+                         p.objective, p.variant)
+          : find_integer(database, "SELECT id FROM picture WHERE layer = ? AND unit = ? AND sign = ? AND variant = ?",
+                         require_layer(database, p.layer, path), p.unit, static_cast<int>(p.sign), p.variant);
+  if (!old) return {};
+  SQLite::Statement used(database,
+                         "SELECT blob FROM picture WHERE id = ?1 UNION SELECT blob FROM frame WHERE picture = ?1");
+  bind_all(used, *old);
+  std::vector<int64_t> blobs;
+  while (used.executeStep()) blobs.push_back(used.getColumn(0).getInt64());
+  used.reset();
+  run_once(database, "DELETE FROM picture WHERE id = ?", *old);
+  return blobs;
+}
+
+void insert_picture(SQLite::Database& database, int64_t run, const AtlasPicture& p, const std::string& path) {
+  std::optional<int64_t> layer, unit, sign;
+  if (!p.layer.empty()) {
+    layer = require_layer(database, p.layer, path);
+    unit = p.unit;
+    sign = static_cast<int>(p.sign);
+  }
+  std::string curve;
+  append_numbers<float>(curve, p.curve);
+  run_once(database,
+           "INSERT INTO picture (layer, unit, sign, variant, run, objective, blob, width, height, score, activation,"
+           " best_exemplar, activation_ratio, status, facts, curve)"
+           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+           layer, unit, sign, p.variant, run, p.objective, put_blob(database, p.png), p.width, p.height, p.score,
+           p.activation, p.best_exemplar, p.activation_ratio, p.status, p.facts, Bytes{curve});
+  const int64_t id = database.getLastInsertRowid();
+  for (const AtlasFrame& frame : p.frames) {
+    run_once(database, "INSERT INTO frame VALUES (?, ?, ?)", id, frame.step, put_blob(database, frame.webp));
+  }
 }
 
 }  // namespace
@@ -207,6 +248,12 @@ int64_t Atlas::begin_run(const Provenance& p) {
   });
 }
 
+std::optional<int64_t> Atlas::find_run(const Provenance& p) const {
+  return state_->store->read([&](SQLite::Database& database) {
+    return find_integer(database, "SELECT id FROM run WHERE key = ?", run_key(p));
+  });
+}
+
 void Atlas::end_run(int64_t run) {
   state_->store->write([&](SQLite::Database& database) {
     run_once(database, "UPDATE run SET ended = ? WHERE id = ?", utc_now(), run);
@@ -229,23 +276,13 @@ void Atlas::put_dissection(int64_t run, const LayerDissection& dissection, const
   });
 }
 
-void Atlas::put_picture(int64_t run, const AtlasPicture& p) {
+void Atlas::put_pictures(int64_t run, std::span<const AtlasPicture> pictures) {
   state_->store->write([&](SQLite::Database& database) {
-    const int64_t layer = require_layer(database, p.layer, state_->store->path());
-    const int sign = static_cast<int>(p.sign);
-    constexpr const char* kPlace = " FROM picture WHERE layer = ? AND unit = ? AND sign = ? AND variant = ?";
-    const auto old =
-        find_integer(database, (std::string("SELECT blob") + kPlace).c_str(), layer, p.unit, sign, p.variant);
-    run_once(database, (std::string("DELETE") + kPlace).c_str(), layer, p.unit, sign, p.variant);
-    std::string curve;
-    append_numbers<float>(curve, p.curve);
-    run_once(database,
-             "INSERT INTO picture (layer, unit, sign, variant, run, objective, blob, width, height, activation,"
-             " best_exemplar, activation_ratio, status, facts, curve)"
-             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-             layer, p.unit, sign, p.variant, run, p.objective, put_blob(database, p.png), p.width, p.height,
-             p.activation, p.best_exemplar, p.activation_ratio, p.status, p.facts, Bytes{curve});
-    if (old) drop_blob_if_unused(database, *old);
+    for (const AtlasPicture& picture : pictures) {
+      const std::vector<int64_t> former = remove_picture(database, picture, state_->store->path());
+      insert_picture(database, run, picture, state_->store->path());
+      for (const int64_t blob : former) drop_blob_if_unused(database, blob);
+    }
   });
 }
 

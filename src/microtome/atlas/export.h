@@ -24,10 +24,15 @@ enum class JsonDetail {
 
 // {"network": {...}, "content_hash", "layers": [{"name", "units", "detectors", "unique", "unique_by_category",
 //   "by_category": {CATEGORY: {"detectors", "unique"}}, ...}],
-//  "units": [{"layer", "unit", "sign", "label", "category", "iou", "ceiling", "threshold", ..., "picture": {...}}]}
-// by layer in graph order, unit, sign. `layer`: a name or alias, empty for all. What is not known (no dissection, no
-// overlap, no picture) is null. 32-bit numbers are written with the digits that bring them back.
+//  "units": [{"layer", "unit", "sign", "label", "category", "iou", "ceiling", "threshold", ..., "picture": {...}}],
+//  "visualizations": [{"objective", "variant", "score", "status", ...}]}
+// by layer in graph order, unit, sign; visualizations of no single unit, by objective, where no layer is asked for.
+// `layer`: a name or alias, empty for all. What is not known (no dissection, no overlap, no picture) is null. 32-bit
+// numbers are written with the digits that bring them back.
 Json atlas_json(const Atlas& atlas, const std::string& layer = {}, JsonDetail detail = JsonDetail::kSummary);
+
+// A picture of no single unit.
+Json visualization_json(const AtlasPicture& picture);
 
 // What is said of a unit beside its best concept, with names for labels: {"verdict", "measures"} and, where known,
 // "held_out", "interval", "significance", "tails", "formulas", "ranges", "selfcheck".
@@ -38,8 +43,8 @@ std::string json_text(const Json& json);
 
 // LAYER.csv in NetDissect's columns (CAT-label, CAT-truth, CAT-activation, CAT-intersect, CAT-iou for each category,
 // then unit, category, label, score), rows by falling score; `unit` counts from 1 there, as NetDissect's does.
-// LAYER.negative.csv alike for negative units. units.csv: every unit of every layer, counting from 0. Returns the paths
-// written.
+// LAYER.negative.csv alike for negative units. units.csv: every unit of every layer, counting from 0.
+// visualizations.csv: pictures of no single unit, when there are any. Returns the paths written.
 std::vector<std::string> export_csv(const Atlas& atlas, const std::string& folder);
 
 // For each dissected layer, of positive units: LAYER.bargraph.svg, how many detectors each concept has, and
@@ -63,5 +68,18 @@ std::vector<std::string> export_netdissect(const Atlas& atlas, const std::string
 // Returns the paths written.
 std::vector<std::string> export_images(const Atlas& atlas, const std::string& folder,
                                        const std::vector<ExemplarView>& views, Reporter& reporter);
+
+// Every picture of a layer and sign in one image without gaps: LAYER.sprites+.png, and LAYER.sprites+.json:
+//   {"layer", "sign", "sheets": [FILE], "units": {UNIT: {"sheet": index of the file, "x", "y", "w", "h"}}}
+// Where it would be larger than largest_px it is cut into LAYER.sprites+.0.png, .1.png, ... Of each unit the first
+// variant, on white where it has holes, scaled to the layer's largest picture. Returns the paths written.
+std::vector<std::string> export_sprites(const Atlas& atlas, const std::string& folder, Reporter& reporter,
+                                        int largest_px = 16384);
+
+// Pictures of no single unit: visualization.0000.png (.v1 for a further variant), by objective, and
+// visualizations.json:
+//   [{"file", "objective", "variant", "score", ...}]
+// Writes nothing when there are none. Returns the paths written.
+std::vector<std::string> export_visualizations(const Atlas& atlas, const std::string& folder);
 
 }  // namespace microtome

@@ -48,6 +48,10 @@ struct UnitRow {
   std::optional<AtlasPicture> picture;  // The first variant.
 };
 
+std::string steps_text(const AtlasPicture& picture) {
+  return picture.facts.contains("steps") ? picture.facts["steps"].dump() : "";
+}
+
 void append_units(const Atlas& atlas, const AtlasLayer& layer, const std::vector<UnitDissection>& units,
                   const Vocabulary& vocabulary, CsvWriter& csv) {
   std::map<std::pair<int, int>, UnitRow> rows;  // By unit, + before -.
@@ -73,11 +77,23 @@ void append_units(const Atlas& atlas, const AtlasLayer& layer, const std::vector
     if (row.picture) {
       const AtlasPicture& p = *row.picture;
       csv.text(p.status).number(p.activation).number(p.best_exemplar).number(p.activation_ratio).text(p.objective);
+      csv.number(p.score).text(steps_text(p));
     } else {
-      for (int column = 0; column < 5; ++column) csv.text("");
+      for (int column = 0; column < 7; ++column) csv.text("");
     }
     csv.end_row();
   }
+}
+
+std::string visualizations_csv(const std::vector<AtlasPicture>& pictures) {
+  CsvWriter csv;
+  for (const char* column : {"objective", "variant", "status", "score", "width", "height", "steps"}) csv.text(column);
+  csv.end_row();
+  for (const AtlasPicture& p : pictures) {
+    csv.text(p.objective).number(p.variant).text(p.status).number(p.score);
+    csv.number(p.width).number(p.height).text(steps_text(p)).end_row();
+  }
+  return csv.bytes();
 }
 
 }  // namespace
@@ -111,7 +127,9 @@ std::vector<std::string> export_csv(const Atlas& atlas, const std::string& folde
                              "picture_activation",
                              "best_exemplar",
                              "activation_ratio",
-                             "objective"}) {
+                             "objective",
+                             "picture_score",
+                             "picture_steps"}) {
     all.text(column);
   }
   all.end_row();
@@ -126,6 +144,8 @@ std::vector<std::string> export_csv(const Atlas& atlas, const std::string& folde
     }
   }
   write("units.csv", all.bytes());
+  const std::vector<AtlasPicture> visualizations = atlas.visualizations(false);
+  if (!visualizations.empty()) write("visualizations.csv", visualizations_csv(visualizations));
   return paths;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <charconv>
+#include <cmath>
 #include <map>
 #include <utility>
 
@@ -104,15 +105,25 @@ Json exemplars_json(const Atlas& atlas, const std::vector<Exemplar>& exemplars, 
   return out;
 }
 
+Json real_json(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json steps_json(const std::vector<AtlasFrame>& frames) {
+  Json steps = Json::array();
+  for (const AtlasFrame& frame : frames) steps.push_back(frame.step);
+  return steps;
+}
+
 Json picture_json(const AtlasPicture& picture) {
   return {{"activation_ratio", optional_json(picture.activation_ratio)},
-          {"activation", picture.activation},
+          {"activation", real_json(picture.activation)},
           {"best_exemplar", optional_json(picture.best_exemplar)},
           {"status", picture.status},
           {"objective", picture.objective},
           {"variant", picture.variant},
           {"width", picture.width},
           {"height", picture.height},
+          {"score", real_json(picture.score)},
+          {"frames", steps_json(picture.frames)},
           {"facts", picture.facts}};
 }
 
@@ -193,7 +204,23 @@ Json atlas_json(const Atlas& atlas, const std::string& layer, JsonDetail detail)
     out["layers"].push_back(layer_json(atlas, chosen, units, vocabulary));
     rows.append(chosen, units, out["units"]);
   }
+  if (!layer.empty()) return out;
+  Json& visualizations = out["visualizations"] = Json::array();
+  for (const AtlasPicture& picture : atlas.visualizations(false)) {
+    visualizations.push_back(visualization_json(picture));
+  }
   return out;
+}
+
+Json visualization_json(const AtlasPicture& picture) {
+  return {{"objective", picture.objective},
+          {"variant", picture.variant},
+          {"score", real_json(picture.score)},
+          {"status", picture.status},
+          {"width", picture.width},
+          {"height", picture.height},
+          {"frames", steps_json(picture.frames)},
+          {"facts", picture.facts}};
 }
 
 Json unit_statistics(const Atlas& atlas, const UnitDissection& unit) {

@@ -196,7 +196,7 @@ TEST_F(AtlasExport, UnexplainedNumbersAreDamage) {
 // NetDissect's numbers follow from each other, and both counts of unique detectors from them.
 TEST_F(AtlasExport, CsvArithmetic) {
   const std::string out = folder() + "/csv";
-  EXPECT_EQ(export_csv(atlas(), out).size(), 5u);
+  EXPECT_EQ(export_csv(atlas(), out).size(), 6u);
   const Json json = atlas_json(atlas());
   const std::vector<std::string> categories = atlas().concepts()->categories;
   for (const auto& [layer, file] :
@@ -240,6 +240,11 @@ TEST_F(AtlasExport, CsvArithmetic) {
   ASSERT_EQ(all.size(), 80u);
   EXPECT_EQ(all[1].at("sign"), "-");
   EXPECT_EQ(all[7].at("picture_status"), "did not start");
+  EXPECT_EQ(all[7].at("picture_steps"), "64");
+  EXPECT_EQ(std::stod(all[0].at("picture_score")), json["units"][0]["picture"]["score"]);
+  const std::vector<Row> joint = read_csv(out + "/visualizations.csv");
+  ASSERT_EQ(joint.size(), 3u);
+  EXPECT_EQ(joint[2].at("objective"), json["visualizations"][2]["objective"]);
   EXPECT_EQ(std::stof(all[40].at("threshold")), json["units"][40]["threshold"].get<float>());
 }
 
@@ -292,9 +297,57 @@ TEST_F(AtlasExport, ImagesAreFilesByUnit) {
   EXPECT_FALSE(std::filesystem::exists(out + "/conv1/0003+.exemplars.png"));
 }
 
+// Every tile holds its unit's picture, and together they cover the sheets, but for what the last row lacks.
+TEST_F(AtlasExport, SpritesHoldThePicturesWhereTheIndexSays) {
+  const auto reporter = make_silent_reporter();
+  for (const int largest : {16384, 100}) {
+    const std::string out = folder() + "/sprites" + std::to_string(largest);
+    const std::vector<std::string> paths = export_sprites(atlas(), out, *reporter, largest);
+    const Json index = Json::parse(read_file(out + "/block%2Fconv2.sprites-.json"));
+    EXPECT_EQ(index["sign"], "-");
+    ASSERT_EQ(index["units"].size(), 24u);
+    EXPECT_EQ(index["sheets"].size(), largest == 100 ? 6u : 1u);  // two by two tiles of 48 fit into 100
+    std::vector<Image> sheets;
+    size_t area = 0;
+    for (const Json& name : index["sheets"]) {
+      sheets.push_back(load_image(out + "/" + name.get<std::string>()));
+      EXPECT_LE(std::max(sheets.back().width, sheets.back().height), largest);
+      area += sheets.back().pixels.size();
+    }
+    EXPECT_EQ(area, 48u * 48 * 3 * (largest == 100 ? 24 : 25));
+    for (const auto& [unit, box] : index["units"].items()) {
+      const Image& sheet = sheets.at(box["sheet"]);
+      const Image picture = decode_image(atlas().pictures("block/conv2", std::stoi(unit), true).at(1).png, unit);
+      ASSERT_EQ(box["w"], picture.width);
+      for (int y = 0; y < picture.height; ++y) {
+        const int left = box["x"], top = box["y"];
+        ASSERT_TRUE(std::equal(picture.at(0, y), picture.at(0, y) + 3 * picture.width, sheet.at(left, top + y)))
+            << unit;
+      }
+    }
+    EXPECT_EQ(paths.size(), largest == 100 ? 2u * (4 + 1) + 2 * (6 + 1) : 8u);
+  }
+}
+
+TEST_F(AtlasExport, VisualizationsAreFilesByObjective) {
+  const std::string out = folder() + "/joint";
+  const std::vector<std::string> paths = export_visualizations(atlas(), out);
+  ASSERT_EQ(paths.size(), 4u);
+  const Json index = Json::parse(read_file(out + "/visualizations.json"));
+  ASSERT_EQ(index.size(), 3u);
+  EXPECT_EQ(index[1]["file"], "visualization.0000.v1.png");
+  EXPECT_EQ(index[1]["frames"], (Json{1, 8, 32}));
+  EXPECT_EQ(index[2]["file"], "visualization.0001.png");
+  EXPECT_EQ(read_file(out + "/visualization.0001.png"), atlas().visualizations(true).at(2).png);
+  Atlas empty = Atlas::open(fresh_path(), Atlas::Mode::kCreateOrWrite);
+  EXPECT_TRUE(export_visualizations(empty, out).empty());
+  EXPECT_EQ(visualizations_table(empty, 80), "");
+}
+
 TEST_F(AtlasExport, TablesFitTheirWidth) {
   for (const int width : {60, 80, 120}) {
-    for (const std::string& table : {layers_table(atlas(), width), detectors_table(atlas(), "", 10, width)}) {
+    for (const std::string& table : {layers_table(atlas(), width), detectors_table(atlas(), "", 10, width),
+                                     visualizations_table(atlas(), width)}) {
       std::istringstream lines(table);
       for (std::string line; std::getline(lines, line);) EXPECT_LE(display_width(line), width) << line;
     }

@@ -14,6 +14,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/params.h"
+#include "microtome/dissect/result.h"
 
 namespace microtome {
 
@@ -35,6 +36,9 @@ inline void bind_value(SQLite::Statement& statement, int place, std::floating_po
   statement.bind(place, static_cast<double>(number));
 }
 inline void bind_value(SQLite::Statement& statement, int place, const std::optional<double>& number) {
+  number ? statement.bind(place, *number) : statement.bind(place);
+}
+inline void bind_value(SQLite::Statement& statement, int place, const std::optional<int64_t>& number) {
   number ? statement.bind(place, *number) : statement.bind(place);
 }
 inline void bind_value(SQLite::Statement& statement, int place, Bytes blob) {
@@ -83,6 +87,11 @@ inline std::optional<double> optional_real(const SQLite::Column& column) {
 inline std::string_view bytes_of(const SQLite::Column& column) {
   const char* data = static_cast<const char*>(column.getBlob());
   return {data, data == nullptr ? 0 : static_cast<size_t>(column.getBytes())};
+}
+inline Sign sign_of(int number, const std::string& path) {
+  if (number != 1 && number != -1)
+    throw Error(ErrorKind::kCorrupt, path, "is a damaged atlas: a sign is neither + nor -");
+  return static_cast<Sign>(number);
 }
 inline Json json_of(const SQLite::Column& column) { return Json::parse(column.getString()); }
 

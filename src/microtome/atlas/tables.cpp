@@ -212,4 +212,19 @@ std::string selfcheck_table(const Atlas& atlas, const std::string& layer, int wi
   return table.render(width);
 }
 
+std::string visualizations_table(const Atlas& atlas, int width) {
+  const std::vector<AtlasPicture> pictures = atlas.visualizations(false);
+  if (pictures.empty()) return "";
+  TextTable table;
+  table.add_column("visualization", TextTable::Align::kLeft, true);
+  table.add_column("variant", TextTable::Align::kRight);
+  table.add_column("score", TextTable::Align::kRight);
+  table.add_column("status", TextTable::Align::kLeft, true);
+  for (const AtlasPicture& picture : pictures) {
+    table.add_row({picture.objective, std::to_string(picture.variant),
+                   std::isfinite(picture.score) ? fmt::format("{:.4g}", picture.score) : "-", picture.status});
+  }
+  return table.render(width);
+}
+
 }  // namespace microtome

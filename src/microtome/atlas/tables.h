@@ -45,4 +45,7 @@ std::string detectors_table(const Atlas& atlas, const std::string& layer, int ro
 // tried.
 std::string selfcheck_table(const Atlas& atlas, const std::string& layer, int width);
 
+// Pictures of no single unit, by objective and variant; empty when there are none.
+std::string visualizations_table(const Atlas& atlas, int width);
+
 }  // namespace microtome

@@ -2,8 +2,6 @@
 #include "microtome/explorer/data_files.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <set>
 
 #include "microtome/atlas/exemplar_view.h"
@@ -15,22 +13,6 @@ namespace microtome {
 namespace {
 
 constexpr size_t kStrip = 8;  // pictures that stand for a layer on the network's page
-
-// A float with the digits that bring it back, not the twice as many of the double beside it.
-Json number(float value) {
-  if (!std::isfinite(value)) return nullptr;
-  char text[32];
-  const char* end = std::to_chars(text, text + sizeof text, value).ptr;
-  double wide = 0;
-  std::from_chars(text, end, wide);
-  return wide;
-}
-
-// Scores of long tables: six decimals are more than is shown.
-Json rounded(double value) {
-  if (!std::isfinite(value)) return nullptr;
-  return std::round(value * 1e6) / 1e6;
-}
 
 Json ratio_of(const UnitRow& row) {
   if (!row.picture || !row.picture->activation_ratio) return nullptr;
@@ -108,23 +90,6 @@ Json dissection_json(const Place& place, const UnitDissection& unit) {
       {"bottom", exemplars_json(place, unit, ExemplarList::kBottom)},
       {"typical", exemplars_json(place, unit, ExemplarList::kTypical)},
       {"statistics", unit_statistics(place.atlas, unit)}};
-}
-
-Json picture_json(const AtlasPicture& picture) {
-  Json curve = Json::array();
-  for (const float value : picture.curve) curve.push_back(number(value));
-  const auto known = [](const std::optional<double>& value) { return value ? rounded(*value) : Json(nullptr); };
-  return {{"sign", static_cast<int>(picture.sign)},
-          {"variant", picture.variant},
-          {"objective", picture.objective},
-          {"width", picture.width},
-          {"height", picture.height},
-          {"curve", std::move(curve)},
-          {"activation", rounded(picture.activation)},
-          {"best_exemplar", known(picture.best_exemplar)},
-          {"activation_ratio", known(picture.activation_ratio)},
-          {"status", picture.status},
-          {"facts", picture.facts}};
 }
 
 // Of the positive units, or of the negative ones where only those were dissected. Null when none were.
@@ -263,6 +228,7 @@ Json atlas_data(const Atlas& atlas) {
          {"study", studied.contains(layer.id) ? study_json(atlas, layer, categories) : Json(nullptr)}});
   }
   out["layers"] = std::move(layers);
+  out["visualizations"] = visualizations_strip(atlas);
   out["runs"] = runs_json(atlas);
   return out;
 }
@@ -337,7 +303,7 @@ Json unit_data(const Atlas& atlas, const AtlasLayer& layer, int unit) {
       dissections.push_back({{"sign", static_cast<int>(sign)}, {"dissection", dissection_json(place, *found)}});
     }
   }
-  for (const AtlasPicture& picture : atlas.pictures(layer.name, unit, true)) pictures.push_back(picture_json(picture));
+  for (const AtlasPicture& picture : atlas.pictures(layer.name, unit, true)) pictures.push_back(picture_data(picture));
   if (dissections.empty() && pictures.empty()) {
     throw Error(ErrorKind::kNotFound, layer.name, "nothing is known of unit " + std::to_string(unit));
   }

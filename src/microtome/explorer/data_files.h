@@ -29,6 +29,18 @@ Json concept_data(const Atlas& atlas);
 // Throws Error(kNotFound) when nothing is known of the unit.
 Json unit_data(const Atlas& atlas, const AtlasLayer& layer, int unit);
 
+// A picture with its curve, and the steps of its frames.
+Json picture_data(const AtlasPicture& picture);
+// [{"objective", "pictures"}]: pictures of no single unit, by objective.
+Json visualizations_data(const Atlas& atlas);
+// {"count": of objectives, "strip": the first few, [{"id", "objective"}]}.
+Json visualizations_strip(const Atlas& atlas);
+
+// A float with the digits that bring it back, not the twice as many of the double beside it; null unless finite.
+Json number(float value);
+// Scores of long tables: six decimals are more than is shown. Null unless finite.
+Json rounded(double value);
+
 // Site path of an exemplar's image; the suffix follows its content.
 std::string thumbnail_path(const Atlas::Thumbnail& thumbnail);
 

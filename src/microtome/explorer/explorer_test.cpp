@@ -177,6 +177,29 @@ TEST_F(Explorer, layer_columns_and_unit_agree_with_the_atlas) {
             atlas_.pictures(conv.name, 5, true).back().png);
 }
 
+TEST_F(Explorer, frames_and_visualizations_are_the_atlas_s) {
+  const std::string id = std::to_string(layer(atlas_, "block/conv2").id);
+  const Json unit = value_of(answer(atlas_, "data/unit-" + id + "-5.js"), "unit-" + id + "-5");
+  const Json& picture = unit["pictures"][1];
+  EXPECT_EQ(picture["frames"], (Json{1, 8, 32}));
+  EXPECT_EQ(picture["facts"]["steps"], 64);
+  const AtlasPicture stored = atlas_.pictures("block/conv2", 5, true).at(1);
+  EXPECT_NEAR(picture["score"], stored.score, 1e-6);
+  const std::string number = std::to_string(picture["id"].get<int64_t>());
+  EXPECT_EQ(answer(atlas_, "images/frame-" + number + "-8.webp").bytes, stored.frames.at(1).webp);
+  EXPECT_EQ(refusal(atlas_, "images/frame-" + number + "-9.webp"), ErrorKind::kNotFound);
+  EXPECT_EQ(refusal(atlas_, "images/visualization-" + number + ".png"), ErrorKind::kNotFound) << "it is of a unit";
+  const Json all = value_of(answer(atlas_, "data/visualizations.js"), "visualizations");
+  ASSERT_EQ(all.size(), 2);
+  EXPECT_EQ(all[0]["pictures"].size(), 2);
+  const AtlasPicture last = atlas_.visualizations(true).back();
+  EXPECT_EQ(all[1]["objective"], last.objective);
+  EXPECT_EQ(answer(atlas_, "images/visualization-" + std::to_string(last.id) + ".png").bytes, last.png);
+  const Json strip = value_of(answer(atlas_, "data/atlas.js"), "atlas")["visualizations"];
+  EXPECT_EQ(strip["count"], 2);
+  EXPECT_EQ(strip["strip"][1]["id"], last.id);
+}
+
 TEST_F(Explorer, concept_index_lists_every_best_concept) {
   const Json table = value_of(answer(atlas_, "data/concepts.js"), "concepts");
   std::map<std::tuple<int64_t, int, int, int>, double> listed;

@@ -78,6 +78,33 @@ Page answer_picture(const Atlas& atlas, const Match& match) {
   no_such_page(match.str());
 }
 
+std::string visualization_path(const AtlasPicture& picture) {
+  return "images/visualization-" + std::to_string(picture.id) + ".png";
+}
+
+std::string frame_path(const AtlasPicture& picture, const AtlasFrame& frame) {
+  return "images/frame-" + std::to_string(picture.id) + "-" + std::to_string(frame.step) + ".webp";
+}
+
+Page answer_visualizations(const Atlas& atlas, const Match&) {
+  return {kScript, data_script("visualizations", visualizations_data(atlas))};
+}
+
+Page answer_visualization(const Atlas& atlas, const Match& match) {
+  std::optional<AtlasPicture> picture = atlas.picture(integer(match, 1));
+  if (!picture || !picture->layer.empty()) no_such_page(match.str());
+  return {"image/png", std::move(picture->png)};
+}
+
+Page answer_frame(const Atlas& atlas, const Match& match) {
+  std::optional<AtlasPicture> picture = atlas.picture(integer(match, 1));
+  if (!picture) no_such_page(match.str());
+  for (AtlasFrame& frame : picture->frames) {
+    if (frame.step == integer(match, 2)) return {"image/webp", std::move(frame.webp)};
+  }
+  no_such_page(match.str());
+}
+
 Page answer_thumbnail(const Atlas& atlas, const Match& match) {
   std::optional<Atlas::Thumbnail> thumbnail = atlas.thumbnail(integer(match, 1));
   if (!thumbnail || thumbnail_path(*thumbnail) != match.str()) no_such_page(match.str());
@@ -100,9 +127,12 @@ const std::vector<Pattern>& patterns() {
   static const std::vector<Pattern> all = {
       {page_regex(R"(data/atlas\.js)"), answer_atlas},
       {page_regex(R"(data/concepts\.js)"), answer_concepts},
+      {page_regex(R"(data/visualizations\.js)"), answer_visualizations},
       {page_regex(R"(data/layer-#\.js)"), answer_layer},
       {page_regex(R"(data/unit-#-#\.js)"), answer_unit},
       {page_regex(R"(images/picture-#-#-[pn]-#\.png)"), answer_picture},
+      {page_regex(R"(images/visualization-#\.png)"), answer_visualization},
+      {page_regex(R"(images/frame-#-#\.webp)"), answer_frame},
       {page_regex(R"(images/thumb-#\.(png|jpg|webp))"), answer_thumbnail},
   };
   return all;
@@ -128,8 +158,10 @@ void add_layer_paths(const Atlas& atlas, const AtlasLayer& layer, std::vector<st
     for (const Exemplar& exemplar : row.second.dissection->bottom) images.insert(exemplar.image);
     for (const Exemplar& exemplar : row.second.dissection->typical) images.insert(exemplar.image);
   }
-  for (const AtlasPicture& picture : atlas.pictures(layer.name, -1, false))
+  for (const AtlasPicture& picture : atlas.pictures(layer.name, -1, false)) {
     paths.push_back(picture_path(layer, picture));
+    for (const AtlasFrame& frame : picture.frames) paths.push_back(frame_path(picture, frame));
+  }
 }
 
 }  // namespace
@@ -139,8 +171,13 @@ std::vector<std::string> page_paths(const Atlas& atlas) {
   for (const BundleFile& file : built_bundle()) paths.emplace_back(file.path);
   paths.emplace_back("data/atlas.js");
   paths.emplace_back("data/concepts.js");
+  paths.emplace_back("data/visualizations.js");
   std::set<int64_t> images;
   for (const AtlasLayer& layer : atlas.studied_layers()) add_layer_paths(atlas, layer, paths, images);
+  for (const AtlasPicture& picture : atlas.visualizations(false)) {
+    paths.push_back(visualization_path(picture));
+    for (const AtlasFrame& frame : picture.frames) paths.push_back(frame_path(picture, frame));
+  }
   for (const int64_t image : images) {
     if (const auto thumbnail = atlas.thumbnail(image)) paths.push_back(thumbnail_path(*thumbnail));
   }

@@ -8,6 +8,9 @@
 //   data/unit-ID-UNIT.js                              everything of one unit, both signs
 //   data/concepts.js                                  which units answer to which concept
 //   images/picture-ID-UNIT-(p|n)-VARIANT.png          pictures, p: positive sign
+//   data/visualizations.js                            pictures of no single unit, by objective
+//   images/visualization-PICTURE.png                  each of these
+//   images/frame-PICTURE-STEP.webp                    any picture as it was after so many steps
 //   images/thumb-IMAGE.(jpg|png|webp)                 images that exemplars name
 //
 // Data files are scripts that call microtomeData(name, value): pages opened from disk may load scripts, but no JSON.

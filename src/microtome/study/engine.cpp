@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "microtome/base/error.h"
 #include "microtome/base/workers.h"
@@ -16,6 +17,7 @@
 #include "microtome/study/derived_layers.h"
 #include "microtome/study/measure_pictures.h"
 #include "microtome/study/photos.h"
+#include "microtome/study/picture_plan.h"
 #include "microtome/study/source.h"
 #include "microtome/study/units.h"
 #include "microtome/study/workflow.h"
@@ -73,8 +75,8 @@ AtlasConcepts to_record(const ConceptSet& concepts) {
   return record;
 }
 
-std::vector<LayerTask> plan(const Network& network, const std::vector<std::string>& layers,
-                            const StudyRequest& request) {
+std::vector<LayerTask> layer_tasks(const Network& network, const std::vector<std::string>& layers,
+                                   const StudyRequest& request) {
   std::vector<LayerTask> tasks;
   for (const std::string& name : layers) {
     const Layer& layer = network.layer(name);
@@ -91,6 +93,7 @@ class LocalEngine final : public Engine {
   Json info(const NetworkRequest& request) const override;
   Json classify(const ClassifyRequest& request, int threads, Reporter& reporter) const override;
   void study(const StudyRequest& request, Reporter& reporter) const override;
+  Json plan(const StudyRequest& request, Reporter& reporter) const override;
   double rotation_error(const NetworkRequest& request, const std::string& layer) const override {
     constexpr int kPictures = 8;
     return microtome::rotation_error(open_source(request).network, layer, 1, kPictures);
@@ -165,33 +168,58 @@ Json LocalEngine::classify(const ClassifyRequest& request, int threads, Reporter
   return {{"images", answers}};
 }
 
-void LocalEngine::study(const StudyRequest& request, Reporter& reporter) const {
-  Source source = open_source(request.network);
+// All that is decided before an atlas is touched.
+struct Prepared {
+  Source source;
   std::unique_ptr<ConceptSet> concepts;
-  if (request.dissect && !request.concepts.empty()) concepts = open_concept_set(request.concepts);
-  const std::vector<std::string> layers = derive_layers(source, request, concepts.get(), reporter);
-  if (!concepts && !request.baselines.empty()) {
+  std::vector<LayerTask> tasks;      // to be shown
+  std::vector<LayerTask> dissected;  // these, and the baselines that they are held against
+  std::optional<PicturePlan> pictures;
+};
+
+Prepared prepare(const StudyRequest& request, Reporter& reporter) {
+  Prepared job{open_source(request.network), nullptr, {}, {}, {}};
+  if (request.dissect && !request.concepts.empty()) job.concepts = open_concept_set(request.concepts);
+  const std::vector<std::string> layers = derive_layers(job.source, request, job.concepts.get(), reporter);
+  if (!job.concepts && !request.baselines.empty()) {
     throw Error(ErrorKind::kUsage, "--baselines", "baselines are dissected, which needs --concepts");
   }
-  const std::vector<std::string> baselines = derive_baselines(source, layers, request);
-  const std::vector<LayerTask> tasks = plan(source.network, layers, request);
-  warn_of_assumed_range(source, reporter);
-  if (concepts) check_range(source, *concepts, request.threads, reporter);
-  Atlas atlas = Atlas::open(request.out, Atlas::Mode::kCreateOrWrite);
-  atlas.put_network(to_record(source), layer_records(source.network));
-  std::vector<SkippedImage> skipped;
-  if (concepts) {
-    atlas.put_concepts(to_record(*concepts));
-    std::vector<std::string> dissected = layers;
-    dissected.insert(dissected.end(), baselines.begin(), baselines.end());
-    skipped = dissect_layers(source, plan(source.network, dissected, request), *concepts, request, atlas, reporter);
+  std::vector<std::string> dissected = derive_baselines(job.source, layers, request);
+  dissected.insert(dissected.begin(), layers.begin(), layers.end());
+  job.tasks = layer_tasks(job.source.network, layers, request);
+  job.dissected = layer_tasks(job.source.network, dissected, request);
+  if (request.visualize) job.pictures = plan_pictures(job.source, job.tasks, request);
+  warn_of_assumed_range(job.source, reporter);
+  if (job.pictures && job.pictures->other && !job.pictures->other->stated) {
+    reporter.warn(fmt::format("{} does not say which input range it expects: using {}", request.transfer,
+                              job.pictures->other->preprocessing.name));
   }
-  if (request.visualize) render_units(source, tasks, request, atlas, reporter);
+  return job;
+}
+
+Json LocalEngine::plan(const StudyRequest& request, Reporter& reporter) const {
+  const Prepared job = prepare(request, reporter);
+  std::optional<Atlas> atlas;
+  if (std::filesystem::exists(request.out)) atlas = Atlas::open(request.out, Atlas::Mode::kRead);
+  return estimate(job.source, *job.pictures, request, atlas ? &*atlas : nullptr);
+}
+
+void LocalEngine::study(const StudyRequest& request, Reporter& reporter) const {
+  const Prepared job = prepare(request, reporter);
+  if (job.concepts) check_range(job.source, *job.concepts, request.threads, reporter);
+  Atlas atlas = Atlas::open(request.out, Atlas::Mode::kCreateOrWrite);
+  atlas.put_network(to_record(job.source), layer_records(job.source.network));
+  std::vector<SkippedImage> skipped;
+  if (job.concepts) {
+    atlas.put_concepts(to_record(*job.concepts));
+    skipped = dissect_layers(job.source, job.dissected, *job.concepts, request, atlas, reporter);
+  }
+  if (job.pictures) render_pictures(job.source, *job.pictures, request, atlas, reporter);
   for (const SkippedImage& image : skipped) reporter.detail(image.reason);
   if (!skipped.empty()) {
     throw Error(ErrorKind::kCorrupt, request.concepts,
                 fmt::format("{} of {} images could not be read and were left out, the first: {}", skipped.size(),
-                            concepts->size(), skipped.front().reason),
+                            job.concepts->size(), skipped.front().reason),
                 "the atlas holds everything else");
   }
 }

@@ -25,6 +25,9 @@ class Engine {
   virtual Json dream(const DreamRequest& request, Reporter& reporter) const = 0;
   // Writes request.out; continues where an earlier call with the same request was interrupted.
   virtual void study(const StudyRequest& request, Reporter& reporter) const = 0;
+  // What study() would render, how long it would take and how much it would write (study/picture_plan.h, estimate);
+  // writes nothing. The request visualizes and does not dissect.
+  virtual Json plan(const StudyRequest& request, Reporter& reporter) const = 0;
   // The largest change of a logit when the layer's channels are rotated at random and the rotation is folded into what
   // reads them.
   virtual double rotation_error(const NetworkRequest& request, const std::string& layer) const = 0;

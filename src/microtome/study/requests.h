@@ -173,16 +173,18 @@ struct StudyRequest {
   NetworkRequest network;
   std::string concepts;  // folder; empty = no dissection
   std::string out;
-  std::vector<std::string> layers;
-  std::string units;  // "0-15,40"; empty = all
+  std::vector<std::string> layers;  // empty: only for an objective without placeholders
+  std::string units;                // "0-15,40"; empty = all
   std::vector<std::string> bases = {"identity"};
   std::vector<std::string> baselines;  // random-basis, random-weights: dissected beside the layers, not rendered
   bool dissect = true;
   bool visualize = true;
   DissectRequest dissection;
   RenderSettings render;
-  std::string signs = "both";  // of the pictures
+  std::string objective;  // with placeholders, see picture_plan.h; empty = the unit's channel
+  std::string signs;      // of the pictures: +, - or both; empty = both where the objective has a {sign}
   int64_t variants = 1;
+  std::string transfer;  // file of a second network that the pictures are shown to; empty = none
   // These move no number.
   int64_t batch = 32;
   int64_t memory_limit = 0;  // MB

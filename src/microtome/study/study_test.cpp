@@ -4,16 +4,20 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "microtome/atlas/atlas.h"
 #include "microtome/base/error.h"
+#include "microtome/image/codec.h"
 #include "microtome/study/derived_layers.h"
 #include "microtome/study/measure_pictures.h"
+#include "microtome/study/picture_plan.h"
 #include "microtome/study/units.h"
 #include "microtome/study/workflow.h"
 #include "microtome/visualize/ascent.h"
 #include "microtome/visualize/magnitudes.h"
+#include "microtome/visualize/objective.h"
 
 namespace microtome {
 namespace {
@@ -33,6 +37,7 @@ class StudyTest : public ::testing::Test {
     request_.dissection.tail = 0.25;
     request_.dissection.exemplars = 3;
     request_.render.steps = 12;
+    request_.layers = {"colour"};
     request_.threads = 1;
   }
   ~StudyTest() override { fs::remove_all(folder_); }
@@ -53,11 +58,24 @@ class StudyTest : public ::testing::Test {
     atlas.put_concepts(concepts);
     const auto reporter = make_silent_reporter();
     dissect_layers(source_, tasks_, *concepts_, request_, atlas, *reporter);
-    render_units(source_, tasks_, request_, atlas, *reporter);
+    render_pictures(source_, plan(), request_, atlas, *reporter);
     units_ = atlas.units("colour", false);
     pictures_ = atlas.pictures("colour", -1, true);
     return atlas.content_hash();
   }
+
+  // The pictures alone.
+  std::string run_pictures(const std::string& name) {
+    Atlas atlas = Atlas::open(folder_ + "/" + name + ".atlas", Atlas::Mode::kCreateOrWrite);
+    atlas.put_network({source_.network.facts().hash, "memory", "planted", Json::object(), {}}, {layer_record()});
+    const auto reporter = make_silent_reporter();
+    render_pictures(source_, plan(), request_, atlas, *reporter);
+    pictures_ = atlas.pictures("colour", -1, true);
+    visualizations_ = atlas.visualizations(true);
+    return atlas.content_hash();
+  }
+
+  PicturePlan plan() const { return plan_pictures(source_, tasks_, request_); }
 
   static AtlasLayer layer_record() {
     AtlasLayer layer;
@@ -75,7 +93,7 @@ class StudyTest : public ::testing::Test {
   StudyRequest request_;
   std::vector<LayerTask> tasks_ = {{"colour", {0, 1}}};
   std::vector<UnitDissection> units_;
-  std::vector<AtlasPicture> pictures_;
+  std::vector<AtlasPicture> pictures_, visualizations_;
 };
 
 TEST_F(StudyTest, FindsThePlantedConceptsWithTheirExactScores) {
@@ -159,6 +177,143 @@ TEST_F(StudyTest, RendersAUnitAloneAsAmongOthers) {
   EXPECT_EQ(units_.front().unit, 1);
 }
 
+std::vector<std::string> objectives_of(const PicturePlan& plan) {
+  std::vector<std::string> objectives;
+  for (const PictureTask& task : plan.tasks) objectives.push_back(task.objective);
+  return objectives;
+}
+
+TEST_F(StudyTest, FillsObjectivesInForEveryLayerUnitAndSign) {
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(objectives_of(plan()), (Texts{"channel(layer=colour,unit=0)", "-channel(layer=colour~pre,unit=0)",
+                                          "channel(layer=colour,unit=1)", "-channel(layer=colour~pre,unit=1)"}));
+  request_.objective = "channel({layer}:{unit}) - 0.5*tv";
+  request_.variants = 2;
+  EXPECT_EQ(objectives_of(plan()),
+            (Texts{"channel(layer=colour,unit=0) - 0.5*tv", "channel(layer=colour,unit=0) - 0.5*tv",
+                   "channel(layer=colour,unit=1) - 0.5*tv", "channel(layer=colour,unit=1) - 0.5*tv"}));
+  EXPECT_EQ(plan().pictures(), 4);
+  EXPECT_EQ(plan().tasks[1].variants, std::vector<int>{1});
+  request_.variants = 1;
+  request_.objective = "2*{sign}channel({layer}:{unit})";
+  EXPECT_THROW(plan(), Error);                        // The parser's: a sign comes before the weight.
+  request_.objective = "{sign}2*channel({layer}:1)";  // No unit: one visualization a layer and sign.
+  EXPECT_EQ(objectives_of(plan()), (Texts{"2*channel(layer=colour,unit=1)", "-2*channel(layer=colour~pre,unit=1)"}));
+  EXPECT_EQ(plan().tasks[0].layer, "");
+}
+
+TEST_F(StudyTest, RefusesRequestsThatContradictThemselves) {
+  struct Wrong {
+    std::string objective, signs, units;
+    bool layers;
+    std::string text;
+  };
+  const std::vector<Wrong> all = {
+      {"channel({layer}:{unti})", "", "", true, "there is no placeholder {unti}; nearest: {unit}"},
+      {"channel({layer}:{unit)", "", "", true, "column 17"},
+      {"channel(colour:0}", "", "", false, "a brace without its partner"},
+      {"channel({layer}:{unit})", "", "", false, "add --layers"},
+      {"channel(colour:0)", "", "", true, "does not say {layer}"},
+      {"channel(colour:{unit})", "", "", true, "does not say {layer}"},
+      {"channel({layer}:0)", "", "0", true, "does not say {unit}"},
+      {"channel({layer}:{unit})", "both", "", true, "where the sign goes"},
+      {"{sign}channel({layer}:{unit})", "x", "", true, "is not +, - or both"},
+      {"channel(colour:0)", "-", "", false, "no units that they belong to"},
+      {"channel(colour:0)", "", "0", false, "no layers that they belong to"},
+      {"", "", "", false, "nothing to render"},
+      {"chanel(colour:0)", "", "", false, "nearest: \"channel\""},
+  };
+  for (const Wrong& wrong : all) {
+    request_.objective = wrong.objective;
+    request_.signs = wrong.signs;
+    request_.units = wrong.units;
+    request_.layers = wrong.layers ? std::vector<std::string>{"colour"} : std::vector<std::string>{};
+    try {
+      plan_pictures(source_, wrong.layers ? tasks_ : std::vector<LayerTask>{}, request_);
+      ADD_FAILURE() << wrong.objective << " is accepted";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kUsage) << error.what();
+      EXPECT_NE(std::string(error.what()).find(wrong.text), std::string::npos) << error.what();
+    }
+  }
+}
+
+TEST_F(StudyTest, StoresVisualizationsOfNoSingleUnit) {
+  tasks_.clear();
+  request_.layers.clear();
+  request_.objective = "channel(colour:0)+0.5*channel(colour~pre:1)";
+  request_.variants = 2;
+  request_.render.frames = {1, 4};
+  const std::string first = run_pictures("joint");
+  ASSERT_EQ(visualizations_.size(), 2U);
+  for (int variant = 0; variant < 2; ++variant) {
+    const AtlasPicture& picture = visualizations_[static_cast<size_t>(variant)];
+    EXPECT_EQ(picture.objective, "channel(layer=colour,unit=0) + 0.5*channel(layer=colour~pre,unit=1)");
+    EXPECT_EQ(picture.variant, variant);
+    EXPECT_GT(picture.score, picture.curve.front());
+    EXPECT_EQ(picture.facts["steps"], 12);
+    EXPECT_EQ(picture.facts["redirected_steps"], 0);
+    ASSERT_EQ(picture.frames.size(), 2U);
+    EXPECT_EQ(picture.frames[1].step, 4);
+    EXPECT_EQ(decode_image(picture.frames[1].webp, "frame").width, picture.width);
+  }
+  EXPECT_NE(visualizations_[0].png, visualizations_[1].png);
+  EXPECT_EQ(run_pictures("joint"), first);
+  request_.variants = 1;  // A further request leaves the rest of the first one alone.
+  EXPECT_EQ(run_pictures("joint"), first);
+}
+
+TEST_F(StudyTest, MakesComparedPicturesTogetherAndTakesThemUpWhole) {
+  const auto known = objectives::kinds();
+  if (std::ranges::none_of(known, [](const ObjectiveKind* kind) { return kind->name == "diversity"; })) {
+    GTEST_SKIP() << "no kind of objective compares pictures";
+  }
+  request_.objective = "channel({layer}:{unit}) - 0.1*diversity({layer})";
+  EXPECT_THROW(plan(), Error);  // One picture is nothing to compare.
+  request_.variants = 3;
+  ASSERT_EQ(plan().tasks.size(), 2U);
+  EXPECT_EQ(plan().tasks[1].variants, (std::vector<int>{0, 1, 2}));
+  const std::string calm = run_pictures("calm");
+  ASSERT_EQ(pictures_.size(), 6U);
+  // A group of which a picture is missing is made again as a whole.
+  Atlas atlas = Atlas::open(folder_ + "/torn.atlas", Atlas::Mode::kCreateOrWrite);
+  atlas.put_network({source_.network.facts().hash, "memory", "planted", Json::object(), {}}, {layer_record()});
+  const int64_t begun = atlas.begin_run(plan().provenance);
+  atlas.put_picture(begun, pictures_[0]);
+  EXPECT_FALSE(plan().done(atlas, begun, plan().tasks[0]));
+  const auto reporter = make_silent_reporter();
+  render_pictures(source_, plan(), request_, atlas, *reporter);
+  EXPECT_EQ(atlas.content_hash(), calm);
+}
+
+TEST_F(StudyTest, EstimatesWhatIsLeftAndWritesNothing) {
+  request_.render.frames = {1, 4, 99};
+  const Json whole = estimate(source_, plan(), request_, nullptr);
+  EXPECT_EQ(whole["pictures"], 4);
+  EXPECT_EQ(whole["done"], 0);
+  EXPECT_EQ(whole["size"], kSide);
+  EXPECT_EQ(whole["steps"], 12);
+  EXPECT_EQ(whole["layers"][0]["layer"], "colour");
+  EXPECT_GT(whole["seconds"], 0);
+  run_pictures("estimate");
+  const std::string file = folder_ + "/estimate.atlas";
+  int64_t stored = 0;
+  for (const AtlasPicture& picture : pictures_) {
+    stored += std::ssize(picture.png) + std::ssize(picture.curve) * 4;
+    for (const AtlasFrame& frame : picture.frames) stored += std::ssize(frame.webp);
+  }
+  EXPECT_GT(whole["bytes"], stored / 2);
+  EXPECT_LT(whole["bytes"], stored * 4);
+  const auto written = fs::last_write_time(file);
+  const Atlas atlas = Atlas::open(file, Atlas::Mode::kRead);
+  EXPECT_EQ(estimate(source_, plan(), request_, &atlas)["seconds"], 0);
+  request_.variants = 2;
+  const Json rest = estimate(source_, plan(), request_, &atlas);
+  EXPECT_EQ(rest["pictures"], 8);
+  EXPECT_EQ(rest["done"], 4);
+  EXPECT_EQ(fs::last_write_time(file), written);
+}
+
 TEST_F(StudyTest, LeavesADamagedImageOutAndNamesIt) {
   fs::resize_file(folder_ + "/set/images/planted/3.png", 60);
   Atlas atlas = Atlas::open(folder_ + "/damaged.atlas", Atlas::Mode::kCreateOrWrite);
@@ -222,6 +377,7 @@ TEST(Checkpoint, HoldsASurveyAndRefusesAnothers) {
 
 TEST(Units, AreParsedAndMistakesNamed) {
   EXPECT_EQ(parse_units("", 3, "x"), (std::vector<int64_t>{0, 1, 2}));
+  EXPECT_EQ(parse_units("all", 3, "x"), (std::vector<int64_t>{0, 1, 2}));
   EXPECT_EQ(parse_units("4,0-2,1", 5, "x"), (std::vector<int64_t>{0, 1, 2, 4}));
   for (const char* text : {"5", "0-5", "2-1", "a", "1,", "-1", "1--2", " 1"}) {
     EXPECT_THROW(parse_units(text, 5, "x"), Error) << text;

@@ -17,7 +17,7 @@ int64_t parse_number(std::string_view text, std::string_view part) {
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (code != std::errc{} || end != text.data() + text.size() || value < 0) {
     throw Error(ErrorKind::kUsage, "--units", fmt::format("\"{}\" is not a unit or a range of units", part),
-                "write it as 0-15,40");
+                "write it as 0-15,40 or all");
   }
   return value;
 }
@@ -25,7 +25,7 @@ int64_t parse_number(std::string_view text, std::string_view part) {
 }  // namespace
 
 std::vector<int64_t> parse_units(std::string_view text, int64_t count, const std::string& layer) {
-  if (text.empty()) {
+  if (text.empty() || text == "all") {
     std::vector<int64_t> all(static_cast<size_t>(count));
     std::iota(all.begin(), all.end(), 0);
     return all;

@@ -8,8 +8,8 @@
 
 namespace microtome {
 
-// "0-15,40" as rising numbers without repeats; empty text means all of [0, count). Throws Error(kUsage) with the part
-// that is malformed or beyond the layer.
+// "0-15,40" as rising numbers without repeats; "all" and empty text mean all of [0, count). Throws Error(kUsage) with
+// the part that is malformed or beyond the layer.
 std::vector<int64_t> parse_units(std::string_view text, int64_t count, const std::string& layer);
 
 }  // namespace microtome

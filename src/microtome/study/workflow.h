@@ -13,6 +13,8 @@
 
 namespace microtome {
 
+struct PicturePlan;
+
 // A layer with the units asked for.
 struct LayerTask {
   std::string layer;           // the file's own name
@@ -25,9 +27,10 @@ std::vector<SkippedImage> dissect_layers(const Source& source, const std::vector
                                          const ConceptSet& concepts, const StudyRequest& request, Atlas& atlas,
                                          Reporter& reporter);
 
-// Renders the pictures of the units that the atlas does not hold yet, one picture a worker.
-void render_units(const Source& source, const std::vector<LayerTask>& tasks, const StudyRequest& request, Atlas& atlas,
-                  Reporter& reporter);
+// Renders the pictures of a plan (picture_plan.h) that the atlas does not hold yet, one picture a worker; those that
+// are compared with each other are made by one worker, and stored and taken up as a whole.
+void render_pictures(const Source& source, const PicturePlan& plan, const StudyRequest& request, Atlas& atlas,
+                     Reporter& reporter);
 
 // Warns when another preset makes the network much surer of real images than the one in use: a wrong value range is the
 // most common silent mistake. Says nothing about networks that are no classifiers.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <tuple>
 
@@ -123,11 +124,23 @@ AtlasPicture draw_picture(Rng& rng, const std::string& layer, int unit, Sign sig
   p.width = static_cast<int>(rng.below(300));
   p.height = static_cast<int>(rng.below(300));
   p.curve = draw_list(rng, 20, [&] { return draw_float(rng); });
+  for (int64_t step = 0; rng.chance(0.5); step += rng.between(1, 9)) {
+    p.frames.push_back({step, rng.chance(0.3) ? "shared" : draw_bytes(rng, 2000)});
+  }
+  p.score = rng.normal();
   p.activation = rng.normal();
   if (rng.chance(0.7)) p.best_exemplar = rng.normal();
   if (rng.chance(0.7)) p.activation_ratio = rng.normal();
   p.status = rng.chance(0.5) ? "ok" : draw_text(rng);
   p.facts = draw_json(rng);
+  return p;
+}
+
+AtlasPicture draw_visualization(Rng& rng, const std::string& objective, int variant) {
+  AtlasPicture p = draw_picture(rng, "", 0, Sign::kPositive, variant);
+  p.objective = objective;
+  p.activation = std::numeric_limits<double>::quiet_NaN();
+  p.best_exemplar = p.activation_ratio = std::nullopt;
   return p;
 }
 
@@ -214,12 +227,19 @@ void expect_unit(const UnitDissection& f, const UnitDissection& w, bool brief) {
 }
 
 void expect_picture(const AtlasPicture& f, const AtlasPicture& w, bool with_png) {
-  EXPECT_EQ(std::tie(f.layer, f.unit, f.sign, f.variant, f.objective, f.width, f.height, f.activation, f.best_exemplar,
+  EXPECT_EQ(std::tie(f.layer, f.unit, f.sign, f.variant, f.objective, f.width, f.height, f.best_exemplar,
                      f.activation_ratio, f.status, f.facts),
-            std::tie(w.layer, w.unit, w.sign, w.variant, w.objective, w.width, w.height, w.activation, w.best_exemplar,
+            std::tie(w.layer, w.unit, w.sign, w.variant, w.objective, w.width, w.height, w.best_exemplar,
                      w.activation_ratio, w.status, w.facts));
+  EXPECT_EQ(text(f.score), text(w.score));
+  EXPECT_EQ(text(f.activation), text(w.activation));
   EXPECT_EQ(f.png, with_png ? w.png : "");
   EXPECT_EQ(f.curve, with_png ? w.curve : std::vector<float>{});
+  ASSERT_EQ(f.frames.size(), w.frames.size());
+  for (size_t at = 0; at < w.frames.size(); ++at) {
+    EXPECT_EQ(f.frames[at].step, w.frames[at].step);
+    EXPECT_EQ(f.frames[at].webp, with_png ? w.frames[at].webp : "");
+  }
 }
 
 }  // namespace
@@ -282,6 +302,10 @@ void RandomAtlas::draw_results(Rng& rng) {
       }
     }
   }
+  // Texts of different order than their numbers; the second has variants.
+  for (const char* objective : {"a - \"b\"", "b", "b"}) {
+    visualizations.push_back(draw_visualization(rng, objective, static_cast<int>(visualizations.size() / 2)));
+  }
   for (const int64_t image : named) {
     thumbnails.push_back({image, draw_text(rng), rng.chance(0.3) ? "shared" : draw_bytes(rng, 3000)});
   }
@@ -308,6 +332,7 @@ int64_t RandomAtlas::write(Atlas& atlas) const {
   const int64_t run = atlas.begin_run({"dissect", "1", network.hash, concepts.hash, Json{{"a", 1}}, "command"});
   for (const LayerDissection& d : dissections) atlas.put_dissection(run, d, thumbnails_of(d));
   for (const AtlasPicture& p : pictures) atlas.put_picture(run, p);
+  atlas.put_pictures(run, visualizations);
   atlas.end_run(run);
   return run;
 }
@@ -316,6 +341,7 @@ void RandomAtlas::write_results(Atlas& atlas, const RandomAtlas& base) const {
   atlas.put_concepts(base.concepts);
   atlas.put_network(base.network, base.layers);
   const int64_t run = atlas.begin_run({"visualize", "2", "", "", Json{{"a", 2}}, "another command"});
+  for (size_t at = visualizations.size(); at-- > 0;) atlas.put_picture(run, visualizations[at]);
   for (size_t at = pictures.size(); at-- > 0;) atlas.put_picture(run, pictures[at]);
   for (size_t at = dissections.size(); at-- > 0;) {
     const int64_t next = atlas.begin_run({"dissect", "2", "", "", Json{{"a", at}}, "another command"});
@@ -368,6 +394,14 @@ void RandomAtlas::expect_in(const Atlas& atlas) const {
     }
   }
   EXPECT_EQ(seen, pictures.size());
+  for (const bool with_png : {true, false}) {
+    const std::vector<AtlasPicture> found = atlas.visualizations(with_png);
+    ASSERT_EQ(found.size(), visualizations.size());
+    for (size_t at = 0; at < found.size(); ++at) {
+      expect_picture(found[at], visualizations[at], with_png);
+      expect_picture(atlas.picture(found[at].id).value(), visualizations[at], true);
+    }
+  }
   for (const Atlas::Thumbnail& t : thumbnails) {
     const auto found = atlas.thumbnail(t.image);
     ASSERT_TRUE(found.has_value());

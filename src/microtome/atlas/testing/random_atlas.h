@@ -29,6 +29,7 @@ struct RandomAtlas {
   std::vector<LayerDissection> dissections;
   std::vector<Atlas::Thumbnail> thumbnails;  // Of exactly the images that exemplars name.
   std::vector<AtlasPicture> pictures;        // By layer, unit, sign, variant.
+  std::vector<AtlasPicture> visualizations;  // Of no single unit; by objective, variant.
 
  private:
   void draw_frame(Rng& rng);

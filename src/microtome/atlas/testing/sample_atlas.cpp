@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 
 #include "microtome/atlas/atlas.h"
 #include "microtome/base/rng.h"
@@ -54,7 +55,7 @@ AtlasConcepts concepts() {
 }
 
 // Two colours in stripes, rings or a chequerboard.
-std::string draw(int side, uint64_t seed) {
+Image paint(int side, uint64_t seed) {
   Rng rng(seed, "sample picture");
   std::array<uint8_t, 6> colours{};
   for (uint8_t& value : colours) value = static_cast<uint8_t>(rng.below(256));
@@ -75,7 +76,32 @@ std::string draw(int side, uint64_t seed) {
       }
     }
   }
+  return image;
+}
+
+std::string draw(int side, uint64_t seed) { return encode_png(paint(side, seed)); }
+
+std::string draw_with_hole(int side, uint64_t seed) {
+  const Image opaque = paint(side, seed);
+  Image image(side, side, 4);
+  for (int y = 0; y < side; ++y) {
+    for (int x = 0; x < side; ++x) {
+      std::copy_n(opaque.at(x, y), 3, image.at(x, y));
+      image.at(x, y)[3] = static_cast<uint8_t>(std::min(255.0, 16 * std::hypot(x - side / 2, y - side / 2)));
+    }
+  }
   return encode_png(image);
+}
+
+// Each paler than the one after it.
+std::vector<AtlasFrame> draw_frames(uint64_t seed) {
+  std::vector<AtlasFrame> frames;
+  for (const int step : {1, 8, 32}) {
+    Image image = paint(48, seed);
+    for (uint8_t& value : image.pixels) value = static_cast<uint8_t>(128 + (value - 128) * step / 64);
+    frames.push_back({step, encode_webp(image, 90)});
+  }
+  return frames;
 }
 
 ConceptScore draw_score(Rng& rng, int label, int64_t on_pixels) {
@@ -173,8 +199,11 @@ AtlasPicture draw_picture(const AtlasLayer& layer, uint64_t layer_seed, const Un
     picture.best_exemplar = unit.top.front().activation;
     picture.activation_ratio = picture.activation / *picture.best_exemplar;
   }
+  picture.score = std::fabs(picture.activation);
   picture.status = dead ? "did not start" : "ok";
-  picture.facts = Json{{"gradient_norm", dead ? 0.0 : rng.uniform()}};
+  picture.facts =
+      Json{{"gradient_norm", dead ? 0.0 : rng.uniform()}, {"steps", 64}, {"redirected_steps", dead ? 16 : 0}};
+  if (layer.name == "block/conv2" && unit.unit == 5) picture.frames = draw_frames(seed);
   return picture;
 }
 
@@ -198,6 +227,28 @@ void write_layer(Atlas& atlas, int64_t dissect, int64_t visualize, const AtlasLa
   for (const UnitDissection& unit : dissection.units) atlas.put_picture(visualize, draw_picture(layer, seed, unit));
 }
 
+// Two variants of one objective, with frames and a hole in the middle, and one of another.
+std::vector<AtlasPicture> draw_visualizations() {
+  std::vector<AtlasPicture> pictures;
+  for (int number = 0; number < 3; ++number) {
+    AtlasPicture& picture = pictures.emplace_back();
+    const auto seed = static_cast<uint64_t>(900 + number);
+    picture.variant = number % 2;
+    picture.objective = number < 2 ? "channel(layer=block/conv2,unit=5) - 100*diversity(layer=block/conv2)"
+                                   : "channel(layer=conv1,unit=2) + channel(layer=block/conv2,unit=7) - 0.25*tv";
+    picture.png = number < 2 ? draw_with_hole(48, seed) : draw(48, seed);
+    picture.width = picture.height = 48;
+    if (number < 2) picture.frames = draw_frames(seed);
+    for (int step = 0; step < 64; ++step) picture.curve.push_back(2 - std::exp(-static_cast<float>(step) / 12));
+    picture.score = 2.5 - number;
+    picture.activation = std::numeric_limits<double>::quiet_NaN();
+    picture.status = "ok";
+    picture.facts = Json{{"steps", 64}, {"redirected_steps", number}, {"plateau", false}};
+    if (number < 2) picture.facts["channels"] = 4;
+  }
+  return pictures;
+}
+
 void write_content(const std::string& path) {
   Atlas atlas = Atlas::open(path, Atlas::Mode::kCreateOrWrite);
   const AtlasNetwork network{std::string(64, 'a'),
@@ -219,6 +270,7 @@ void write_content(const std::string& path) {
       atlas.begin_run({"visualize", MICROTOME_VERSION, network.hash, "", Json{{"steps", 64}}, "microtome atlas"});
   write_layer(atlas, dissect, visualize, layers()[0], 1, thumbnails);
   write_layer(atlas, dissect, visualize, layers()[2], 2, thumbnails);
+  atlas.put_pictures(visualize, draw_visualizations());
   atlas.end_run(dissect);
   atlas.end_run(visualize);
 }

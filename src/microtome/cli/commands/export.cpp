@@ -13,7 +13,7 @@ namespace microtome::commands {
 namespace {
 
 struct Options {
-  std::string file, csv, netdissect, charts, json, npy, images, site;
+  std::string file, csv, netdissect, charts, json, npy, images, sprites, site;
   std::vector<std::string> views;
 };
 
@@ -34,14 +34,16 @@ void define(CLI::App& app, Session& session) {
          "field (cut to the receptive field), plain")
       ->delimiter(',')
       ->needs(images);
+  app.add_option("--sprites", options->sprites,
+                 "Folder for one image of all pictures of each layer and sign, without gaps, with a JSON index");
   app.add_option("--site", options->site, "Folder for the explorer's pages: open index.html, or put it on any host");
   add_common(app, session, false);
   app.callback([options, &session] {
     const Options& o = *options;
     if (o.csv.empty() && o.netdissect.empty() && o.charts.empty() && o.json.empty() && o.npy.empty() &&
-        o.images.empty() && o.site.empty()) {
+        o.images.empty() && o.sprites.empty() && o.site.empty()) {
       throw Error(ErrorKind::kUsage, "microtome export", "nothing to write",
-                  "name at least one of --csv, --netdissect, --charts, --json, --npy, --images, --site");
+                  "name at least one of --csv, --netdissect, --charts, --json, --npy, --images, --sprites, --site");
     }
     std::vector<ExemplarView> views;
     for (const std::string& view : o.views) views.push_back(view_from_text(view));
@@ -52,7 +54,11 @@ void define(CLI::App& app, Session& session) {
     if (!o.charts.empty()) export_charts(atlas, o.charts);
     if (!o.json.empty()) write_file(o.json, json_text(atlas_json(atlas, {}, JsonDetail::kFull)));
     if (!o.npy.empty()) export_npy(atlas, o.npy);
-    if (!o.images.empty()) export_images(atlas, o.images, views, *reporter);
+    if (!o.images.empty()) {
+      export_images(atlas, o.images, views, *reporter);
+      export_visualizations(atlas, o.images);
+    }
+    if (!o.sprites.empty()) export_sprites(atlas, o.sprites, *reporter);
     if (!o.site.empty()) write_site(atlas, o.site, *reporter);
   });
 }

@@ -7,7 +7,13 @@ namespace {
 
 void define(CLI::App& app, Session& session) {
   define_study(app, session, false, true);
-  app.footer("\nExample:\n  microtome visualize net.onnx --layers conv5 --units 0-15 --steps 256\n");
+  app.footer(
+      "\nAn interrupted run continues with the same command line.\n"
+      "Examples:\n"
+      "  microtome visualize net.onnx --layers conv5 --units 0-15 --steps 256\n"
+      "  microtome visualize net.onnx --layers conv4,conv5 --variants 4 --dry-run\n"
+      "  microtome visualize net.onnx --layers conv5 --objective \"{sign}channel({layer}:{unit}) - 0.1*tv\"\n"
+      "  microtome visualize net.onnx --objective \"channel(conv4:7) + channel(conv5:31)\"\n");
 }
 
 }  // namespace

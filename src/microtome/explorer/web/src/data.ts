@@ -73,6 +73,7 @@ export interface AtlasData {
   concepts: Concepts | null;
   layers: Layer[];
   runs: Run[];
+  visualizations: { count: number; strip: { id: number; objective: string }[] };
 }
 
 // One row for each (unit, sign) that has a dissection or a picture, in columns.
@@ -165,12 +166,15 @@ export interface Dissection {
 }
 
 export interface Picture {
-  sign: Sign;
+  id: number;
+  sign: Sign; // says nothing in a visualization of no single unit
   variant: number;
   objective: string;
   width: number;
   height: number;
   curve: (number | null)[];
+  frames: number[]; // steps whose pictures were kept
+  score: number | null;
   activation: number | null;
   best_exemplar: number | null;
   activation_ratio: number | null;
@@ -185,6 +189,14 @@ export interface UnitData {
   pictures: Picture[];
 }
 
+// Pictures made for one objective, of no single unit.
+export interface Visualization {
+  objective: string;
+  pictures: Picture[];
+}
+
+export const visualizationPath = (id: number) => `images/visualization-${id}.png`;
+export const framePath = (id: number, step: number) => `images/frame-${id}-${step}.webp`;
 export function picturePath(layer: number, unit: number, sign: Sign, variant: number): string {
   return `images/picture-${layer}-${unit}-${sign > 0 ? "p" : "n"}-${variant}.png`;
 }

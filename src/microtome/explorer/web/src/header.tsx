@@ -83,6 +83,11 @@ export function Header({ route }: { route: Route }) {
               <span aria-current="page">unit {route.unit}</span>
             </li>
           )}
+          {route.page === "visualizations" && (
+            <li>
+              <span aria-current="page">visualizations</span>
+            </li>
+          )}
           {route.page === "find" && (
             <li>
               <span aria-current="page">“{route.text}”</span>

@@ -10,6 +10,7 @@ import { NetworkPage } from "./network_page";
 import { networkHref, parse, useHash, type Route } from "./route";
 import { AtlasContext, Failed, Notice, useData, Waiting } from "./state";
 import { UnitPage } from "./unit_page";
+import { VisualizationsPage } from "./visualizations_page";
 import "./style/base.css";
 import "./style/pages.css";
 
@@ -23,6 +24,8 @@ function Page({ route }: { route: Route }) {
       return <UnitPage name={route.layer} unit={route.unit} query={route.query} />;
     case "find":
       return <FindPage text={route.text} />;
+    case "visualizations":
+      return <VisualizationsPage />;
     case "lost":
       return (
         <Notice title="There is no such page">

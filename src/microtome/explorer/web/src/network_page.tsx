@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole network: its section, the studied layers as plates, all layers as a table.
-import type { AtlasData, Layer } from "./data";
-import { CategoryBar, Dot, Fact, Hint, UnitPlate } from "./parts";
+import { visualizationPath, type AtlasData, type Layer } from "./data";
+import { CategoryBar, Dot, Fact, Hint, Plate, UnitPlate } from "./parts";
 import { Profile } from "./profile";
 import { Provenance } from "./provenance";
-import { layerHref, unitHref } from "./route";
+import { layerHref, unitHref, visualizationsHref } from "./route";
 import { Notice, useAtlas, useTitle } from "./state";
 import { breakable, categoryWord, integer, iou, plural, roman, shapeText, share, signChar } from "./words";
 
@@ -87,6 +87,35 @@ function LayerPlate({ layer, number }: { layer: Layer; number: number }) {
         </a>
       </div>
     </article>
+  );
+}
+
+function Joint() {
+  const { count, strip } = useAtlas().visualizations;
+  return (
+    <section class="block joint">
+      <header>
+        <h2>
+          <a href={visualizationsHref()}>Visualizations</a>
+        </h2>
+      </header>
+      <p class="muted">Pictures of no single unit, made for objectives of their own.</p>
+      <ul class="strip">
+        {strip.map((item) => (
+          <li key={item.id}>
+            <a href={visualizationsHref()} title={item.objective}>
+              <span class="mount">
+                <Plate src={visualizationPath(item.id)} alt={`Picture of ${item.objective}`} />
+              </span>
+              <code class="small">{item.objective}</code>
+            </a>
+          </li>
+        ))}
+      </ul>
+      <a class="onward" href={visualizationsHref()}>
+        All {plural(count, "objective")} <span aria-hidden="true">→</span>
+      </a>
+    </section>
   );
 }
 
@@ -178,6 +207,7 @@ export function NetworkPage() {
       {studied.map((layer, index) => (
         <LayerPlate key={layer.id} layer={layer} number={index + 1} />
       ))}
+      {atlas.visualizations.count > 0 && <Joint />}
       <LayerTable layers={atlas.layers} />
       <Provenance runs={atlas.runs} />
     </div>

@@ -97,7 +97,7 @@ export function CategoryBar(props: { categories: string[]; counts: { detectors: 
 }
 
 // A picture that is there only once it is near the window, and says so when it is missing.
-export function Plate({ src, alt, eager }: { src: string | null; alt: string; eager?: boolean }) {
+export function Plate({ src, alt, eager, holes }: { src: string | null; alt: string; eager?: boolean; holes?: boolean }) {
   const [missing, setMissing] = useState(false);
   useEffect(() => setMissing(false), [src]);
   if (src === null || missing) {
@@ -107,7 +107,7 @@ export function Plate({ src, alt, eager }: { src: string | null; alt: string; ea
       </span>
     );
   }
-  return <img class="plate" src={src} alt={alt} loading={eager ? "eager" : "lazy"} decoding="async" onError={() => setMissing(true)} />;
+  return <img class={holes ? "plate holes" : "plate"} src={src} alt={alt} loading={eager ? "eager" : "lazy"} decoding="async" onError={() => setMissing(true)} />;
 }
 
 // The unit's picture; where none has been made, the real image that excites it most.

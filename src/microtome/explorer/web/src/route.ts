@@ -7,12 +7,14 @@ export type Route =
   | { page: "layer"; layer: string; query: URLSearchParams }
   | { page: "unit"; layer: string; unit: number; query: URLSearchParams }
   | { page: "find"; text: string; query: URLSearchParams }
+  | { page: "visualizations" }
   | { page: "lost"; hash: string };
 
 export const networkHref = () => "#/";
 export const layerHref = (layer: string) => `#/layer/${encodeURIComponent(layer)}`;
 export const unitHref = (layer: string, unit: number, sign?: number) =>
   `${layerHref(layer)}/unit/${unit}${sign === -1 ? "?sign=-" : ""}`;
+export const visualizationsHref = () => "#/visualizations";
 export const findHref = (text: string) => `#/find/${encodeURIComponent(text)}`;
 
 function decode(part: string): string {
@@ -33,6 +35,7 @@ export function parse(hash: string): Route {
     return { page: "unit", layer: parts[1], unit: Number(parts[3]), query };
   }
   if (parts[0] === "find" && parts.length === 2) return { page: "find", text: parts[1], query };
+  if (path === "visualizations") return { page: "visualizations" };
   return { page: "lost", hash };
 }
 

@@ -7,6 +7,7 @@ import { CurveChart, HistogramChart } from "./charts";
 import { ConceptTable } from "./concept_table";
 import { Exemplars, type View } from "./exemplar";
 import { Choice, Dot, Fact, Hint, Plate } from "./parts";
+import { Film, PictureFacts } from "./picture";
 import { Provenance } from "./provenance";
 import { Trust } from "./trust";
 import { go, layerHref, networkHref, setQuery, unitHref } from "./route";
@@ -20,11 +21,11 @@ function PictureCard({ layer, unit, sign, pictures }: { layer: Layer; unit: numb
   const picture = pictures[Math.min(chosen, pictures.length - 1)] as Picture | undefined;
   return (
     <figure class="picture">
-      <Plate
-        src={picture ? picturePath(layer.id, unit, sign, picture.variant) : null}
-        alt={`${signWord(sign)} picture of unit ${unit}`}
-        eager={true}
-      />
+      {picture ? (
+        <Film picture={picture} src={picturePath(layer.id, unit, sign, picture.variant)} alt={`${signWord(sign)} picture of unit ${unit}`} />
+      ) : (
+        <Plate src={null} alt={`${signWord(sign)} picture of unit ${unit}`} />
+      )}
       <figcaption>
         <h3>
           <span class="sign">{signChar(sign)}</span> {kPictureCaption[String(sign)]}
@@ -47,6 +48,7 @@ function PictureCard({ layer, unit, sign, pictures }: { layer: Layer; unit: numb
               <Fact name="best real image">{level(picture.best_exemplar)}</Fact>
               <Fact name={<Hint of="ratio">ratio</Hint>}><b>{times(picture.activation_ratio)}</b></Fact>
             </dl>
+            <PictureFacts picture={picture} />
             {picture.status === "ok" && picture.curve.length > 1 && <CurveChart curve={picture.curve} label={`The objective over ${picture.curve.length} steps`} />}
           </>
         )}

@@ -180,6 +180,8 @@ async function unitView(page, base, where, shot) {
   check((await coloursOf(canvas)) > 8, `${where}: the plain image is drawn`);
   await page.locator('.choice button:text-is("mask")').click();
   await page.waitForSelector(".exemplar canvas[data-drawn=mask]");
+  await filmView(page, `${where} unit`);
+  check((await page.textContent(".picture >> nth=0")).includes("gradient norm"), `${where}: facts that the pages do not know`);
   await checkLayout(page, `${where} unit`);
   await shoot(page, `${shot}-unit`);
   await page.locator('.choice button:has-text("negative")').click();
@@ -196,6 +198,41 @@ async function unitView(page, base, where, shot) {
   await page.waitForSelector(".notice");
   await page.goto(`${base}#/layer/relu1`);
   await page.waitForSelector(".notice");
+}
+
+// A slider's frames are other pictures than the last one, and arrow keys move it without turning the page.
+async function filmView(page, where) {
+  const film = page.locator(".film").first();
+  const image = film.locator("img");
+  const seen = [await image.getAttribute("src")];
+  check(/picture-|visualization-/.test(seen[0]), `${where}: the last step is shown first (${seen[0]})`);
+  await film.locator("input[type=range]").focus();
+  for (const key of ["ArrowLeft", "Home"]) {
+    const before = await image.getAttribute("src");
+    await page.keyboard.press(key);
+    await page.waitForFunction((old) => document.querySelector(".film img").getAttribute("src") !== old, before);
+    await page.waitForFunction(() => document.querySelector(".film img").naturalWidth > 0);
+    seen.push(await image.getAttribute("src"));
+  }
+  check(/frame-\d+-32\.webp/.test(seen[1]) && /frame-\d+-1\.webp/.test(seen[2]), `${where}: frames by keys (${seen})`);
+  check((await film.textContent()).includes("step 1"), `${where}: the step is named`);
+  await page.keyboard.press("End");
+  await page.waitForFunction((src) => document.querySelector(".film img").getAttribute("src") === src, seen[0]);
+  await page.evaluate(() => document.activeElement?.blur());
+}
+
+async function visualizationsView(page, base, where, shot) {
+  await page.goto(base);
+  await page.locator(".joint .onward").click();
+  await page.waitForSelector(".visualizations-page .picture img");
+  check((await page.locator(".visualizations-page .block").count()) === 2, `${where}: two objectives`);
+  check((await page.locator(".gallery >> nth=0").locator(".picture").count()) === 2, `${where}: both variants`);
+  check((await page.textContent(".objective-title >> nth=0")).replace(/\u200b/g, "").startsWith("channel(layer=block/conv2,unit=5) - 100*diversity"), `${where}: the objective`);
+  check((await page.locator(".plate.holes").count()) === 2, `${where}: holes are seen`);
+  await filmView(page, where);
+  await page.locator(".film input >> nth=0").fill("1");
+  await checkLayout(page, `${where} visualizations`);
+  await shoot(page, `${shot}-visualizations`);
 }
 
 async function findView(page, base, where, shot) {
@@ -226,7 +263,7 @@ try {
       page.on("console", (message) => message.type() === "error" && !expected.test(message.text()) && check(false, `${where}: console: ${message.text()}`));
       page.on("pageerror", (error) => check(false, `${where}: ${error.message}`));
       page.on("request", (request) => check(/^(file:|data:|http:\/\/127\.0\.0\.1:)/.test(request.url()), `${where}: asks for ${request.url()}`));
-      for (const [name, view] of Object.entries({ networkView, layerView, unitView, findView })) {
+      for (const [name, view] of Object.entries({ networkView, layerView, unitView, visualizationsView, findView })) {
         try {
           await (view === layerView ? layerView(page, where, `${scheme}-${size.width}`) : view(page, base, where, `${scheme}-${size.width}`));
         } catch (error) {

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/study/picture_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include "microtome/base/error.h"
+#include "microtome/base/file.h"
+#include "microtome/base/hash.h"
+#include "microtome/base/nearest.h"
+#include "microtome/network/pre_activation.h"
+#include "microtome/visualize/objective.h"
+
+namespace microtome {
+namespace {
+
+constexpr const char* kUnitObjective = R"({sign}channel(layer="{layer}",unit={unit}))";
+const std::vector<std::string> kPlaceholders = {"layer", "unit", "sign"};
+
+[[noreturn]] void refuse(const std::string& option, const std::string& what, const std::string& remedy) {
+  throw Error(ErrorKind::kUsage, option, what, remedy);
+}
+
+// An objective with holes, cut at them: texts[0] hole[0] texts[1] ...
+class Template {
+ public:
+  explicit Template(const std::string& text) {
+    size_t begin = 0;
+    for (size_t at = text.find_first_of("{}"); at != std::string::npos; at = text.find_first_of("{}", begin)) {
+      const size_t end = text.find('}', at);
+      if (text[at] == '}' || end == std::string::npos) {
+        refuse("--objective", fmt::format("column {} of \"{}\": a brace without its partner", at + 1, text),
+               "placeholders are {layer}, {unit} and {sign}");
+      }
+      const std::string name = text.substr(at + 1, end - at - 1);
+      if (std::ranges::find(kPlaceholders, name) == kPlaceholders.end()) {
+        refuse("--objective", fmt::format("there is no placeholder {{{}}}", name),
+               fmt::format("nearest: {{{}}}", nearest_name(name, kPlaceholders)));
+      }
+      texts_.push_back(text.substr(begin, at - begin));
+      holes_.push_back(name);
+      begin = end + 1;
+    }
+    texts_.push_back(text.substr(begin));
+  }
+
+  bool has(const std::string& name) const { return std::ranges::find(holes_, name) != holes_.end(); }
+  bool empty() const { return holes_.empty(); }
+
+  std::string filled(const std::map<std::string, std::string>& values) const {
+    std::string out = texts_[0];
+    for (size_t i = 0; i < holes_.size(); ++i) out += values.at(holes_[i]) + texts_[i + 1];
+    return out;
+  }
+
+ private:
+  std::vector<std::string> texts_, holes_;
+};
+
+std::vector<Sign> signs_of(const std::string& text, const Template& objective) {
+  const bool signed_objective = objective.has("sign");
+  if (text == "+" || (text.empty() && !signed_objective)) return {Sign::kPositive};
+  if (text != "-" && text != "both" && !text.empty())
+    refuse("--signs", fmt::format("\"{}\" is not +, - or both", text), "");
+  if (!signed_objective) {
+    refuse("--signs", "the objective does not say where the sign goes",
+           "write {sign} before the term that it belongs to: \"{sign}channel({layer}:{unit})\"");
+  }
+  if (text == "-") return {Sign::kNegative};
+  return {Sign::kPositive, Sign::kNegative};
+}
+
+// The request's objective, which goes with what else it says.
+Template objective_of(const StudyRequest& request) {
+  Template objective(request.objective.empty() ? kUnitObjective : request.objective);
+  if (request.layers.empty()) {
+    if (request.objective.empty()) refuse("--layers", "nothing to render", "name layers, or an --objective");
+    if (!objective.empty()) refuse("--objective", "its placeholders stand for nothing", "add --layers");
+    if (!request.units.empty()) refuse("--units", "there are no layers that they belong to", "add --layers");
+    if (!request.signs.empty()) refuse("--signs", "there are no units that they belong to", "add --layers");
+    return objective;
+  }
+  if (!objective.has("layer")) {
+    refuse("--objective", "it does not say {layer}, so that all layers would have the same picture",
+           "write {layer}, or leave --layers out");
+  }
+  if (!objective.has("unit") && !request.units.empty()) {
+    refuse("--units", "the objective does not say {unit}, so that all units would have the same picture",
+           "write {unit}, or leave --units out");
+  }
+  return objective;
+}
+
+class Planner {
+ public:
+  Planner(const Source& source, const std::vector<LayerTask>& tasks, const StudyRequest& request)
+      : objective_(objective_of(request)),
+        request_(request),
+        signs_(signs_of(request.signs, objective_)),
+        plan_{with_hidden_layers(source.network, tasks), nullptr, {}, {}, {}} {
+    plan_.renderer = std::make_unique<Renderer>(plan_.network, source.preprocessing, request.render);
+    const bool free = plan_.network.free_size();
+    height_ = free ? plan_.renderer->size() : plan_.network.height();
+    width_ = free ? plan_.renderer->size() : plan_.network.width();
+    if (tasks.empty()) add(source.preprocessing, {{}, 0, Sign::kPositive, objective_.filled({}), {}});
+    for (const LayerTask& task : tasks) add_layer(source.preprocessing, task);
+    if (!request.transfer.empty()) {
+      NetworkRequest other;
+      other.file = request.transfer;
+      plan_.other = open_source(other);
+    }
+    plan_.provenance = make_provenance(source, request, "visualize", "", settings());
+  }
+
+  PicturePlan take() { return std::move(plan_); }
+
+ private:
+  // Adds the pre-activations of rectified layers that the objectives may read; remembers which there are.
+  Network with_hidden_layers(const Network& original, const std::vector<LayerTask>& tasks) {
+    std::set<std::string> layers;
+    for (const LayerTask& task : tasks) layers.insert(task.layer);
+    for (const Layer& layer : original.layers()) {
+      if (request_.objective.find(layer.name + kPreActivationSuffix) != std::string::npos) layers.insert(layer.name);
+    }
+    Network network = original;
+    for (const std::string& layer : layers) {
+      const size_t before = network.layers().size();
+      network = with_pre_activation(network, layer);
+      if (network.layers().size() > before) hidden_.insert(layer);
+    }
+    return network;
+  }
+
+  void add_layer(const Preprocessing& preprocessing, const LayerTask& task) {
+    const bool by_unit = objective_.has("unit");
+    for (const int64_t unit : by_unit ? task.units : std::vector<int64_t>{0}) {
+      for (const Sign sign : signs_) {
+        // A rectified unit has no negative side to see: its picture is made for what the rectifier hides.
+        const bool negative = sign == Sign::kNegative;
+        const std::string layer = task.layer + (negative && hidden_.contains(task.layer) ? kPreActivationSuffix : "");
+        const std::string text =
+            objective_.filled({{"layer", layer}, {"unit", std::to_string(unit)}, {"sign", negative ? "-" : ""}});
+        if (by_unit)
+          add(preprocessing, {task.layer, unit, sign, text, {}});
+        else
+          add(preprocessing, {{}, 0, Sign::kPositive, text, {}});
+      }
+    }
+  }
+
+  void add(const Preprocessing& preprocessing, PictureTask task) {
+    const auto objective = parse_objective(task.objective, {plan_.network, preprocessing, height_, width_});
+    task.objective = objective->to_string();
+    const int64_t together = objective->together();
+    if (together > request_.variants) {
+      refuse("--variants", fmt::format("\"{}\" compares {} pictures", task.objective, together),
+             fmt::format("ask for at least {}", together));
+    }
+    compares_ = compares_ || together > 1;
+    std::vector<int> variants(static_cast<size_t>(request_.variants));
+    std::iota(variants.begin(), variants.end(), 0);
+    if (together > 1) {
+      task.variants = std::move(variants);
+      plan_.tasks.push_back(std::move(task));
+      return;
+    }
+    for (const int variant : variants) {
+      task.variants = {variant};
+      plan_.tasks.push_back(task);
+    }
+  }
+
+  Json settings() const {
+    Json settings = to_json(request_.render);
+    if (!request_.objective.empty()) settings["objective"] = request_.objective;
+    if (compares_) settings["variants"] = request_.variants;  // Each picture then depends on how many there are.
+    if (!request_.render.start.empty()) settings["start_hash"] = sha256_hex(read_file(request_.render.start));
+    if (plan_.other) settings["transfer"] = plan_.other->network.facts().hash;
+    return settings;
+  }
+
+  Template objective_;
+  const StudyRequest& request_;
+  std::vector<Sign> signs_;
+  std::set<std::string> hidden_;
+  int64_t height_ = 0, width_ = 0;
+  bool compares_ = false;
+  PicturePlan plan_;
+};
+
+}  // namespace
+
+int64_t PicturePlan::pictures() const {
+  int64_t count = 0;
+  for (const PictureTask& task : tasks) count += std::ssize(task.variants);
+  return count;
+}
+
+bool PicturePlan::done(const Atlas& atlas, int64_t run, const PictureTask& task) const {
+  return std::ranges::all_of(task.variants, [&](int variant) {
+    return task.layer.empty() ? atlas.has_visualization(run, task.objective, variant)
+                              : atlas.has_picture(run, task.layer, static_cast<int>(task.unit), task.sign, variant);
+  });
+}
+
+PicturePlan plan_pictures(const Source& source, const std::vector<LayerTask>& tasks, const StudyRequest& request) {
+  return Planner(source, tasks, request).take();
+}
+
+}  // namespace microtome

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "microtome/base/error.h"
+#include "microtome/base/workers.h"
+#include "microtome/image/codec.h"
+#include "microtome/study/picture_judge.h"
+#include "microtome/study/picture_plan.h"
+
+namespace microtome {
+namespace {
+
+constexpr int kFrameQuality = 90;
+
+// The most that a real image makes of each unit, in the picture's sign: by layer, unit and sign.
+using BestExemplars = std::map<std::tuple<std::string, int64_t, Sign>, double>;
+
+BestExemplars best_exemplars(const Atlas& atlas, const std::vector<LayerTask>& layers) {
+  BestExemplars best;
+  for (const LayerTask& task : layers) {
+    for (const UnitDissection& unit : atlas.units(task.layer, true)) {
+      best[{task.layer, unit.unit, Sign::kPositive}] = unit.maximum;
+      best[{task.layer, unit.unit, Sign::kNegative}] = -unit.minimum;
+    }
+  }
+  return best;
+}
+
+std::vector<LayerTask> layers_of(const PicturePlan& plan) {
+  std::set<std::string> names;
+  for (const PictureTask& task : plan.tasks) {
+    if (!task.layer.empty()) names.insert(task.layer);
+  }
+  std::vector<LayerTask> layers;
+  for (const std::string& name : names) layers.push_back({name, {}});
+  return layers;
+}
+
+// What pictures are described with.
+struct Desk {
+  const Renderer& renderer;
+  const BestExemplars best;
+  const PictureJudge judge;
+  const Json provenance;  // the beginning of each description
+};
+
+Json facts_of(const Picture& picture, const Renderer& renderer) {
+  Json facts = {{"size", renderer.size()},
+                {"steps", picture.curve.size()},
+                {"redirected_steps", picture.redirected_steps},
+                {"start", picture.start},
+                {"plateau", picture.plateau}};
+  if (std::isfinite(picture.plain_activation)) facts["plain_activation"] = picture.plain_activation;
+  if (picture.image.channels == 4) facts["channels"] = 4;
+  return facts;
+}
+
+AtlasPicture to_record(const PictureTask& task, int variant, const Picture& picture, const Desk& desk) {
+  AtlasPicture record;
+  record.layer = task.layer;
+  record.unit = static_cast<int>(task.unit);
+  record.sign = task.sign;
+  record.variant = variant;
+  record.objective = task.objective;
+  record.width = picture.image.width;
+  record.height = picture.image.height;
+  record.curve = picture.curve;
+  for (const Frame& frame : picture.frames) record.frames.push_back({frame.step, encode_frame(frame.image)});
+  record.score = picture.score;
+  record.activation = picture.activation;
+  record.status = picture.started ? "ok" : "did not start";
+  record.facts = facts_of(picture, desk.renderer);
+  record.facts.update(desk.judge.facts(picture, task.layer, record.unit, task.sign));
+  const auto found = desk.best.find({task.layer, task.unit, task.sign});
+  if (found != desk.best.end()) {
+    record.best_exemplar = found->second;
+    // A unit that no real image drives in this direction has no ratio: zero is not a yardstick.
+    if (found->second > 0 && std::isfinite(picture.activation))
+      record.activation_ratio = picture.activation / found->second;
+  }
+  Json description = desk.provenance;
+  description["objective"] = record.objective;
+  description["variant"] = record.variant;
+  record.png = encode_png(picture.image, description.dump());
+  return record;
+}
+
+std::vector<AtlasPicture> render(const PictureTask& task, const Desk& desk) {
+  const std::vector<uint64_t> keys(task.variants.begin(), task.variants.end());
+  const std::vector<Picture> pictures = desk.renderer.render(task.objective, keys);
+  std::vector<AtlasPicture> records;
+  for (size_t i = 0; i < pictures.size(); ++i) {
+    records.push_back(to_record(task, task.variants[i], pictures[i], desk));
+  }
+  return records;
+}
+
+}  // namespace
+
+std::string encode_frame(const Image& image) {
+  if (image.channels != 1) return encode_webp(image, kFrameQuality);
+  Image colour(image.width, image.height);
+  for (size_t i = 0; i < colour.pixels.size(); ++i) colour.pixels[i] = image.pixels[i / 3];
+  return encode_webp(colour, kFrameQuality);
+}
+
+void render_pictures(const Source& source, const PicturePlan& plan, const StudyRequest& request, Atlas& atlas,
+                     Reporter& reporter) {
+  const int64_t run = atlas.begin_run(plan.provenance);
+  const int64_t total = plan.pictures();
+  int64_t done = 0;
+  std::vector<const PictureTask*> missing;
+  for (const PictureTask& task : plan.tasks) {
+    if (plan.done(atlas, run, task))
+      done += std::ssize(task.variants);
+    else
+      missing.push_back(&task);
+  }
+  if (missing.empty()) {
+    reporter.note(fmt::format("pictures: all {} are in the atlas already", total));
+    return;
+  }
+  const std::vector<LayerTask> layers = layers_of(plan);
+  const Desk desk{*plan.renderer,
+                  best_exemplars(atlas, layers),
+                  PictureJudge(source, atlas, layers, plan.other),
+                  {{"microtome", plan.provenance.version},
+                   {"network", plan.provenance.network_hash},
+                   {"settings", plan.provenance.settings}}};
+  std::atomic<int64_t> silent{0};
+  {
+    Task progress(reporter, "rendering", total, "pictures", done);
+    parallel_for(request.threads, std::ssize(missing), [&](int, int64_t index) {
+      throw_if_stopped();
+      use_one_kernel_thread();
+      const PictureTask& task = *missing[static_cast<size_t>(index)];
+      const std::vector<AtlasPicture> records = render(task, desk);
+      silent += std::ranges::count_if(records, [](const AtlasPicture& record) { return record.status != "ok"; });
+      atlas.put_pictures(run, records);
+      progress.advance(std::ssize(records));
+    });
+  }
+  atlas.end_run(run);
+  if (silent > 0)
+    reporter.warn(
+        fmt::format("{} of {} pictures did not start: their gradient is zero everywhere", silent.load(), total - done));
+}
+
+}  // namespace microtome

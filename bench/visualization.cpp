@@ -3,6 +3,7 @@
 // habit of tools that run the whole network at its own size and keep the weights' gradients? All three take turns in
 // one thread; ratios are medians over the rounds. Usage: bench_visualization [rounds [network...]]
 #include <fmt/format.h>
+#include <malloc.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/types.h>
 
@@ -196,6 +197,9 @@ int main(int argc, char** argv) {
   using namespace microtome;
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 5;
   use_one_kernel_thread();
+  // As the command line does, for all three contenders alike.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
   struct Case {
     std::string name;
     Network (*make)();

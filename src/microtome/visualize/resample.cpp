@@ -46,53 +46,77 @@ struct Geometry {
   int64_t plane() const { return (in_height + kFrame) * stride(); }
 };
 
-// Calls visit(window pixel, framed offset of the upper left neighbour, fraction x, fraction y), row by row.
-template <class Scalar, class Visit>
-void for_each_pixel(const Geometry& g, Visit&& visit) {
-  const double margin = g.grey ? 1 : 0;
-  const double last_x = static_cast<double>(g.in_width - 1) + margin,
-               last_y = static_cast<double>(g.in_height - 1) + margin;
-  for (int64_t row = 0; row < g.height; ++row) {
-    const double row_x = g.xy * static_cast<double>(row) + g.x0, row_y = g.yy * static_cast<double>(row) + g.y0;
-    for (int64_t column = 0; column < g.width; ++column) {
-      const double c = static_cast<double>(column);
-      const double x = std::clamp(g.xx * c + row_x, -margin, last_x) + kFrameBefore;
-      const double y = std::clamp(g.yx * c + row_y, -margin, last_y) + kFrameBefore;
-      const auto left = static_cast<int64_t>(x), top = static_cast<int64_t>(y);  // both >= 0: truncation is floor
-      visit(row * g.width + column, top * g.stride() + left, static_cast<Scalar>(x - static_cast<double>(left)),
-            static_cast<Scalar>(y - static_cast<double>(top)));
+// Where one row of the window reads: for each pixel the framed offset of its upper left neighbour, and the fractions
+// from there. Each loop over a row is alike for all its pixels, so that it runs in vectors.
+template <class Scalar>
+class Row {
+ public:
+  explicit Row(const Geometry& g) : g_(g), offset_(size()), fx_(size()), fy_(size()) {}
+
+  void place(int64_t row) {
+    const double margin = g_.grey ? 1 : 0;
+    const double last_x = static_cast<double>(g_.in_width - 1) + margin;
+    const double last_y = static_cast<double>(g_.in_height - 1) + margin;
+    const double row_x = g_.xy * static_cast<double>(row) + g_.x0, row_y = g_.yy * static_cast<double>(row) + g_.y0;
+    const double xx = g_.xx, yx = g_.yx, stride = static_cast<double>(g_.stride());
+    for (size_t i = 0; i < size(); ++i) {
+      const auto c = static_cast<double>(static_cast<int32_t>(i));
+      const double x = std::min(std::max(xx * c + row_x, -margin), last_x) + kFrameBefore;
+      const double y = std::min(std::max(yx * c + row_y, -margin), last_y) + kFrameBefore;
+      const double left = static_cast<int32_t>(x), top = static_cast<int32_t>(y);  // both >= 0: truncation is floor
+      offset_[i] = static_cast<int32_t>(top * stride + left);
+      fx_[i] = static_cast<Scalar>(x - left);
+      fy_[i] = static_cast<Scalar>(y - top);
     }
+  }
+
+  void gather(const Scalar* framed, Scalar* to) const {
+    const int64_t stride = g_.stride();
+    for (size_t i = 0; i < size(); ++i) {
+      const Scalar* at = framed + offset_[i];
+      const Scalar upper = at[0] + fx_[i] * (at[1] - at[0]);
+      const Scalar lower = at[stride] + fx_[i] * (at[stride + 1] - at[stride]);
+      to[i] = upper + fy_[i] * (lower - upper);
+    }
+  }
+
+  void scatter(const Scalar* from, Scalar* framed) const {
+    const int64_t stride = g_.stride();
+    for (size_t i = 0; i < size(); ++i) {
+      Scalar* at = framed + offset_[i];
+      const Scalar lower = fy_[i] * from[i], upper = from[i] - lower;
+      const Scalar upper_right = fx_[i] * upper, lower_right = fx_[i] * lower;
+      at[0] += upper - upper_right;
+      at[1] += upper_right;
+      at[stride] += lower - lower_right;
+      at[stride + 1] += lower_right;
+    }
+  }
+
+ private:
+  size_t size() const { return static_cast<size_t>(g_.width); }
+
+  const Geometry& g_;
+  std::vector<int32_t> offset_;
+  std::vector<Scalar> fx_, fy_;
+};
+
+template <class Scalar>
+void gather(const Geometry& g, const Scalar* framed, int64_t planes, Scalar* out) {
+  Row<Scalar> row(g);
+  for (int64_t y = 0; y < g.height; ++y) {
+    row.place(y);
+    for (int64_t p = 0; p < planes; ++p) row.gather(framed + p * g.plane(), out + (p * g.height + y) * g.width);
   }
 }
 
 template <class Scalar>
-void gather(const Geometry& g, const Scalar* framed, int64_t planes, Scalar* out) {
-  const int64_t pixels = g.height * g.width, stride = g.stride(), plane = g.plane();
-  for_each_pixel<Scalar>(g, [&](int64_t pixel, int64_t offset, Scalar fx, Scalar fy) {
-    const Scalar* at = framed + offset;
-    Scalar* to = out + pixel;
-    for (int64_t p = 0; p < planes; ++p, at += plane, to += pixels) {
-      const Scalar upper = at[0] + fx * (at[1] - at[0]);
-      const Scalar lower = at[stride] + fx * (at[stride + 1] - at[stride]);
-      *to = upper + fy * (lower - upper);
-    }
-  });
-}
-
-template <class Scalar>
 void scatter(const Geometry& g, const Scalar* gradient, int64_t planes, Scalar* framed) {
-  const int64_t pixels = g.height * g.width, stride = g.stride(), plane = g.plane();
-  for_each_pixel<Scalar>(g, [&](int64_t pixel, int64_t offset, Scalar fx, Scalar fy) {
-    const Scalar* from = gradient + pixel;
-    Scalar* at = framed + offset;
-    for (int64_t p = 0; p < planes; ++p, at += plane, from += pixels) {
-      const Scalar lower = fy * *from, upper = *from - lower;
-      at[0] += upper - fx * upper;
-      at[1] += fx * upper;
-      at[stride] += lower - fx * lower;
-      at[stride + 1] += fx * lower;
-    }
-  });
+  Row<Scalar> row(g);
+  for (int64_t y = 0; y < g.height; ++y) {
+    row.place(y);
+    for (int64_t p = 0; p < planes; ++p) row.scatter(gradient + (p * g.height + y) * g.width, framed + p * g.plane());
+  }
 }
 
 at::Tensor inner(const at::Tensor& framed, int64_t height, int64_t width) {

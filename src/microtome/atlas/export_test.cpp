@@ -289,7 +289,7 @@ TEST_F(AtlasExport, ImagesAreFilesByUnit) {
   const auto reporter = make_silent_reporter();
   const std::vector<std::string> paths = export_images(atlas(), out, {}, *reporter);
   // Two pictures and two strips a unit, no strips of the dead one, two sheets a layer.
-  EXPECT_EQ(paths.size(), 40u * 4 - 2 + 4);
+  EXPECT_EQ(paths.size(), 40u * 4 - 2 + 4 + 2);
   EXPECT_EQ(read_file(out + "/block%2Fconv2/0007-.png"), atlas().pictures("block/conv2", 7, true).at(1).png);
   const Image strip = load_image(out + "/conv1/0000+.exemplars.png");
   EXPECT_GT(strip.width, 4 * strip.height);
@@ -332,7 +332,13 @@ TEST_F(AtlasExport, SpritesHoldThePicturesWhereTheIndexSays) {
 TEST_F(AtlasExport, VisualizationsAreFilesByObjective) {
   const std::string out = folder() + "/joint";
   const std::vector<std::string> paths = export_visualizations(atlas(), out);
-  ASSERT_EQ(paths.size(), 4u);
+  ASSERT_EQ(paths.size(), 6u);
+  // Three frames and the end; a player finds "ANIM" and a frame header ("ANMF") for each.
+  const std::string film = read_file(out + "/visualization.0000.v1.frames.webp");
+  EXPECT_NE(film.find("ANIM"), std::string::npos);
+  int frames = 0;
+  for (size_t at = film.find("ANMF"); at != std::string::npos; at = film.find("ANMF", at + 1)) ++frames;
+  EXPECT_EQ(frames, 4);
   const Json index = Json::parse(read_file(out + "/visualizations.json"));
   ASSERT_EQ(index.size(), 3u);
   EXPECT_EQ(index[1]["file"], "visualization.0000.v1.png");

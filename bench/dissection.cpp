@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // What does a whole dissection cost beside the bare forward pass of the same pruned, folded network? Both run in the
-// same minutes on the same tensors, chunk by chunk in turn. Usage: bench_dissection [images [network...]]
+// same minutes on the same tensors, chunk by chunk in turn; times are of the processor, summed over threads. Usage:
+// bench_dissection [images [SqueezeNet] [ResNet-18] [VGG-16] [concepts] [formulas] [ranges] [ahead] [false]]
 #include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <chrono>
 #include <cstdlib>
-#include <optional>
+#include <ctime>
+#include <future>
+#include <semaphore>
+#include <thread>
 
 #include "microtome/base/rng.h"
 #include "microtome/base/workers.h"
 #include "microtome/concepts/diorama/diorama.h"
 #include "microtome/dissect/dense_reference.h"
+#include "microtome/dissect/ranges.h"
 #include "microtome/dissect/survey.h"
 #include "microtome/dissect/tally.h"
 #include "microtome/image/codec.h"
@@ -23,7 +28,15 @@ namespace {
 
 constexpr int kSide = 224, kGrid = 112, kChunk = 64, kThreads = 2;
 
-double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+// Of all threads of this process: other work on the machine stretches the clock on the wall, and not evenly.
+double seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+double wall_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 double peak_megabytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -58,6 +71,14 @@ class Scenes : public ConceptSet {
   Image image(int64_t image) const override { return decode_image(jpegs_[static_cast<size_t>(image)], "scene"); }
   ImageLabels labels(int64_t image) const override { return labels_[static_cast<size_t>(image)]; }
   const std::string& hash() const override { return infos_[0].file; }
+
+  // Labels to other images.
+  void shuffle(uint64_t seed) {
+    for (size_t i = labels_.size(); i > 1; --i) {
+      Rng rng(seed, "scenes", i);
+      std::swap(labels_[i - 1], labels_[static_cast<size_t>(rng.below(static_cast<int64_t>(i)))]);
+    }
+  }
 
   // The same scenes with every plane's labels spread over `concepts` numbers.
   void relabel(int concepts) {
@@ -177,6 +198,136 @@ void report_concepts(int64_t images) {
   }
 }
 
+// Formulas of up to three labels for every unit.
+void report_formulas(int64_t images) {
+  Scenes scenes(images);
+  scenes.relabel(120);
+  Times times;
+  const Survey survey = measure(bench::squeezenet(), "fire9", scenes, times);
+  Dissection out;
+  const double plain = tally(survey, scenes, {}, out);
+  TallySettings settings;
+  settings.formulas = {3, 5, false};
+  const double with = tally(survey, scenes, settings, out);
+  int longer = 0;
+  for (const UnitDissection& unit : out.layers[0].units) longer += unit.formulas.size() == 3;
+  fmt::print(
+      "formulas: {} units, length 3, beam 5, 120 concepts, {} images: {:.2f} s ({} units have one of length 3)\n",
+      survey.layer().units, images, with - plain, longer);
+  std::fflush(stdout);
+}
+
+// The second pass that ranges take, beside the network.
+void report_ranges(int64_t images) {
+  Scenes scenes(images);
+  const Network network = bench::squeezenet();
+  Times times;
+  const Survey survey = measure(network, "fire9", scenes, times);
+  const auto executor = make_executor(network, {"fire9"});
+  const auto reporter = make_silent_reporter();
+  TallySettings settings;
+  settings.ranges = 5;
+  const Tally labels(scenes, survey.images(), settings, kThreads, *reporter);
+  RangeTally ranges(survey, labels.labels(), settings);
+  double spent = 0;
+  for (int64_t begin = 0; begin < images; begin += kChunk) {
+    const int64_t count = std::min<int64_t>(kChunk, images - begin);
+    std::vector<at::Tensor> taps(static_cast<size_t>(count));
+    std::vector<SurveyImage> batch;
+    parallel_for(kThreads, count, [&](int, int64_t i) {
+      use_one_kernel_thread();
+      taps[static_cast<size_t>(i)] = executor->run(to_input(scenes.image(begin + i), {}, 3, kSide, kSide))[0];
+    });
+    for (int64_t i = 0; i < count; ++i) batch.push_back({begin + i, taps[static_cast<size_t>(i)].data_ptr<float>()});
+    const double start = seconds();
+    ranges.add(batch, kThreads);
+    spent += seconds() - start;
+  }
+  fmt::print("five ranges (SqueezeNet fire9, {} images): {:.3f} ms an image beside a second forward pass of {:.3f}\n",
+             images, 1e3 * spent / static_cast<double>(images), 1e3 * times.bare / static_cast<double>(images));
+  std::fflush(stdout);
+}
+
+// Would a thread of its own that decodes ahead keep the network from waiting? Each worker decodes and runs its image,
+// against the same workers that take decoded images from one more thread.
+void report_decoding_ahead(int64_t images) {
+  const Scenes scenes(images);
+  const auto executor = make_executor(bench::squeezenet(), {"fire9"});
+  const auto input = [&](int64_t i) { return to_input(scenes.image(i), {}, 3, kSide, kSide); };
+  const auto together = [&](int threads) {
+    parallel_for(threads, images, [&](int, int64_t i) {
+      use_one_kernel_thread();
+      executor->run(input(i));
+    });
+  };
+  const auto ahead = [&] {
+    std::vector<std::promise<at::Tensor>> decoded(static_cast<size_t>(images));
+    std::counting_semaphore<> room(4 * kThreads);
+    std::thread decoder([&] {
+      use_one_kernel_thread();
+      for (int64_t i = 0; i < images; ++i) {
+        room.acquire();
+        decoded[static_cast<size_t>(i)].set_value(input(i));
+      }
+    });
+    parallel_for(kThreads, images, [&](int, int64_t i) {
+      use_one_kernel_thread();
+      executor->run(decoded[static_cast<size_t>(i)].get_future().get());
+      room.release();
+    });
+    decoder.join();
+  };
+  // As many threads without the division of labour, so that a busy machine gives both the same share.
+  double times[3] = {0, 0, 0};
+  for (int round = 0; round < 9; ++round) {
+    const double start = wall_seconds();
+    round % 3 == 0 ? together(kThreads) : round % 3 == 1 ? ahead() : together(kThreads + 1);
+    times[round % 3] += wall_seconds() - start;
+  }
+  fmt::print(
+      "one more thread that decodes ahead ({} images, {} cores): {:.3f} of the time of two workers that decode, "
+      "{:.3f} of that of three\n",
+      images, available_threads(), times[1] / times[0], times[1] / times[2]);
+  std::fflush(stdout);
+}
+
+// A network with random weights against labels of other images: whatever is found is false. 100 repetitions.
+void report_false_detections(int64_t images) {
+  constexpr int kRepetitions = 100, kUnits = 64;
+  Scenes scenes(images);
+  const Network network = bench::squeezenet();
+  const auto executor = make_executor(network, {"fire9"});
+  Survey survey({"fire9", kUnits, 13, 13, images, {}, {}}, {});
+  for (int64_t i = 0; i < images; ++i) {
+    const at::Tensor tap = executor->run(to_input(scenes.image(i), {}, 3, kSide, kSide))[0].contiguous();
+    survey.add(std::vector<SurveyImage>{{i, tap.data_ptr<float>()}});
+  }
+  TallySettings settings;
+  settings.permutations = 99;
+  int64_t by_iou = 0, called = 0, families = 0, units = 0;
+  for (int repetition = 0; repetition < kRepetitions; ++repetition) {
+    scenes.shuffle(static_cast<uint64_t>(repetition));
+    settings.seed = static_cast<uint64_t>(1000 + repetition);
+    Dissection out;
+    tally(survey, scenes, settings, out);
+    bool any = false;
+    for (const UnitDissection& unit : out.layers[0].units) {
+      if (!unit.significance) continue;
+      ++units;
+      by_iou += unit.best.iou >= kDetectorCut;
+      called += unit.best.iou >= kDetectorCut && verdict(unit) == Verdict::kDetector;
+      any = any || unit.significance->family_p <= 0.05;
+    }
+    families += any;
+  }
+  const auto percent = [](int64_t part, int64_t whole) { return 100.0 * static_cast<double>(part) / whole; };
+  fmt::print(
+      "random weights, shuffled labels, {} repetitions of {} units and {} images: IoU alone calls {:.1f} % of units "
+      "detectors, the verdict {:.2f} %; some unit has a family p of 0.05 or less in {:.0f} % of repetitions\n",
+      kRepetitions, kUnits, images, percent(by_iou, units), percent(called, units), percent(families, kRepetitions));
+  std::fflush(stdout);
+}
+
 // A hundredth of the images through the dense reference: what is timed must be right.
 void check(const Network& network, const std::string& layer) {
   Scenes scenes(12);
@@ -221,6 +372,9 @@ void check(const Network& network, const std::string& layer) {
 int main(int argc, char** argv) {
   using namespace microtome;
   const int64_t images = argc > 1 ? std::atoll(argv[1]) : 1000;
+  const auto wanted = [&](const std::string& name) {
+    return argc <= 2 || std::any_of(argv + 2, argv + argc, [&](const char* asked) { return name.starts_with(asked); });
+  };
   struct Case {
     std::string name, layer;
     Network (*make)();
@@ -229,14 +383,16 @@ int main(int argc, char** argv) {
                         {"ResNet-18", "layer4", bench::resnet18},
                         {"VGG-16", "conv5_3", [] { return bench::vgg16(); }}};
   for (const Case& item : cases) {
-    bool wanted = argc <= 2;
-    for (int i = 2; i < argc; ++i) wanted = wanted || item.name.find(argv[i]) == 0;
-    if (!wanted) continue;
+    if (!wanted(item.name)) continue;
     const Network network = item.make();
     check(network, item.layer);
     Scenes scenes(images);
     report(item.name, network, item.layer, scenes);
   }
-  if (argc <= 2) report_concepts(images);
+  if (wanted("concepts")) report_concepts(images);
+  if (wanted("formulas")) report_formulas(images);
+  if (wanted("ranges")) report_ranges(images);
+  if (wanted("ahead")) report_decoding_ahead(images);
+  if (wanted("false")) report_false_detections(std::min<int64_t>(images, 300));
   return 0;
 }

@@ -67,6 +67,13 @@ Json layer_json(const Atlas& atlas, const AtlasLayer& layer, const std::vector<U
   for (const DetectorCurvePoint& point : detector_curve(units)) {
     out["curve"].push_back({{"cut", point.cut}, {"detectors", point.detectors}, {"unique", point.unique}});
   }
+  for (const ScoreCheck& check : check_scores(units)) {
+    out["selfcheck"].push_back({{"score", check.score},
+                                {"detectors", check.pairs},
+                                {"missing", check.missing},
+                                {"extra", check.extra},
+                                {"passes", check.passes}});
+  }
   return out;
 }
 

@@ -6,6 +6,7 @@
 namespace microtome {
 namespace {
 
+Json number_json(double value) { return value == value ? Json(value) : Json(nullptr); }
 double number_or_unknown(const Json& json) { return json.is_null() ? ConceptMeasures::kUnknown : json.get<double>(); }
 
 // Calls f(name, member) for each member.
@@ -74,6 +75,12 @@ Json statistics(const UnitDissection& unit, const ScoreJson& score_json) {
     out["ranges"].push_back(
         {{"low", range.low}, {"high", range.high}, {"on_pixels", range.on_pixels}, {"best", score_json(range.best)}});
   }
+  for (const ScoreTrial& trial : unit.trials) {
+    out["selfcheck"].push_back({{"score", trial.score},
+                                {"before", number_json(trial.before)},
+                                {"missing", number_json(trial.missing)},
+                                {"extra", number_json(trial.extra)}});
+  }
   return out;
 }
 
@@ -81,8 +88,7 @@ Json statistics(const UnitDissection& unit, const ScoreJson& score_json) {
 
 Json measures_json(const ConceptMeasures& measures) {
   Json out = Json::object();
-  each_measure(measures,
-               [&](const char* name, double value) { out[name] = value == value ? Json(value) : Json(nullptr); });
+  each_measure(measures, [&](const char* name, double value) { out[name] = number_json(value); });
   return out;
 }
 
@@ -133,6 +139,10 @@ void read_statistics(const Json& json, UnitDissection& unit) {
   each("ranges", [&](const Json& part) {
     unit.ranges.push_back({part.at("low").get<float>(), part.at("high").get<float>(),
                            part.at("on_pixels").get<int64_t>(), score_from_numbers(part.at("best"))});
+  });
+  each("selfcheck", [&](const Json& part) {
+    unit.trials.push_back({part.at("score").get<std::string>(), number_or_unknown(part.at("before")),
+                           number_or_unknown(part.at("missing")), number_or_unknown(part.at("extra"))});
   });
 }
 

@@ -11,7 +11,8 @@ namespace microtome {
 Json measures_json(const ConceptMeasures& measures);
 ConceptMeasures measures_from(const Json& json);
 
-// Only what the unit has: {"measures", "held_out", "interval", "significance", "tails", "formulas", "ranges"}.
+// Only what the unit has: {"measures", "held_out", "interval", "significance", "tails", "formulas", "ranges",
+// "selfcheck"}.
 Json statistics_json(const UnitDissection& unit);
 // Sets them. Throws Json::exception on JSON of another shape.
 void read_statistics(const Json& json, UnitDissection& unit);

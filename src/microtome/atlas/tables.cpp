@@ -192,6 +192,26 @@ std::string detectors_table(const Atlas& atlas, const std::string& layer, int ro
   return table.render(width);
 }
 
+std::string selfcheck_table(const Atlas& atlas, const std::string& layer, int width) {
+  std::vector<UnitDissection> units;
+  for (const AtlasLayer& chosen : chosen_layers(atlas, layer)) {
+    for (UnitDissection& unit : atlas.units(chosen.name, true)) units.push_back(std::move(unit));
+  }
+  const std::vector<ScoreCheck> checks = check_scores(units);
+  if (checks.empty()) return {};
+  TextTable table;
+  table.add_column("score", TextTable::Align::kLeft, true);
+  for (const char* heading : {"detectors", "falls if missing", "falls if added"}) {
+    table.add_column(heading, TextTable::Align::kRight);
+  }
+  table.add_column("sound", TextTable::Align::kLeft);
+  for (const ScoreCheck& check : checks) {
+    table.add_row({check.score, std::to_string(check.pairs), fmt::format("{:.0f} %", 100 * check.missing),
+                   fmt::format("{:.0f} %", 100 * check.extra), check.passes ? "yes" : "no"});
+  }
+  return table.render(width);
+}
+
 std::string visualizations_table(const Atlas& atlas, int width) {
   const std::vector<AtlasPicture> pictures = atlas.visualizations(false);
   if (pictures.empty()) return "";

@@ -41,6 +41,10 @@ std::string layers_table(const Atlas& atlas, int width);
 // when there is none. Throws Error(kNotFound) for a layer without results.
 std::string detectors_table(const Atlas& atlas, const std::string& layer, int rows, int width);
 
+// Which scores notice wrong labels, over the detectors of a layer (all layers when empty); empty text when none was
+// tried.
+std::string selfcheck_table(const Atlas& atlas, const std::string& layer, int width);
+
 // Pictures of no single unit, by objective and variant; empty when there are none.
 std::string visualizations_table(const Atlas& atlas, int width);
 

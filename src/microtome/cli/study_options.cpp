@@ -3,9 +3,25 @@
 
 #include <filesystem>
 
+#include "microtome/atlas/atlas.h"
+#include "microtome/atlas/tables.h"
 #include "microtome/cli/tables.h"
 
 namespace microtome::commands {
+
+namespace {
+
+// Tables of what was asked for beside the units.
+void print_asked(const StudyRequest& request) {
+  if (request.baselines.empty() && !request.dissection.selfcheck) return;
+  const Atlas atlas = Atlas::open(request.out, Atlas::Mode::kRead);
+  if (!request.baselines.empty()) print(layers_table(atlas, terminal_width()));
+  if (!request.dissection.selfcheck) return;
+  const std::string table = selfcheck_table(atlas, {}, terminal_width());
+  print(table.empty() ? "no score was checked: no unit is a detector of a label that two images or more carry" : table);
+}
+
+}  // namespace
 
 void define_study(CLI::App& app, Session& session, bool dissect, bool visualize) {
   auto request = std::make_shared<StudyRequest>();
@@ -17,8 +33,8 @@ void define_study(CLI::App& app, Session& session, bool dissect, bool visualize)
   if (dissect) layers->required();
   app.add_option("--units", request->units, "Units: 0-15,40 or all (all when left out)");
   app.add_option("--basis", request->bases,
-                 "Units to study: identity, pca, nmf:K, random:ALPHA:SEED or FILE.npy [units, channels]; several by "
-                 "commas")
+                 "Units to study: identity, pca, nmf:K, random:ALPHA:SEED, FILE.npy or FILE.safetensors:TENSOR [units, "
+                 "channels]; several by commas")
       ->delimiter(',')
       ->capture_default_str();
   if (dissect) {
@@ -26,6 +42,11 @@ void define_study(CLI::App& app, Session& session, bool dissect, bool visualize)
         app.add_option("--concepts", request->concepts,
                        "Folder of a concept set: Broden, ADE20K, COCO, your own masks... (microtome concepts --help)");
     if (!visualize) concepts->required();
+    app.add_option("--baselines", request->baselines,
+                   "Dissect in the same pass what each layer is to be held against: random-basis (its axes turned at "
+                   "random), random-weights (shuffled weights)")
+        ->delimiter(',')
+        ->check(CLI::IsMember({"random-basis", "random-weights"}));
     bind(app, request->dissection);
   }
   app.add_option("--out", request->out, "Atlas to write or continue (default: the network's name with .atlas)");
@@ -68,6 +89,7 @@ void define_study(CLI::App& app, Session& session, bool dissect, bool visualize)
       return;
     }
     session.engine().study(*request, *reporter);
+    print_asked(*request);
     print("wrote " + request->out + "; look at it with: microtome explore " + request->out);
   });
 }

@@ -175,9 +175,10 @@ inline std::vector<int> labels_at(const ImageLabels& holds, int x, int y, bool o
   return out;
 }
 
-// `given[i]`: the image whose labels images[i] is held against.
+// `given[i]`: the image whose labels images[i] is held against. The mask: threshold < S <= high.
 inline Counts count(const Layer& layer, const std::vector<int64_t>& images, const std::vector<int64_t>& given,
-                    const ListedConceptSet& set, const Convention& convention, int unit, Sign sign, float threshold) {
+                    const ListedConceptSet& set, const Convention& convention, int unit, Sign sign, float threshold,
+                    float high = std::numeric_limits<float>::infinity()) {
   const ConceptIndex& index = set.index();
   const auto labels = static_cast<size_t>(index.max_label()) + 1;
   const auto categories = static_cast<size_t>(index.category_count());
@@ -196,8 +197,9 @@ inline Counts count(const Layer& layer, const std::vector<int64_t>& images, cons
     int64_t on = 0;
     for (int y = 0; y < holds.height; ++y) {
       for (int x = 0; x < holds.width; ++x) {
-        const bool lit =
-            pixel_value(map.data(), layer.shape, convention.upsampling, holds.width, holds.height, x, y) > threshold;
+        const float value =
+            pixel_value(map.data(), layer.shape, convention.upsampling, holds.width, holds.height, x, y);
+        const bool lit = value > threshold && value <= high;
         on += lit;
         ++out.pixels;
         for (const int label : labels_at(holds, x, y, convention.repeats == RepeatRule::kOnce))

@@ -111,6 +111,14 @@ struct RangeScore {
   ConceptScore best;
 };
 
+// A score of the unit and its label, and what it would be with wrong labels (selfcheck.h).
+struct ScoreTrial {
+  std::string score;   // "iou"
+  double before = 0;   // NaN where not defined
+  double missing = 0;  // half of the images that carry the label lack it; mean over draws
+  double extra = 0;    // as many images again carry it; mean over draws
+};
+
 struct UnitDissection {
   int unit = 0;
   Sign sign = Sign::kPositive;             // for kNegative every level is of the negated activation
@@ -127,6 +135,7 @@ struct UnitDissection {
   std::optional<Significance> significance;
   std::vector<FormulaScore> formulas;  // the best of each length, from 1
   std::vector<RangeScore> ranges;      // rising levels
+  std::vector<ScoreTrial> trials;      // of detectors, when asked for
   Histogram histogram;
   std::vector<Exemplar> top;     // falling activation, ties: lower image first
   std::vector<Exemplar> bottom;  // rising activation, ties: lower image first
@@ -151,6 +160,18 @@ struct DetectorCurvePoint {
 };
 // At cuts 0.01, 0.02 ... 0.30; `tail`: 0 for the layer's own, else that of TailScore.
 std::vector<DetectorCurvePoint> detector_curve(const std::vector<UnitDissection>& units, double tail = 0);
+
+// Whether a score notices wrong labels: the share of detectors whose score falls, by more than a hundredth of it. It
+// passes when nearly all do, both times.
+inline constexpr double kFall = 0.01, kSoundShare = 0.9;
+struct ScoreCheck {
+  std::string score;
+  int pairs = 0;  // detectors with this trial
+  double missing = 0, extra = 0;
+  bool passes = false;
+};
+// In a fixed order; only scores that were tried.
+std::vector<ScoreCheck> check_scores(const std::vector<UnitDissection>& units);
 
 // How many detectors a layer has. Both published meanings of "unique detectors" (report 2.7).
 struct DetectorCount {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "microtome/base/rng.h"
+#include "microtome/dissect/selfcheck.h"
 
 namespace microtome {
 namespace {
@@ -68,7 +69,9 @@ UnitDissection RowTally::run(size_t row, int number, std::vector<double>& nulls)
   unit.on_pixels = all_.on_pixels;
   unit.on_images = all_.on_images;
   score_concepts(all_, context_.labels.totals(), candidates_, context_.settings.concepts, unit);
-  set_measures(row, unit);
+  rank_images(row);
+  set_measures(unit);
+  set_trials(row, unit);
   set_held_out(unit);
   set_interval(unit);
   set_formulas(unit);
@@ -126,24 +129,58 @@ void RowTally::set_interval(UnitDissection& unit) {
   unit.interval = bootstrap_interval(*context_.resampling, unit.best.label, shares);
 }
 
-void RowTally::set_measures(size_t row, UnitDissection& unit) {
+void RowTally::rank_images(size_t row) {
   const LabelStore& labels = context_.labels;
   const UnitSurvey& of_unit = survey_.units[static_cast<size_t>(survey_.unit_of(row))];
-  std::vector<float> peaks(labels.images().size());
-  const bool positive = unit.sign == Sign::kPositive;
+  peaks_.resize(labels.images().size());
+  const bool positive = survey_.sign_of(row) == Sign::kPositive;
   for (size_t i = 0; i < survey_.images.size(); ++i) {
     const int place = labels.position(survey_.images[i]);
-    if (place >= 0) peaks[static_cast<size_t>(place)] = positive ? of_unit.highs[i] : -of_unit.lows[i];
+    if (place >= 0) peaks_[static_cast<size_t>(place)] = positive ? of_unit.highs[i] : -of_unit.lows[i];
   }
-  const RankedImages ranked(std::move(peaks));
+  ranked_.emplace(peaks_);
+}
+
+void RowTally::set_measures(UnitDissection& unit) {
+  const LabelStore& labels = context_.labels;
   const auto measure = [&](ConceptScore& score) {
     if (score.intersection == 0) return;
     measure_pixels(score.intersection, unit.on_pixels, score.truth, labels.totals().pixels, score.measures);
-    ranked.measure(labels.carriers(score.label), score.measures);
+    ranked_->measure(labels.carriers(score.label), score.measures);
   };
   measure(unit.best);
   for (ConceptScore& score : unit.by_category) measure(score);
   for (ConceptScore& score : unit.top_concepts) measure(score);
+}
+
+void RowTally::set_trials(size_t row, UnitDissection& unit) {
+  if (!context_.settings.selfcheck || unit.best.label == 0 || unit.best.iou < kDetectorCut) return;
+  const LabelStore& labels = context_.labels;
+  const std::string purpose = "wrong labels of " + survey_.layer.name + sign_char(unit.sign);
+  for (int draw = 0; draw < kLabelDraws; ++draw) {
+    WrongLabels wrong(context_.settings.seed, purpose, draw, unit, labels, convention_);
+    if (wrong.empty()) return;
+    for (size_t i = 0; i < masks_.masks().size(); ++i) {
+      const ImageMask& mask = masks_.masks()[i];
+      int64_t given = 0;
+      if (const int donor = wrong.donor(mask.place); donor >= 0) {
+        const LabelRuns& from = labels.images()[static_cast<size_t>(donor)].labels;
+        int64_t on = 0;
+        from.count(spans_on(mask, row, unit.threshold, from, on), counts_);
+        given = counts_[unit.best.label];
+        counts_.clear();
+      }
+      wrong.add(mask.place, overlap_of(i), mask.on, given);
+    }
+    const std::vector<ScoreTrial> trials = wrong.trials(*ranked_, peaks_);
+    if (draw == 0) unit.trials.assign(trials.size(), {});
+    for (size_t i = 0; i < trials.size(); ++i) {
+      unit.trials[i].score = trials[i].score;
+      unit.trials[i].before = trials[i].before;
+      unit.trials[i].missing += trials[i].missing / kLabelDraws;
+      unit.trials[i].extra += trials[i].extra / kLabelDraws;
+    }
+  }
 }
 
 void RowTally::set_tails(size_t row, UnitDissection& unit) {
@@ -202,6 +239,18 @@ void RowTally::set_typical(size_t row, UnitDissection& unit) {
             [](const Exemplar& a, const Exemplar& b) { return a.image < b.image; });
 }
 
+std::span<const MaskSpan> RowTally::spans_on(const ImageMask& mask, size_t row, float threshold, const LabelRuns& grid,
+                                             int64_t& on) {
+  const LabelRuns& own = context_.labels.images()[static_cast<size_t>(mask.place)].labels;
+  on = mask.on;
+  if (grid.width() == own.width() && grid.height() == own.height()) return masks_.spans(mask);
+  foreign_.clear();
+  masks_.lay_on(survey_, row, mask.region, threshold, grids_.of(grid.width(), grid.height()), foreign_);
+  on = 0;
+  for (const MaskSpan& span : foreign_) on += span.end - span.begin;
+  return foreign_;
+}
+
 double RowTally::best_iou_under(const std::vector<int>& permutation, size_t row, float threshold) {
   const std::vector<LabelledImage>& images = context_.labels.images();
   const ConceptIndex& index = context_.labels.index();
@@ -209,18 +258,9 @@ double RowTally::best_iou_under(const std::vector<int>& permutation, size_t row,
   total.clear();
   std::vector<std::pair<int, int64_t>> here;
   for (const ImageMask& mask : masks_.masks()) {
-    const LabelledImage& own = images[static_cast<size_t>(mask.place)];
     const LabelledImage& image = images[static_cast<size_t>(permutation[static_cast<size_t>(mask.place)])];
-    std::span<const MaskSpan> spans = masks_.spans(mask);
-    int64_t on = mask.on;
-    if (image.labels.width() != own.labels.width() || image.labels.height() != own.labels.height()) {
-      foreign_.clear();
-      masks_.lay_on(survey_, row, mask.region, threshold, grids_.of(image.labels.width(), image.labels.height()),
-                    foreign_);
-      spans = foreign_;
-      on = 0;
-      for (const MaskSpan& span : spans) on += span.end - span.begin;
-    }
+    int64_t on = 0;
+    const std::span<const MaskSpan> spans = spans_on(mask, row, threshold, image.labels, on);
     if (on == 0) continue;
     image.labels.count(spans, counts_);
     here.clear();

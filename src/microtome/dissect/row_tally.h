@@ -36,10 +36,15 @@ class RowTally {
   void count_row();
   void set_held_out(UnitDissection& unit);
   void set_interval(UnitDissection& unit);
-  void set_measures(size_t row, UnitDissection& unit);
+  void rank_images(size_t row);
+  void set_measures(UnitDissection& unit);
+  void set_trials(size_t row, UnitDissection& unit);
   void set_tails(size_t row, UnitDissection& unit);
   void set_formulas(UnitDissection& unit);
   void set_typical(size_t row, UnitDissection& unit);
+  // A mask's spans on the grid of another image; its pixels there.
+  std::span<const MaskSpan> spans_on(const ImageMask& mask, size_t row, float threshold, const LabelRuns& grid,
+                                     int64_t& on);
   double best_iou_under(const std::vector<int>& permutation, size_t row, float threshold);
   LabelOverlap overlap_of(size_t mask) const {
     return LabelOverlap(overlaps_).subspan(first_overlap_[mask], first_overlap_[mask + 1] - first_overlap_[mask]);
@@ -56,6 +61,8 @@ class RowTally {
   std::vector<std::pair<int, int64_t>> overlaps_;  // of each mask with its image, mask by mask
   std::vector<size_t> first_overlap_;              // [masks + 1]
   std::vector<MaskSpan> foreign_;                  // a mask on another image's grid
+  std::vector<float> peaks_;                       // largest activation on each image
+  std::optional<RankedImages> ranked_;             // the same
   std::optional<FormulaSearch> search_;
   std::vector<int64_t> signature_counts_;
 };

@@ -12,6 +12,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/workers.h"
+#include "microtome/dissect/ranges.h"
 #include "microtome/dissect/row_tally.h"
 
 namespace microtome {
@@ -116,7 +117,7 @@ Tally::Tally(const ConceptSet& concepts, std::vector<int64_t> images, const Tall
 Tally::Tally(Tally&&) noexcept = default;
 Tally::~Tally() = default;
 
-void Tally::add(const Survey& survey, std::span<const int64_t> units) {
+void Tally::add(const Survey& survey, std::span<const int64_t> units, const RangeTally* ranges) {
   State& s = *state_;
   check_tails(survey, s.settings);
   const SurveyState& of = survey.state();
@@ -148,6 +149,7 @@ void Tally::add(const Survey& survey, std::span<const int64_t> units) {
     const auto in_survey = static_cast<size_t>(of.unit_of(static_cast<size_t>(row)));
     const int64_t number = units.empty() ? static_cast<int64_t>(in_survey) : units[in_survey];
     unit = tally->run(static_cast<size_t>(row), static_cast<int>(number), layer->nulls[slot]);
+    if (ranges != nullptr) unit.ranges = ranges->scores(static_cast<size_t>(row));
     task.advance();
   });
 }
@@ -159,6 +161,7 @@ std::vector<LayerDissection> Tally::finish() {
   return out;
 }
 
+const LabelStore& Tally::labels() const { return state_->labels; }
 const std::vector<LabelStore::Unreadable>& Tally::unreadable() const { return state_->labels.unreadable(); }
 size_t Tally::bytes() const { return state_->labels.bytes(); }
 

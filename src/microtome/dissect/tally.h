@@ -23,8 +23,10 @@ struct TallySettings {
   std::vector<double> tails;  // further tails to score, at most the surveys' keep
   int permutations = 0;       // of images against labels, for Significance
   int bootstrap = 0;          // resamplings of the images, for BootstrapInterval
+  int ranges = 0;             // clusters of levels, for UnitDissection::ranges
+  bool selfcheck = false;     // UnitDissection::trials
   int typical = 0;            // length of UnitDissection::typical
-  uint64_t seed = 0;          // of permutations, resamplings and typical images
+  uint64_t seed = 0;          // of permutations, resamplings, wrong labels and typical images
   bool strict = false;        // an image whose labels cannot be read ends the work
   FormulaSettings formulas{.length = 0};
   const Convention* convention = &conventions().front();
@@ -37,6 +39,7 @@ struct TallySettings {
     field({.name = "permutations", .help = "Shuffles of the labels for p-values", .min = 0, .max = 100000},
           s.permutations);
     field({.name = "bootstrap", .help = "Resamplings for the interval", .min = 0, .max = 100000}, s.bootstrap);
+    field({.name = "ranges", .help = "Clusters of a unit's levels", .min = 0, .max = 20}, s.ranges);
     field({.name = "typical", .help = "Random images above the threshold", .min = 0, .max = 1000}, s.typical);
     field({.name = "strict", .help = "Stop at the first image whose labels cannot be read"}, s.strict);
   }
@@ -45,6 +48,8 @@ struct TallySettings {
 // The survey settings under which a tally with these settings is exact, for a layer on the set's label grids.
 SurveySettings dissection_needs(SurveySettings survey, const TallySettings& tally, const SurveyLayer& layer,
                                 const ConceptSet& concepts);
+
+class RangeTally;
 
 // Dissects the layers of a pass over the images, whole or a block of units after the other. Each image's labels are
 // read once, whatever the number of layers and units. For each row the mask M on the image's own label grid is the
@@ -69,12 +74,13 @@ class Tally {
 
   // Labels a survey's units; unit i of the survey is number units[i] of its layer (empty: i itself). Several surveys of
   // one layer must hold different units. Throws Error(kUsage) when the survey saw other images, or kept less than the
-  // tails ask for.
-  void add(const Survey& survey, std::span<const int64_t> units = {});
+  // tails ask for. `ranges`: of the same survey, complete (ranges.h).
+  void add(const Survey& survey, std::span<const int64_t> units = {}, const RangeTally* ranges = nullptr);
   // All layers, in the order in which they first came; units by number, then sign. Significance is judged here, over
   // all units of a layer and sign.
   std::vector<LayerDissection> finish();
 
+  const LabelStore& labels() const;
   const std::vector<LabelStore::Unreadable>& unreadable() const;
   size_t bytes() const;  // that the labels take
 

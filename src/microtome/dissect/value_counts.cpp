@@ -49,9 +49,10 @@ void ValueCounts::widen(int exponent) {
   exponent_ = exponent;
 }
 
+double ValueCounts::width() const { return std::ldexp(1.0, exponent_ - 9); }
+
 Histogram ValueCounts::histogram(float low, float high, int bins, Sign sign) const {
   Histogram out{low, high, std::vector<int64_t>(static_cast<size_t>(bins))};
-  const double width = std::ldexp(1.0, exponent_ - 9);
   const double step = (static_cast<double>(high) - low) / bins;
   int64_t total = 0;
   for (const int64_t count : counts_) total += count;
@@ -65,7 +66,7 @@ Histogram ValueCounts::histogram(float low, float high, int bins, Sign sign) con
   constexpr size_t kFine = 2 * kHalf;
   const auto count_of = [&](size_t bin) { return counts_[sign == Sign::kPositive ? bin : kFine - 1 - bin]; };
   for (int edge = 1; edge < bins; ++edge) {
-    const double position = (low + step * edge) / width + kHalf;
+    const double position = (low + step * edge) / width() + kHalf;
     while (fine < kFine && static_cast<double>(fine + 1) <= position) below += count_of(fine++);
     int64_t sum = below;
     if (fine < kFine && position > static_cast<double>(fine)) {

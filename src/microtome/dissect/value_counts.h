@@ -20,6 +20,14 @@ class ValueCounts {
   // exact.
   Histogram histogram(float low, float high, int bins, Sign sign) const;
 
+  static constexpr int kHalf = 512;  // bins on each side
+  // How many values (for kNegative negated values) v had bin * width() <= v < (bin + 1) * width(); bin 0 of kPositive
+  // holds the zeros too.
+  int64_t count(int bin, Sign sign) const {
+    return counts_[static_cast<size_t>(sign == Sign::kPositive ? kHalf + bin : kHalf - 1 - bin)];
+  }
+  double width() const;
+
   template <class Self, class F>
   static void members(Self& s, F&& f) {
     f(s.exponent_), f(s.counts_);
@@ -27,7 +35,6 @@ class ValueCounts {
   bool consistent() const { return exponent_ >= kSmallest && exponent_ <= kLargest; }
 
  private:
-  static constexpr int kHalf = 512;  // bins on each side
   static constexpr int kLanes = 8;
   static constexpr int kSmallest = -100, kLargest = 128;
   void widen(int exponent);

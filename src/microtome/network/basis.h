@@ -24,8 +24,13 @@ struct Basis {
 Basis random_rotation(int64_t channels, uint64_t seed, double alpha);
 // Rows: the eigenvectors of the covariance by falling variance, the entry of largest magnitude positive.
 Basis principal_components(const at::Tensor& covariance);
-// From a .npy file of shape [units, channels]. Named by the file's stem. Throws Error(kCorrupt/kUsage).
-Basis read_basis(const std::string& file);
+// Whether the text names a file that read_basis() reads: "FILE.npy" or "FILE.safetensors:TENSOR".
+bool names_basis_file(const std::string& text);
+std::string basis_file(const std::string& text);  // the file alone
+// A matrix [units, channels], for example the decoder of a sparse autoencoder; when only its first axis has as many
+// entries as there are channels, it is [channels, units] and is transposed. Named by the file's stem and the tensor.
+// Throws Error(kCorrupt/kUsage); a tensor that is not there is answered with those that are.
+Basis read_basis(const std::string& text, int64_t channels);
 
 // The network with one layer more: "LAYER~NAME" with a unit for each row. The layer is [C,H,W] or [F]. Throws
 // Error(kUsage) when the basis is of another number of channels, has a zero row or numbers that are not finite.

@@ -5,10 +5,15 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
+#include <span>
 
 #include "microtome/base/error.h"
+#include "microtome/base/file.h"
+#include "microtome/base/npy.h"
 #include "microtome/network/builder.h"
 #include "microtome/network/executor.h"
+#include "microtome/network/formats/safetensors_file.h"
 
 namespace microtome {
 namespace {
@@ -57,6 +62,40 @@ TEST(Basis, RefusesWhatDoesNotFit) {
   at::Tensor infinite = at::randn({3, 6});
   infinite[0][0] = INFINITY;
   EXPECT_THROW(with_basis(network, "a", {"x", infinite}), Error);
+}
+
+TEST(Basis, IsReadFromAFileInEitherOrientation) {
+  const std::string folder = testing::TempDir() + "microtome_basis_test";
+  std::filesystem::create_directories(folder);
+  at::manual_seed(4);
+  const at::Tensor rows = at::randn({5, 3}), square = at::randn({3, 3});
+  const std::string npy = folder + "/mine.npy", file = folder + "/sae.v1.safetensors";
+  write_file(npy, npy_bytes(std::span(rows.data_ptr<float>(), 15), {5, 3}));
+  const SafetensorsFile content{{{"decoder.weight", rows.t().contiguous()},
+                                 {"rows", rows.to(at::kDouble)},
+                                 {"square", square},
+                                 {"bias", at::randn({3})},
+                                 {"whole", at::ones({5, 3}, at::kLong)}},
+                                {}};
+  write_file(file, safetensors_bytes(content, file));
+  EXPECT_TRUE(at::equal(read_basis(npy, 3).vectors, rows));
+  EXPECT_EQ(read_basis(npy, 3).name, "mine");
+  EXPECT_TRUE(at::equal(read_basis(npy, 5).vectors, rows.t()));
+  const Basis decoder = read_basis(file + ":decoder.weight", 3);
+  EXPECT_TRUE(at::equal(decoder.vectors, rows));
+  EXPECT_EQ(decoder.name, "sae.v1.decoder.weight");
+  EXPECT_TRUE(at::equal(read_basis(file + ":rows", 3).vectors, rows));
+  EXPECT_TRUE(at::equal(read_basis(file + ":square", 3).vectors, square)) << "rows are units where both fit";
+  for (const char* bad : {":bias", ":whole", ":none", ""}) EXPECT_THROW(read_basis(file + bad, 3), Error) << bad;
+  EXPECT_THROW(read_basis(npy, 4), Error);
+  try {
+    read_basis(file + ":encoder", 3);
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("decoder.weight [3, 5]"), std::string::npos) << error.what();
+  }
+  EXPECT_TRUE(names_basis_file(file + ":rows") && names_basis_file(npy) && !names_basis_file("nmf:4"));
+  EXPECT_EQ(basis_file(file + ":rows"), file);
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Rotation, RunsFromTheIdentityToARotationAtConstantSpeed) {

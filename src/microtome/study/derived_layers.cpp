@@ -12,6 +12,7 @@
 #include "microtome/base/workers.h"
 #include "microtome/network/basis.h"
 #include "microtome/network/executor.h"
+#include "microtome/network/shuffled.h"
 
 namespace microtome {
 namespace {
@@ -120,9 +121,9 @@ Basis make_basis(const std::string& text, const Source& source, const Layer& lay
     }
     return factors(sample_activations(source, layer, concepts, threads, reporter), count, layer.name);
   }
-  if (text.ends_with(".npy")) return read_basis(text);
+  if (names_basis_file(text)) return read_basis(text, layer.units);
   throw Error(ErrorKind::kUsage, "--basis", fmt::format("\"{}\" is no basis", text),
-              "use identity, pca, nmf:K, random:ALPHA:SEED or a FILE.npy");
+              "use identity, pca, nmf:K, random:ALPHA:SEED, FILE.npy or FILE.safetensors:TENSOR");
 }
 
 // The layer itself, made first where its name asks for maps.
@@ -162,6 +163,29 @@ std::string derive_layer(Source& source, const std::string& layer, const std::st
   request.bases = {basis};
   request.threads = threads;
   return derive_layers(source, request, concepts, reporter).at(0);
+}
+
+std::vector<std::string> derive_baselines(Source& source, const std::vector<std::string>& layers,
+                                          const StudyRequest& request) {
+  const uint64_t seed = request.render.seed;
+  std::vector<std::string> names;
+  for (const std::string& baseline : request.baselines) {
+    if (baseline == "random-basis") {
+      for (const std::string& layer : layers) {
+        Basis basis = random_rotation(source.network.layer(layer).units, seed, 1);
+        basis.name += fmt::format(".{}", seed);
+        source.network = with_basis(source.network, layer, basis);
+        names.push_back(fmt::format("{}~{}", source.network.layer(layer).name, basis.name));
+      }
+    } else if (baseline == "random-weights") {
+      source.network = with_shuffled_weights(source.network, layers, seed);
+      for (const std::string& layer : layers) names.push_back(shuffled_name(source.network.layer(layer).name, seed));
+    } else {
+      throw Error(ErrorKind::kUsage, "--baselines", fmt::format("\"{}\" is no baseline", baseline),
+                  "use random-basis or random-weights");
+    }
+  }
+  return names;
 }
 
 double rotation_error(const Network& network, const std::string& layer, uint64_t seed, int pictures) {

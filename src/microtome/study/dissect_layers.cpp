@@ -12,10 +12,12 @@
 #include "microtome/base/file.h"
 #include "microtome/base/hash.h"
 #include "microtome/base/workers.h"
+#include "microtome/dissect/ranges.h"
 #include "microtome/dissect/survey.h"
 #include "microtome/dissect/tally.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/resize.h"
+#include "microtome/network/basis.h"
 #include "microtome/network/executor.h"
 #include "microtome/study/survey_checkpoint.h"
 #include "microtome/study/survey_plan.h"
@@ -49,37 +51,52 @@ class Pass {
 
   SurveyCheckpoint& state() { return checkpoint_; }
 
-  // Takes the next chunk in; returns how many images it had.
-  int64_t advance() {
-    const int64_t begin = checkpoint_.images_done;
-    const int64_t count = std::min(request_.batch, concepts_.size() - begin);
-    std::vector<std::vector<at::Tensor>> activations(static_cast<size_t>(count));
-    std::vector<std::string> reasons(static_cast<size_t>(count));
-    parallel_for(request_.threads, count, [&](int, int64_t offset) {
-      throw_if_stopped();
-      use_one_kernel_thread();
-      const size_t slot = static_cast<size_t>(offset);
-      try {
-        activations[slot] = run(begin + offset);
-      } catch (const Error& error) {
-        if (request_.strict || error.kind() == ErrorKind::kCancelled || error.kind() == ErrorKind::kInternal) throw;
-        reasons[slot] = error.what();
-      }
-    });
-    for (size_t layer = 0; layer < tasks_.size(); ++layer) {
+  // What the network makes of the images from `begin` on.
+  struct Chunk {
+    int64_t begin = 0, count = 0;
+    std::vector<std::vector<at::Tensor>> activations;  // by image and layer; none where there is a reason
+    std::vector<std::string> reasons;                  // why an image could not be read
+
+    std::vector<SurveyImage> of_layer(size_t layer) const {
       std::vector<SurveyImage> images;
       for (int64_t offset = 0; offset < count; ++offset) {
         const auto& maps = activations[static_cast<size_t>(offset)];
         if (!maps.empty()) images.push_back({begin + offset, maps[layer].data_ptr<float>()});
       }
-      checkpoint_.surveys[layer].add(images, request_.threads);
+      return images;
     }
-    for (int64_t offset = 0; offset < count; ++offset) {
-      const std::string& reason = reasons[static_cast<size_t>(offset)];
+  };
+  Chunk run(int64_t begin, int64_t count) const {
+    Chunk chunk{begin, count, {}, {}};
+    chunk.activations.resize(static_cast<size_t>(count));
+    chunk.reasons.resize(static_cast<size_t>(count));
+    parallel_for(request_.threads, count, [&](int, int64_t offset) {
+      throw_if_stopped();
+      use_one_kernel_thread();
+      const size_t slot = static_cast<size_t>(offset);
+      try {
+        chunk.activations[slot] = run(begin + offset);
+      } catch (const Error& error) {
+        if (request_.strict || error.kind() == ErrorKind::kCancelled || error.kind() == ErrorKind::kInternal) throw;
+        chunk.reasons[slot] = error.what();
+      }
+    });
+    return chunk;
+  }
+
+  // Takes the next chunk in; returns how many images it had.
+  int64_t advance() {
+    const int64_t begin = checkpoint_.images_done;
+    const Chunk chunk = run(begin, std::min(request_.batch, concepts_.size() - begin));
+    for (size_t layer = 0; layer < tasks_.size(); ++layer) {
+      checkpoint_.surveys[layer].add(chunk.of_layer(layer), request_.threads);
+    }
+    for (int64_t offset = 0; offset < chunk.count; ++offset) {
+      const std::string& reason = chunk.reasons[static_cast<size_t>(offset)];
       if (!reason.empty()) checkpoint_.skipped.push_back({concepts_.image_info(begin + offset).file, reason});
     }
-    checkpoint_.images_done = begin + count;
-    return count;
+    checkpoint_.images_done = begin + chunk.count;
+    return chunk.count;
   }
 
  private:
@@ -107,6 +124,11 @@ class Pass {
   SurveyCheckpoint checkpoint_;
 };
 
+void store_checkpoint(Pass& pass, int64_t run, Atlas& atlas) {
+  const std::string state = save_checkpoint(pass.state());
+  if (!state.empty()) atlas.put_checkpoint(run, pass.state().images_done, state);
+}
+
 void survey_images(Pass& pass, const ConceptSet& concepts, int64_t run, Atlas& atlas, Reporter& reporter) {
   if (const auto stored = atlas.checkpoint(run)) load_checkpoint(stored->state, pass.state());
   Task progress(reporter, "dissecting", concepts.size(), "images", pass.state().images_done);
@@ -114,10 +136,28 @@ void survey_images(Pass& pass, const ConceptSet& concepts, int64_t run, Atlas& a
   while (pass.state().images_done < concepts.size()) {
     progress.advance(pass.advance());
     if (std::chrono::duration<double>(Clock::now() - stored).count() < kCheckpointSeconds) continue;
-    const std::string state = save_checkpoint(pass.state());
-    if (!state.empty()) atlas.put_checkpoint(run, pass.state().images_done, state);
+    store_checkpoint(pass, run, atlas);
     stored = Clock::now();
   }
+}
+
+// The second pass, which knows the ranges of the first.
+std::vector<RangeTally> count_ranges(Pass& pass, const ConceptSet& concepts, const LabelStore& labels,
+                                     const TallySettings& settings, const StudyRequest& request, Reporter& reporter) {
+  const std::vector<Survey>& surveys = pass.state().surveys;
+  std::vector<RangeTally> ranges;
+  for (const Survey& survey : surveys) ranges.emplace_back(survey, labels, settings);
+  Task progress(reporter, "counting ranges", concepts.size(), "images");
+  for (int64_t begin = 0; begin < concepts.size(); begin += request.batch) {
+    const Pass::Chunk chunk = pass.run(begin, std::min(request.batch, concepts.size() - begin));
+    for (size_t layer = 0; layer < ranges.size(); ++layer) ranges[layer].add(chunk.of_layer(layer), request.threads);
+    progress.advance(chunk.count);
+  }
+  if (ranges.front().images() != static_cast<int64_t>(labels.images().size())) {
+    throw Error(ErrorKind::kCorrupt, request.concepts, "an image could be read in the first pass and not in the second",
+                "run the command again when the files hold still");
+  }
+  return ranges;
 }
 
 std::vector<Atlas::Thumbnail> thumbnails(const LayerDissection& layer, const ConceptSet& concepts, int threads) {
@@ -153,7 +193,12 @@ std::vector<SkippedImage> dissect_layers(const Source& source, const std::vector
   if (!request.units.empty()) settings["units"] = request.units;
   settings["seed"] = request.render.seed;
   for (const std::string& basis : request.bases) {
-    settings["bases"].push_back(basis.ends_with(".npy") ? sha256_hex(read_file(basis)) : basis);
+    if (names_basis_file(basis)) {
+      const std::string file = basis_file(basis);
+      settings["bases"].push_back(sha256_hex(read_file(file)) + basis.substr(file.size()));
+    } else {
+      settings["bases"].push_back(basis);
+    }
   }
   const int64_t run = atlas.begin_run(make_provenance(source, request, "dissect", concepts.hash(), settings));
   std::vector<LayerTask> missing;
@@ -165,7 +210,8 @@ std::vector<SkippedImage> dissect_layers(const Source& source, const std::vector
     return {};
   }
   const SurveyPlan plan = plan_survey(source, missing, concepts, request);
-  reporter.note(describe_plan(plan, missing, concepts.size()));
+  reporter.note(describe_plan(plan, missing, concepts.size(), request.dissection.ranges));
+  const TallySettings tallied = tally_settings(request);
   std::optional<Tally> tally;
   std::vector<SkippedImage> skipped;
   for (const std::vector<LayerTask>& block : plan.passes) {
@@ -173,10 +219,17 @@ std::vector<SkippedImage> dissect_layers(const Source& source, const std::vector
     survey_images(pass, concepts, run, atlas, reporter);
     const std::vector<Survey>& surveys = pass.state().surveys;
     if (!tally) {
-      tally.emplace(concepts, surveys.front().images(), tally_settings(request), request.threads, reporter);
+      tally.emplace(concepts, surveys.front().images(), tallied, request.threads, reporter);
       skipped = pass.state().skipped;
     }
-    for (size_t i = 0; i < surveys.size(); ++i) tally->add(surveys[i], block[i].units);
+    std::vector<RangeTally> ranges;
+    if (tallied.ranges > 0) {
+      store_checkpoint(pass, run, atlas);
+      ranges = count_ranges(pass, concepts, tally->labels(), tallied, request, reporter);
+    }
+    for (size_t i = 0; i < surveys.size(); ++i) {
+      tally->add(surveys[i], block[i].units, ranges.empty() ? nullptr : &ranges[i]);
+    }
   }
   for (const LayerDissection& layer : tally->finish()) {
     atlas.put_dissection(run, layer, thumbnails(layer, concepts, request.threads));

@@ -15,6 +15,7 @@
 #include "microtome/network/classify.h"
 #include "microtome/study/catalogue.h"
 #include "microtome/study/derived_layers.h"
+#include "microtome/study/measure_pictures.h"
 #include "microtome/study/photos.h"
 #include "microtome/study/picture_plan.h"
 #include "microtome/study/source.h"
@@ -97,6 +98,9 @@ class LocalEngine final : public Engine {
     constexpr int kPictures = 8;
     return microtome::rotation_error(open_source(request).network, layer, 1, kPictures);
   }
+  Json measure(const MeasureRequest& request, int threads, Reporter& reporter) const override {
+    return measure_pictures(request, threads, reporter);
+  }
   Json train(const TrainSettings& request, Reporter& reporter) const override {
     return train_on_dioramas(request, reporter);
   }
@@ -168,15 +172,22 @@ Json LocalEngine::classify(const ClassifyRequest& request, int threads, Reporter
 struct Prepared {
   Source source;
   std::unique_ptr<ConceptSet> concepts;
-  std::vector<LayerTask> tasks;
+  std::vector<LayerTask> tasks;      // to be shown
+  std::vector<LayerTask> dissected;  // these, and the baselines that they are held against
   std::optional<PicturePlan> pictures;
 };
 
 Prepared prepare(const StudyRequest& request, Reporter& reporter) {
-  Prepared job{open_source(request.network), nullptr, {}, {}};
+  Prepared job{open_source(request.network), nullptr, {}, {}, {}};
   if (request.dissect && !request.concepts.empty()) job.concepts = open_concept_set(request.concepts);
   const std::vector<std::string> layers = derive_layers(job.source, request, job.concepts.get(), reporter);
+  if (!job.concepts && !request.baselines.empty()) {
+    throw Error(ErrorKind::kUsage, "--baselines", "baselines are dissected, which needs --concepts");
+  }
+  std::vector<std::string> dissected = derive_baselines(job.source, layers, request);
+  dissected.insert(dissected.begin(), layers.begin(), layers.end());
   job.tasks = layer_tasks(job.source.network, layers, request);
+  job.dissected = layer_tasks(job.source.network, dissected, request);
   if (request.visualize) job.pictures = plan_pictures(job.source, job.tasks, request);
   warn_of_assumed_range(job.source, reporter);
   if (job.pictures && job.pictures->other && !job.pictures->other->stated) {
@@ -201,7 +212,7 @@ void LocalEngine::study(const StudyRequest& request, Reporter& reporter) const {
   std::vector<SkippedImage> skipped;
   if (job.concepts) {
     atlas.put_concepts(to_record(*job.concepts));
-    skipped = dissect_layers(job.source, job.tasks, *job.concepts, request, atlas, reporter);
+    skipped = dissect_layers(job.source, job.dissected, *job.concepts, request, atlas, reporter);
   }
   if (job.pictures) render_pictures(job.source, *job.pictures, request, atlas, reporter);
   for (const SkippedImage& image : skipped) reporter.detail(image.reason);

@@ -31,6 +31,8 @@ class Engine {
   // The largest change of a logit when the layer's channels are rotated at random and the rotation is folded into what
   // reads them.
   virtual double rotation_error(const NetworkRequest& request, const std::string& layer) const = 0;
+  // Writes the files that the request names; gives {"images","size","colours"}.
+  virtual Json measure(const MeasureRequest& request, int threads, Reporter& reporter) const = 0;
   // Writes request.out; gives accuracies and settings.
   virtual Json train(const TrainSettings& request, Reporter& reporter) const = 0;
   // The kinds that `microtome list` shows: {"objectives":[{"name","summary","parameters"}], ...}.

@@ -83,6 +83,21 @@ struct DreamRequest {
   int threads = 0;
 };
 
+// Pictures whose spectrum and colours are measured.
+struct MeasureRequest {
+  std::string folder;
+  std::string spectrum, colours;  // files to write; empty = not
+  std::string colour = "lucid";
+  int64_t size = 128;
+  template <class Self, class Visitor>
+  static void fields(Self& s, Visitor&& field) {
+    field({.name = "spectrum", .help = "File to write (.npy): mean magnitudes, 3 x size x (size / 2 + 1)"}, s.spectrum);
+    field({.name = "colours", .help = "File to write (.npy): the 3 x 3 matrix of the pictures' colours"}, s.colours);
+    field({.name = "colour", .help = "Channels that the spectrum is of: lucid, none or a file of --colours"}, s.colour);
+    field({.name = "size", .help = "Side that pictures are scaled and cropped to, px", .min = 16, .max = 2048}, s.size);
+  }
+};
+
 // How a layer is dissected. All of it moves numbers, so all of it is provenance.
 struct DissectRequest {
   std::string compat = "default";
@@ -95,6 +110,8 @@ struct DissectRequest {
   int64_t formulas = 0;
   int64_t beam = 5;
   bool optimal = false;
+  int64_t ranges = 0;
+  bool selfcheck = false;
   std::string signs = "+";
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -137,6 +154,16 @@ struct DissectRequest {
           s.formulas);
     field({.name = "beam", .help = "Formulas kept at each length of the search", .min = 1, .max = 1000}, s.beam);
     field({.name = "optimal", .help = "Try every formula of up to three labels instead of a beam"}, s.optimal);
+    field(
+        {.name = "ranges",
+         .help = "Clusters of each unit's levels that get a label of their own, in a second pass over the images; 0 = "
+                 "none",
+         .min = 0,
+         .max = 20},
+        s.ranges);
+    field({.name = "selfcheck",
+           .help = "Try every score on the detectors with labels missing and with labels added: which ones notice?"},
+          s.selfcheck);
     field({.name = "dissect-signs", .help = "Tails to dissect: +, - or both"}, s.signs);
   }
 };
@@ -149,6 +176,7 @@ struct StudyRequest {
   std::vector<std::string> layers;  // empty: only for an objective without placeholders
   std::string units;                // "0-15,40"; empty = all
   std::vector<std::string> bases = {"identity"};
+  std::vector<std::string> baselines;  // random-basis, random-weights: dissected beside the layers, not rendered
   bool dissect = true;
   bool visualize = true;
   DissectRequest dissection;

@@ -10,9 +10,13 @@
 #include "microtome/atlas/atlas.h"
 #include "microtome/base/error.h"
 #include "microtome/image/codec.h"
+#include "microtome/study/derived_layers.h"
+#include "microtome/study/measure_pictures.h"
 #include "microtome/study/picture_plan.h"
 #include "microtome/study/units.h"
 #include "microtome/study/workflow.h"
+#include "microtome/visualize/ascent.h"
+#include "microtome/visualize/magnitudes.h"
 #include "microtome/visualize/objective.h"
 
 namespace microtome {
@@ -130,6 +134,37 @@ TEST_F(StudyTest, GivesTheSameContentForEveryBatchSizeThreadCountAndRepetition) 
     }
   }
   EXPECT_EQ(run("one"), expected);  // The finished atlas again.
+}
+
+TEST_F(StudyTest, RangesTakeASecondPassAndDoNotDependOnHowItIsRun) {
+  request_.dissection.ranges = 3;
+  const std::string expected = run("ranges");
+  for (const UnitDissection& unit : units_) {
+    ASSERT_EQ(unit.ranges.size(), 3U);
+    int64_t on = 0;
+    for (const RangeScore& range : unit.ranges) {
+      EXPECT_EQ(range.best.label, unit.unit + 1);
+      EXPECT_EQ(range.best.intersection, range.on_pixels);
+      on += range.on_pixels;
+    }
+    EXPECT_EQ(on, kImages * kSide * kSide / 2) << "every planted pixel lies in one range";
+    EXPECT_EQ(unit.ranges[0].low, 0);
+    EXPECT_EQ(unit.ranges[2].high, unit.maximum);
+  }
+  request_.batch = 3, request_.threads = 2;
+  EXPECT_EQ(run("ranges in threes"), expected);
+}
+
+TEST_F(StudyTest, BaselinesAreLayersBesideTheLayer) {
+  request_.baselines = {"random-basis", "random-weights"};
+  request_.render.seed = 3;
+  Source source = source_;
+  const std::vector<std::string> names = derive_baselines(source, {"colour"}, request_);
+  EXPECT_EQ(names, (std::vector<std::string>{"colour~random1.3", "colour~shuffled.3"}));
+  for (const std::string& name : names) EXPECT_EQ(source.network.layer(name).units, 2);
+  EXPECT_EQ(source.network.facts().hash, source_.network.facts().hash) << "still the atlas of this network";
+  request_.baselines = {"random"};
+  EXPECT_THROW(derive_baselines(source, {"colour"}, request_), Error);
 }
 
 TEST_F(StudyTest, RendersAUnitAloneAsAmongOthers) {
@@ -289,6 +324,29 @@ TEST_F(StudyTest, LeavesADamagedImageOutAndNamesIt) {
   request_.strict = true;
   request_.dissection.tail = 0.2;
   EXPECT_THROW(dissect_layers(source_, tasks_, *concepts_, request_, atlas, *reporter), Error);
+}
+
+TEST_F(StudyTest, MeasuresThePicturesOfASetAndNotItsMasks) {
+  const auto reporter = make_silent_reporter();
+  MeasureRequest request;
+  request.folder = folder_ + "/set";
+  request.size = kSide;
+  request.colour = "none";
+  EXPECT_THROW(measure_pictures(request, 2, *reporter), Error);  // nothing to write
+  request.spectrum = folder_ + "/spectrum.npy";
+  EXPECT_EQ(measure_pictures(request, 2, *reporter)["images"], kImages);
+  const at::Tensor magnitudes = read_magnitudes(request.spectrum, 3);
+  PictureStatistics expected(kSide, Colour("none", 3));
+  for (int64_t i = 0; i < kImages; ++i) expected.add(from_image(concepts_->image(i)));
+  EXPECT_TRUE(at::equal(magnitudes, expected.magnitudes()));
+
+  fs::resize_file(folder_ + "/set/images/planted/3.png", 60);
+  fs::remove(request.spectrum);
+  EXPECT_THROW(measure_pictures(request, 2, *reporter), Error);
+  EXPECT_TRUE(fs::exists(request.spectrum));  // of the others
+  request.colours = folder_ + "/colours.npy";
+  EXPECT_THROW(measure_pictures(request, 2, *reporter), Error);  // no green in any
+  EXPECT_FALSE(fs::exists(request.colours));
 }
 
 TEST(Checkpoint, HoldsASurveyAndRefusesAnothers) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "microtome/base/error.h"
+#include "microtome/dissect/ranges.h"
 
 namespace microtome {
 
@@ -23,6 +24,8 @@ TallySettings tally_settings(const StudyRequest& request) {
                 "use --formulas 3, or the beam without --optimal");
   }
   settings.formulas = {static_cast<int>(asked.formulas), static_cast<int>(asked.beam), asked.optimal};
+  settings.ranges = static_cast<int>(asked.ranges);
+  settings.selfcheck = asked.selfcheck;
   settings.typical = static_cast<int>(asked.exemplars);
   settings.seed = request.render.seed;
   settings.strict = request.strict;
@@ -73,7 +76,11 @@ SurveyBytes bytes_of(const Source& source, const LayerTask& task, size_t units, 
   SurveyLayer layer = survey_layer(source.network, task, concepts.size());
   const SurveySettings settings = survey_settings(request, layer, concepts);
   layer.units = static_cast<int>(units);
-  return survey_bytes(layer, settings);
+  SurveyBytes bytes = survey_bytes(layer, settings);
+  const int64_t rows = layer.units * (settings.positive + settings.negative);
+  const int64_t ranges = range_bytes(rows, static_cast<int>(request.dissection.ranges), concepts.index());
+  bytes.usual += ranges, bytes.most += ranges;
+  return bytes;
 }
 
 void grow_to(SurveyPlan& plan, const SurveyBytes& bytes) {
@@ -152,15 +159,19 @@ SurveyPlan plan_survey(const Source& source, const std::vector<LayerTask>& tasks
   return plan;
 }
 
-std::string describe_plan(const SurveyPlan& plan, const std::vector<LayerTask>& tasks, int64_t images) {
+std::string describe_plan(const SurveyPlan& plan, const std::vector<LayerTask>& tasks, int64_t images, int64_t ranges) {
   size_t units = 0;
   for (const LayerTask& task : tasks) units += task.units.size();
+  std::string passes = plan.passes.size() == 1 ? "one pass" : fmt::format("{} passes", plan.passes.size());
+  if (ranges > 0) {
+    passes += fmt::format(", and {} more for ranges: {} masks of whole maps an image",
+                          plan.passes.size() == 1 ? "one" : "as many", static_cast<int64_t>(units) * ranges);
+  }
   return fmt::format(
       "dissecting {} units of {} {} over {} images in {}; memory: survey about {} MB, at most {} MB, labels {} MB, "
       "activations {} MB",
-      units, tasks.size(), tasks.size() == 1 ? "layer" : "layers", images,
-      plan.passes.size() == 1 ? "one pass" : fmt::format("{} passes", plan.passes.size()), plan.usual >> 20,
-      plan.most >> 20, plan.labels >> 20, plan.activations >> 20);
+      units, tasks.size(), tasks.size() == 1 ? "layer" : "layers", images, passes, plan.usual >> 20, plan.most >> 20,
+      plan.labels >> 20, plan.activations >> 20);
 }
 
 }  // namespace microtome

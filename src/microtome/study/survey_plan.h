@@ -28,7 +28,7 @@ struct SurveyPlan {
 // Throws Error(kUsage) saying how much is needed when not even one unit fits.
 SurveyPlan plan_survey(const Source& source, const std::vector<LayerTask>& tasks, const ConceptSet& concepts,
                        const StudyRequest& request);
-// One line for people.
-std::string describe_plan(const SurveyPlan& plan, const std::vector<LayerTask>& tasks, int64_t images);
+// One line for people; `ranges`: clusters of levels asked for.
+std::string describe_plan(const SurveyPlan& plan, const std::vector<LayerTask>& tasks, int64_t images, int64_t ranges);
 
 }  // namespace microtome

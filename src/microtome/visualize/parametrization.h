@@ -64,10 +64,9 @@ struct ParametrizationKind {
 // "fft" or "fft(decay=1.5)". Throws Error(kUsage) with the column.
 std::unique_ptr<Parametrization> parse_parametrization(std::string_view text, const Canvas& canvas);
 
-// For kinds: independent decorrelated channels [N,C,H,W] to pictures in 0..1. Three channels go through the matrix M of
-// the colour covariance of natural pictures (feature visualization, Olah et al. 2017: its square root with the largest
-// column norm made 1), any other number does not; then the logistic function.
-at::Tensor to_colour(const at::Tensor& decorrelated);
+// For kinds: help of their field "colour", which is Colour's text (colour.h).
+inline constexpr std::string_view kColourHelp =
+    "lucid = channels as independent as natural colours; none; or a C x C matrix measured from pictures (.npy)";
 
 // For kinds: a float32 leaf [keys,shape...] of normal numbers with deviation `deviation`, each picture's from
 // Rng(seed, purpose, its key).

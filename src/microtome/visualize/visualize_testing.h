@@ -144,4 +144,13 @@ inline std::vector<at::Tensor> start_of(const Parametrization& kind, uint64_t se
   return kind.start(seed, std::span(&key, 1), contrast);
 }
 
+// Writes a file of float32 numbers for this process' tests; gives its path.
+inline std::string npy_file(const at::Tensor& values, const std::string& name) {
+  const std::string file = ::testing::TempDir() + "/microtome_" + name + ".npy";
+  const at::Tensor dense = values.to(at::kFloat).contiguous();
+  const std::span<const float> numbers(dense.data_ptr<float>(), static_cast<size_t>(dense.numel()));
+  write_file(file, npy_bytes(numbers, dense.sizes().vec()));
+  return file;
+}
+
 }  // namespace microtome::testing

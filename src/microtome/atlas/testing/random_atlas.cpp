@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <set>
 #include <tuple>
@@ -77,6 +78,9 @@ void draw_statistics(Rng& rng, int labels, UnitDissection& u) {
   });
   u.ranges = draw_list(rng, 3, [&] {
     return RangeScore{draw_float(rng), draw_float(rng), rng.below(1000), draw_plain_score(rng, labels)};
+  });
+  u.trials = draw_list(rng, 3, [&] {
+    return ScoreTrial{draw_text(rng), rng.uniform(), rng.uniform(), rng.chance(0.2) ? std::nan("") : rng.uniform()};
   });
 }
 
@@ -183,6 +187,12 @@ void expect_statistics(const UnitDissection& f, const UnitDissection& w) {
     EXPECT_EQ(std::tie(f.ranges[i].low, f.ranges[i].high, f.ranges[i].on_pixels),
               std::tie(w.ranges[i].low, w.ranges[i].high, w.ranges[i].on_pixels));
     EXPECT_EQ(key(f.ranges[i].best), key(w.ranges[i].best));
+  }
+  ASSERT_EQ(f.trials.size(), w.trials.size());
+  for (size_t i = 0; i < w.trials.size(); ++i) {
+    EXPECT_EQ(std::tie(f.trials[i].score, f.trials[i].before, f.trials[i].missing),
+              std::tie(w.trials[i].score, w.trials[i].before, w.trials[i].missing));
+    EXPECT_TRUE(f.trials[i].extra == w.trials[i].extra || std::isnan(w.trials[i].extra));
   }
 }
 

@@ -32,6 +32,8 @@ void define(CLI::App& app, Session& session) {
     } else {
       if (options->layer.empty()) print(layers_table(atlas, terminal_width()));
       print(detectors_table(atlas, options->layer, options->best, terminal_width()));
+      const std::string checks = selfcheck_table(atlas, options->layer, terminal_width());
+      if (!checks.empty()) print(checks);
       const std::string joint = options->layer.empty() ? visualizations_table(atlas, terminal_width()) : "";
       if (!joint.empty()) print(joint);
     }

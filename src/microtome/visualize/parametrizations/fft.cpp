@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The spectrum of a picture, scaled so that all frequencies carry equal energy (Lucid's "fft_image"): decorrelated
-// channels = irfft2(s * (re + i im)) / 4 with s = sqrt(W H) / max(f, 1 / max(W, H))^decay and re, im ~ N(0, 0.01^2).
+// The spectrum of a picture, all frequencies with equal energy (spectrum.h), re, im ~ N(0, 0.01^2) to begin with; with
+// opacity, one more such channel, which no matrix mixes with the colours, through the logistic function.
 #include <torch/types.h>
 
-#include <algorithm>
-#include <cmath>
-
+#include "microtome/visualize/colour.h"
 #include "microtome/visualize/parametrization.h"
+#include "microtome/visualize/spectrum.h"
 
 namespace microtome::parametrizations {
 namespace {
@@ -14,50 +13,72 @@ namespace {
 struct Settings {
   double decay = 1;
   double deviation = 0.01;
+  std::string colour = "lucid";
+  bool alpha = false;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
     field({.name = "decay", .help = "Power of the frequency that scales it down", .min = 0, .max = 4}, s.decay);
     field({.name = "sd", .help = "Standard deviation of the start coefficients", .min = 0, .max = 100}, s.deviation);
+    field({.name = "colour", .help = kColourHelp}, s.colour);
+    field({.name = "alpha", .help = "true: with opacity; try the objective times (1 - alpha)"}, s.alpha);
   }
 };
-
-constexpr double kContrast = 0.25;
-
-// [height, width / 2 + 1, 1]
-at::Tensor spectrum_scale(const Canvas& canvas, double decay) {
-  const at::Tensor fy = at::fft_fftfreq(canvas.height, 1.0, at::TensorOptions(at::kDouble)).view({-1, 1});
-  const at::Tensor fx = at::fft_rfftfreq(canvas.width, 1.0, at::TensorOptions(at::kDouble)).view({1, -1});
-  const double longer = static_cast<double>(std::max(canvas.height, canvas.width));
-  const double root = std::sqrt(static_cast<double>(canvas.height * canvas.width));
-  const at::Tensor f = (fx * fx + fy * fy).sqrt().clamp_min(1 / longer);
-  return (kContrast * root / f.pow(decay)).unsqueeze(2);
-}
 
 class Fft : public Parametrization {
  public:
   Fft(Settings settings, const Canvas& canvas)
-      : settings_(settings),
+      : settings_(std::move(settings)),
         canvas_(canvas),
-        scale_(spectrum_scale(canvas, settings.decay)),
-        scale_float_(scale_.to(at::kFloat)) {}
+        colour_(settings_.colour, canvas.channels),
+        spectrum_(canvas.height, canvas.width, settings_.decay) {}
 
   std::vector<at::Tensor> start(uint64_t seed, std::span<const uint64_t> keys, double contrast) const override {
-    return {normal_leaf({canvas_.channels, canvas_.height, canvas_.width / 2 + 1, 2}, settings_.deviation * contrast,
-                        seed, "fft", keys)};
+    const double deviation = settings_.deviation * contrast;
+    std::vector<at::Tensor> leaves = {normal_leaf(shape(canvas_.channels), deviation, seed, "fft", keys)};
+    if (settings_.alpha) leaves.push_back(normal_leaf(shape(1), deviation, seed, "fft alpha", keys));
+    return leaves;
   }
 
   at::Tensor image(std::span<const at::Tensor> parameters) const override {
-    const at::Tensor& scale = parameters[0].scalar_type() == at::kFloat ? scale_float_ : scale_;
-    const at::Tensor spectrum = at::view_as_complex(parameters[0] * scale);
-    return to_colour(at::fft_irfft2(spectrum, at::IntArrayRef{canvas_.height, canvas_.width}));
+    return colour_.picture(spectrum_.channels(parameters[0]));
+  }
+
+  at::Tensor alpha(std::span<const at::Tensor> parameters) const override {
+    return settings_.alpha ? at::sigmoid(spectrum_.channels(parameters[1])) : at::Tensor();
+  }
+
+  // Half opaque, where there is opacity.
+  std::optional<std::vector<at::Tensor>> from_picture(const at::Tensor& picture) const override {
+    std::vector<at::Tensor> leaves = {spectrum_.coefficients(colour_.decorrelated(picture)).requires_grad_()};
+    if (settings_.alpha) {
+      std::vector<int64_t> sizes = shape(1);
+      sizes.insert(sizes.begin(), picture.size(0));
+      leaves.push_back(at::zeros(sizes, picture.options()).requires_grad_());
+    }
+    return leaves;
+  }
+
+  std::optional<std::vector<at::Tensor>> grown(std::span<const at::Tensor> parameters,
+                                               const Canvas& from) const override {
+    const Spectrum smaller(from.height, from.width, settings_.decay);
+    std::vector<at::Tensor> out;
+    for (const at::Tensor& parameter : parameters) out.push_back(spectrum_.grown(parameter, smaller));
+    return out;
   }
 
   std::string to_string() const override { return call_text("fft", settings_); }
 
  private:
+  std::vector<int64_t> shape(int64_t channels) const {
+    std::vector<int64_t> sizes = spectrum_.shape();
+    sizes.insert(sizes.begin(), channels);
+    return sizes;
+  }
+
   Settings settings_;
   Canvas canvas_;
-  at::Tensor scale_, scale_float_;
+  Colour colour_;
+  Spectrum spectrum_;
 };
 
 std::unique_ptr<Parametrization> make(const Call& call, const Canvas& canvas) {
@@ -68,7 +89,7 @@ std::unique_ptr<Parametrization> make(const Call& call, const Canvas& canvas) {
 
 extern const ParametrizationKind fft;
 const ParametrizationKind fft = {"fft",
-                                 "The picture's spectrum, all frequencies with equal weight; colours decorrelated",
+                                 "The picture's spectrum, all frequencies with equal weight; with opacity if asked for",
                                  describe_settings<Settings>, make};
 
 }  // namespace microtome::parametrizations

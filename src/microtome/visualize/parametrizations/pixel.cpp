@@ -2,6 +2,7 @@
 // The pixels themselves: the baseline, which favours high frequencies. Colours are decorrelated as for the spectrum.
 #include <torch/types.h>
 
+#include "microtome/visualize/colour.h"
 #include "microtome/visualize/parametrization.h"
 
 namespace microtome::parametrizations {
@@ -9,26 +10,36 @@ namespace {
 
 struct Settings {
   double deviation = 0.01;
+  std::string colour = "lucid";
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
     field({.name = "sd", .help = "Standard deviation of the start values", .min = 0, .max = 100}, s.deviation);
+    field({.name = "colour", .help = kColourHelp}, s.colour);
   }
 };
 
 class Pixel : public Parametrization {
  public:
-  Pixel(Settings settings, const Canvas& canvas) : settings_(settings), canvas_(canvas) {}
+  Pixel(Settings settings, const Canvas& canvas)
+      : settings_(std::move(settings)), canvas_(canvas), colour_(settings_.colour, canvas.channels) {}
 
   std::vector<at::Tensor> start(uint64_t seed, std::span<const uint64_t> keys, double contrast) const override {
     return {normal_leaf({canvas_.channels, canvas_.height, canvas_.width}, settings_.deviation * contrast, seed,
                         "pixel", keys)};
   }
-  at::Tensor image(std::span<const at::Tensor> parameters) const override { return to_colour(parameters[0]); }
+  at::Tensor image(std::span<const at::Tensor> parameters) const override { return colour_.picture(parameters[0]); }
+  std::optional<std::vector<at::Tensor>> from_picture(const at::Tensor& picture) const override {
+    return std::vector<at::Tensor>{colour_.decorrelated(picture).requires_grad_()};
+  }
+  std::optional<std::vector<at::Tensor>> grown(std::span<const at::Tensor> parameters, const Canvas&) const override {
+    return std::vector<at::Tensor>{at::upsample_bicubic2d(parameters[0], {canvas_.height, canvas_.width}, false)};
+  }
   std::string to_string() const override { return call_text("pixel", settings_); }
 
  private:
   Settings settings_;
   Canvas canvas_;
+  Colour colour_;
 };
 
 std::unique_ptr<Parametrization> make(const Call& call, const Canvas& canvas) {

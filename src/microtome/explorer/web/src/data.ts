@@ -146,6 +146,7 @@ export interface Statistics {
   significance?: { permutations: number; p: number; q: number; family_p: number; null_mean: number; null_high: number };
   tails?: { tail: number; threshold: number; on_pixels: number; best: NamedScore }[];
   formulas?: { text: string; length: number; intersection: number; truth: number; iou: number }[];
+  ranges?: { low: number; high: number; on_pixels: number; best: NamedScore }[]; // low < S <= high
 }
 
 export interface Dissection {

@@ -2,7 +2,7 @@
 // How far a unit's label can be trusted: other images, other labels, other scores.
 import type { Dissection, Statistics } from "./data";
 import { Fact } from "./parts";
-import { iou, share } from "./words";
+import { iou, share, tick } from "./words";
 
 const kMeasures: [string, string][] = [
   ["share", "of the mask"],
@@ -25,11 +25,12 @@ function Chance({ of }: { of: NonNullable<Statistics["significance"]> }) {
 }
 
 export function Trust({ dissection }: { dissection: Dissection }) {
-  const { held_out, interval, significance, formulas, tails, measures } = dissection.statistics;
+  const { held_out, interval, significance, formulas, tails, ranges, measures } = dissection.statistics;
   const known = kMeasures.filter(([name]) => measures[name] != null);
   const sure = held_out || interval || significance || known.length > 0;
   const some = formulas && formulas.length > 0;
-  if (!sure && !some) return null;
+  const leveled = ranges && ranges.length > 0;
+  if (!sure && !some && !leveled) return null;
   return (
     <section class="block">
       <header>
@@ -50,6 +51,16 @@ export function Trust({ dissection }: { dissection: Dissection }) {
           <Fact key={tail.tail} name={`top ${share(tail.tail)}`}>{tail.best.label ?? "nothing"} {iou(tail.best.iou)}</Fact>
         ))}
       </dl>
+      {leveled && (
+        <>
+          <h3>Level by level</h3>
+          <dl class="facts">
+            {ranges.map((range) => (
+              <Fact key={range.low} name={`${tick(range.low)} to ${tick(range.high)}`}>{range.best.label ?? "nothing"} {iou(range.best.iou)}</Fact>
+            ))}
+          </dl>
+        </>
+      )}
       {some && (
         <>
           {sure && <h3>In more words</h3>}

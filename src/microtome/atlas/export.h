@@ -62,7 +62,8 @@ std::vector<std::string> export_npy(const Atlas& atlas, const std::string& folde
 // Returns the paths written; throws Error(kUsage) when nothing of the atlas is dissected.
 std::vector<std::string> export_netdissect(const Atlas& atlas, const std::string& folder, Reporter& reporter);
 
-// LAYER/0012+.png (the picture; 0012+.v1.png for a further variant), LAYER/0012+.exemplars.png (top exemplars with
+// LAYER/0012+.png (the picture; 0012+.v1.png for a further variant; 0012+.frames.webp, animated, where frames were
+// kept), LAYER/0012+.exemplars.png (top exemplars with
 // their masks, blank where the atlas has no thumbnail) and LAYER/sheet+.png (all pictures, by unit); for each view
 // asked for also LAYER/0012+.VIEW.jpg, with a row for the top, the typical and the bottom exemplars that there are.
 // Returns the paths written.
@@ -76,7 +77,7 @@ std::vector<std::string> export_images(const Atlas& atlas, const std::string& fo
 std::vector<std::string> export_sprites(const Atlas& atlas, const std::string& folder, Reporter& reporter,
                                         int largest_px = 16384);
 
-// Pictures of no single unit: visualization.0000.png (.v1 for a further variant), by objective, and
+// Pictures of no single unit: visualization.0000.png (.v1 for a further variant, .frames.webp), by objective, and
 // visualizations.json:
 //   [{"file", "objective", "variant", "score", ...}]
 // Writes nothing when there are none. Returns the paths written.

@@ -20,6 +20,10 @@ int netdissect_place(const std::string& category);
 // score.
 std::vector<ChartBar> detector_bars(const std::vector<UnitDissection>& units, const Vocabulary& vocabulary);
 
+// The frames of a picture and then the picture itself as an animated WebP, all of the picture's size, on white where it
+// has holes. Empty when no frames were kept.
+std::string picture_film(const AtlasPicture& picture);
+
 // NetDissect's table (network-dissection report, 2.8), of units of one sign.
 std::string netdissect_csv(std::vector<UnitDissection> units, const Vocabulary& vocabulary);
 

@@ -47,6 +47,64 @@ void place(const Image& tile, int x, int y, Image& sheet) {
   }
 }
 
+// Sheets and index of one layer and sign.
+class SpriteExport {
+ public:
+  SpriteExport(const Atlas& atlas, const std::string& folder, const std::string& layer, Sign sign, int largest_px)
+      : atlas_(atlas),
+        folder_(folder),
+        layer_(layer),
+        sign_(sign),
+        sprites_(sprites_of(atlas, layer, sign)),
+        stem_(fmt::format("{}.sprites{}", file_name_from_layer(layer), sign_char(sign))) {
+    const int most = std::max(1, largest_px / std::max(1, sprites_.tile));  // tiles in a row, and rows
+    columns_ = std::min(most, static_cast<int>(std::ceil(std::sqrt(count()))));
+    per_sheet_ = columns_ * most;
+  }
+
+  void write(std::vector<std::string>& paths, Reporter& reporter) {
+    if (count() == 0) return;
+    Json index = {{"layer", layer_}, {"sign", std::string(1, sign_char(sign_))}, {"sheets", Json::array()}};
+    index["units"] = Json::object();
+    Task task(reporter, "sprites of " + layer_ + sign_char(sign_), count(), "units");
+    const int sheets = (count() + per_sheet_ - 1) / per_sheet_;
+    for (int sheet = 0; sheet < sheets; ++sheet) {
+      const Image image = draw(sheet, index["units"], task);
+      const std::string name = sheets == 1 ? stem_ + ".png" : fmt::format("{}.{}.png", stem_, sheet);
+      index["sheets"].push_back(name);
+      paths.push_back(folder_ + "/" + name);
+      write_file(paths.back(), encode_png(image));
+    }
+    paths.push_back(folder_ + "/" + stem_ + ".json");
+    write_file(paths.back(), json_text(index));
+  }
+
+ private:
+  int count() const { return static_cast<int>(sprites_.units.size()); }
+
+  Image draw(int sheet, Json& boxes, Task& task) const {
+    const int side = sprites_.tile, first = sheet * per_sheet_, tiles = std::min(per_sheet_, count() - first);
+    Image image(std::min(columns_, tiles) * side, (tiles + columns_ - 1) / columns_ * side, 3, 255);
+    for (int at = 0; at < tiles; ++at) {
+      throw_if_stopped();
+      const int unit = sprites_.units[static_cast<size_t>(first + at)];
+      const int x = at % columns_ * side, y = at / columns_ * side;
+      place(picture_of(atlas_, layer_, unit, sign_, side), x, y, image);
+      boxes[std::to_string(unit)] = {{"sheet", sheet}, {"x", x}, {"y", y}, {"w", side}, {"h", side}};
+      task.advance();
+    }
+    return image;
+  }
+
+  const Atlas& atlas_;
+  const std::string& folder_;
+  const std::string& layer_;
+  Sign sign_;
+  Sprites sprites_;
+  std::string stem_;
+  int columns_ = 1, per_sheet_ = 1;
+};
+
 }  // namespace
 
 std::vector<std::string> export_sprites(const Atlas& atlas, const std::string& folder, Reporter& reporter,
@@ -54,34 +112,7 @@ std::vector<std::string> export_sprites(const Atlas& atlas, const std::string& f
   std::vector<std::string> paths;
   for (const AtlasLayer& layer : atlas.studied_layers()) {
     for (const Sign sign : {Sign::kPositive, Sign::kNegative}) {
-      const Sprites sprites = sprites_of(atlas, layer.name, sign);
-      const int count = static_cast<int>(sprites.units.size()), side = sprites.tile;
-      if (count == 0) continue;
-      const std::string stem = fmt::format("{}.sprites{}", file_name_from_layer(layer.name), sign_char(sign));
-      const int most = std::max(1, largest_px / side);  // tiles in a row, and rows
-      const int columns = std::min(most, static_cast<int>(std::ceil(std::sqrt(count))));
-      const int per_sheet = columns * most, sheets = (count + per_sheet - 1) / per_sheet;
-      Json index = {{"layer", layer.name}, {"sign", std::string(1, sign_char(sign))}, {"sheets", Json::array()}};
-      index["units"] = Json::object();
-      Task task(reporter, fmt::format("sprites of {}{}", layer.name, sign_char(sign)), count, "units");
-      for (int sheet = 0; sheet < sheets; ++sheet) {
-        const int first = sheet * per_sheet, tiles = std::min(per_sheet, count - first);
-        Image image(std::min(columns, tiles) * side, (tiles + columns - 1) / columns * side, 3, 255);
-        for (int at = 0; at < tiles; ++at) {
-          throw_if_stopped();
-          const int unit = sprites.units[static_cast<size_t>(first + at)];
-          const int x = at % columns * side, y = at / columns * side;
-          place(picture_of(atlas, layer.name, unit, sign, side), x, y, image);
-          index["units"][std::to_string(unit)] = {{"sheet", sheet}, {"x", x}, {"y", y}, {"w", side}, {"h", side}};
-          task.advance();
-        }
-        const std::string name = sheets == 1 ? stem + ".png" : fmt::format("{}.{}.png", stem, sheet);
-        index["sheets"].push_back(name);
-        paths.push_back(folder + "/" + name);
-        write_file(paths.back(), encode_png(image));
-      }
-      paths.push_back(folder + "/" + stem + ".json");
-      write_file(paths.back(), json_text(index));
+      SpriteExport(atlas, folder, layer.name, sign, largest_px).write(paths, reporter);
     }
   }
   return paths;

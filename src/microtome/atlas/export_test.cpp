@@ -289,59 +289,12 @@ TEST_F(AtlasExport, ImagesAreFilesByUnit) {
   const auto reporter = make_silent_reporter();
   const std::vector<std::string> paths = export_images(atlas(), out, {}, *reporter);
   // Two pictures and two strips a unit, no strips of the dead one, two sheets a layer.
-  EXPECT_EQ(paths.size(), 40u * 4 - 2 + 4);
+  EXPECT_EQ(paths.size(), 40u * 4 - 2 + 4 + 2);
   EXPECT_EQ(read_file(out + "/block%2Fconv2/0007-.png"), atlas().pictures("block/conv2", 7, true).at(1).png);
   const Image strip = load_image(out + "/conv1/0000+.exemplars.png");
   EXPECT_GT(strip.width, 4 * strip.height);
   EXPECT_GT(load_image(out + "/conv1/sheet+.png").width, 300);
   EXPECT_FALSE(std::filesystem::exists(out + "/conv1/0003+.exemplars.png"));
-}
-
-// Every tile holds its unit's picture, and together they cover the sheets, but for what the last row lacks.
-TEST_F(AtlasExport, SpritesHoldThePicturesWhereTheIndexSays) {
-  const auto reporter = make_silent_reporter();
-  for (const int largest : {16384, 100}) {
-    const std::string out = folder() + "/sprites" + std::to_string(largest);
-    const std::vector<std::string> paths = export_sprites(atlas(), out, *reporter, largest);
-    const Json index = Json::parse(read_file(out + "/block%2Fconv2.sprites-.json"));
-    EXPECT_EQ(index["sign"], "-");
-    ASSERT_EQ(index["units"].size(), 24u);
-    EXPECT_EQ(index["sheets"].size(), largest == 100 ? 6u : 1u);  // two by two tiles of 48 fit into 100
-    std::vector<Image> sheets;
-    size_t area = 0;
-    for (const Json& name : index["sheets"]) {
-      sheets.push_back(load_image(out + "/" + name.get<std::string>()));
-      EXPECT_LE(std::max(sheets.back().width, sheets.back().height), largest);
-      area += sheets.back().pixels.size();
-    }
-    EXPECT_EQ(area, 48u * 48 * 3 * (largest == 100 ? 24 : 25));
-    for (const auto& [unit, box] : index["units"].items()) {
-      const Image& sheet = sheets.at(box["sheet"]);
-      const Image picture = decode_image(atlas().pictures("block/conv2", std::stoi(unit), true).at(1).png, unit);
-      ASSERT_EQ(box["w"], picture.width);
-      for (int y = 0; y < picture.height; ++y) {
-        const int left = box["x"], top = box["y"];
-        ASSERT_TRUE(std::equal(picture.at(0, y), picture.at(0, y) + 3 * picture.width, sheet.at(left, top + y)))
-            << unit;
-      }
-    }
-    EXPECT_EQ(paths.size(), largest == 100 ? 2u * (4 + 1) + 2 * (6 + 1) : 8u);
-  }
-}
-
-TEST_F(AtlasExport, VisualizationsAreFilesByObjective) {
-  const std::string out = folder() + "/joint";
-  const std::vector<std::string> paths = export_visualizations(atlas(), out);
-  ASSERT_EQ(paths.size(), 4u);
-  const Json index = Json::parse(read_file(out + "/visualizations.json"));
-  ASSERT_EQ(index.size(), 3u);
-  EXPECT_EQ(index[1]["file"], "visualization.0000.v1.png");
-  EXPECT_EQ(index[1]["frames"], (Json{1, 8, 32}));
-  EXPECT_EQ(index[2]["file"], "visualization.0001.png");
-  EXPECT_EQ(read_file(out + "/visualization.0001.png"), atlas().visualizations(true).at(2).png);
-  Atlas empty = Atlas::open(fresh_path(), Atlas::Mode::kCreateOrWrite);
-  EXPECT_TRUE(export_visualizations(empty, out).empty());
-  EXPECT_EQ(visualizations_table(empty, 80), "");
 }
 
 TEST_F(AtlasExport, TablesFitTheirWidth) {

@@ -2,9 +2,31 @@
 #include <fmt/format.h>
 
 #include "microtome/atlas/export.h"
+#include "microtome/atlas/export_parts.h"
 #include "microtome/base/file.h"
+#include "microtome/image/codec.h"
+#include "microtome/image/resize.h"
 
 namespace microtome {
+namespace {
+
+constexpr int kFrameMs = 350, kLastMs = 1500, kFilmQuality = 90;
+
+}  // namespace
+
+std::string picture_film(const AtlasPicture& picture) {
+  if (picture.frames.empty()) return {};
+  const Image last = decode_image(picture.png, picture.objective);
+  std::vector<Image> images;
+  for (const AtlasFrame& frame : picture.frames) {
+    const Image image = decode_image(frame.webp, fmt::format("step {} of {}", frame.step, picture.objective));
+    images.push_back(resize_bilinear(image, last.width, last.height));
+  }
+  images.push_back(last);
+  std::vector<int> times(images.size(), kFrameMs);
+  times.back() = kLastMs;
+  return encode_webp_animation(images, {times, 0}, kFilmQuality);
+}
 
 std::vector<std::string> export_visualizations(const Atlas& atlas, const std::string& folder) {
   const std::vector<AtlasPicture> pictures = atlas.visualizations(true);
@@ -23,6 +45,9 @@ std::vector<std::string> export_visualizations(const Atlas& atlas, const std::st
     const std::string variant = picture.variant == 0 ? "" : fmt::format(".v{}", picture.variant);
     const std::string name = fmt::format("visualization.{:04}{}.png", number, variant);
     write(name, picture.png);
+    if (!picture.frames.empty()) {
+      write(fmt::format("visualization.{:04}{}.frames.webp", number, variant), picture_film(picture));
+    }
     Json row = {{"file", name}};
     row.update(visualization_json(picture));
     index.push_back(std::move(row));

@@ -195,8 +195,6 @@ TEST_F(StudyTest, FillsObjectivesInForEveryLayerUnitAndSign) {
   EXPECT_EQ(plan().pictures(), 4);
   EXPECT_EQ(plan().tasks[1].variants, std::vector<int>{1});
   request_.variants = 1;
-  request_.objective = "2*{sign}channel({layer}:{unit})";
-  EXPECT_THROW(plan(), Error);                        // The parser's: a sign comes before the weight.
   request_.objective = "{sign}2*channel({layer}:1)";  // No unit: one visualization a layer and sign.
   EXPECT_EQ(objectives_of(plan()), (Texts{"2*channel(layer=colour,unit=1)", "-2*channel(layer=colour~pre,unit=1)"}));
   EXPECT_EQ(plan().tasks[0].layer, "");

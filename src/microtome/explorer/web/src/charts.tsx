@@ -119,7 +119,7 @@ export function CurveChart({ curve, label }: { curve: (number | null)[]; label: 
         height: 110,
         legend: { show: false },
         cursor: { show: false },
-        padding: [8, 8, 0, 0],
+        padding: [8, 14, 0, 0],
         scales: { x: { time: false } },
         axes: [axis(integer, { grid: { show: false }, size: 24, space: 70 }), axis(tick, { size: 40, space: 28 })],
         series: [{}, { stroke: style("--violet"), width: 1.5, points: { show: false } }],

@@ -53,7 +53,7 @@ const kKnown: Record<string, Known | null> = {
   selectivity: { name: "rank by own range", hint: "selectivity", text: rank },
   spectrum_slope: { name: "spectrum slope", hint: "slope" },
   path_similarity: { name: "path similarity", hint: "path" },
-  exemplar_path: { name: "of real images", hint: "realPath" },
+  exemplar_path: { name: "path of real images", hint: "realPath" },
   transfer: { name: "transfer", hint: "transfer" },
   diversity: { name: "diversity", hint: "diversity" },
   plain_activation: { name: "unmoved", hint: "plain" },

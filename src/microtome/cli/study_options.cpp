@@ -64,6 +64,7 @@ void define_study(CLI::App& app, Session& session, bool dissect, bool visualize)
         ->capture_default_str();
     app.add_option("--transfer", request->transfer,
                    "Second network, which is shown the pictures: whether it finds them alike to the unit's images");
+    app.add_option("--transfer-preprocess", request->transfer_preprocess, "Preprocessing of the second network");
   } else {
     app.add_option("--seed", request->render.seed,
                    "Start of all random numbers: shuffles, resamplings, typical images");

@@ -157,7 +157,6 @@ Json PictureJudge::facts(const Picture& picture, const std::string& layer, int u
   Json facts = Json::object();
   put(facts, "rank", picture.rank);
   put(facts, "spectrum_slope", picture.spectrum_slope);
-  put(facts, "diversity", picture.diversity);
   const auto layer_known = s.known.find(layer);
   if (layer_known == s.known.end() || picture.image.channels == 4) return facts;
   const Known& known = layer_known->second;

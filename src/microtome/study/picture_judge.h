@@ -25,7 +25,6 @@ class PictureJudge {
   //   rank                  of the target among the units of its layer by their maxima; 1 = the largest
   //   selectivity           the same by maxima over each unit's best real image
   //   spectrum_slope        of the picture's brightness
-  //   diversity             of the variants made in one call
   //   path_similarity       to the unit's top images, mean over layers; path_layers: by layer
   //   exemplar_path         the same of these images among themselves: what to compare it with
   //   transfer              in the second network: share of pairs in which an image of the unit resembles the picture

@@ -108,9 +108,13 @@ class Planner {
     width_ = free ? plan_.renderer->size() : plan_.network.width();
     if (tasks.empty()) add(source.preprocessing, {{}, 0, Sign::kPositive, objective_.filled({}), {}});
     for (const LayerTask& task : tasks) add_layer(source.preprocessing, task);
+    if (request.transfer.empty() && !request.transfer_preprocess.empty()) {
+      refuse("--transfer-preprocess", "there is no second network", "name it with --transfer");
+    }
     if (!request.transfer.empty()) {
       NetworkRequest other;
       other.file = request.transfer;
+      other.preprocess = request.transfer_preprocess;
       plan_.other = open_source(other);
     }
     plan_.provenance = make_provenance(source, request, "visualize", "", settings());
@@ -180,6 +184,7 @@ class Planner {
     if (compares_) settings["variants"] = request_.variants;  // Each picture then depends on how many there are.
     if (!request_.render.start.empty()) settings["start_hash"] = sha256_hex(read_file(request_.render.start));
     if (plan_.other) settings["transfer"] = plan_.other->network.facts().hash;
+    if (!request_.transfer_preprocess.empty()) settings["transfer_preprocess"] = request_.transfer_preprocess;
     return settings;
   }
 

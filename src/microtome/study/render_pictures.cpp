@@ -100,6 +100,36 @@ std::vector<AtlasPicture> render(const PictureTask& task, const Desk& desk) {
   return records;
 }
 
+// Says of the variants of each unit how much they differ: `diversity` of all `variants` that are asked for.
+void compare_variants(const PicturePlan& plan, const StudyRequest& request, int64_t run, Atlas& atlas) {
+  if (request.variants < 2) return;
+  std::vector<const PictureTask*> units;
+  for (const PictureTask& task : plan.tasks) {
+    if (!task.layer.empty() && task.variants.front() == 0) units.push_back(&task);
+  }
+  parallel_for(request.threads, std::ssize(units), [&](int, int64_t index) {
+    throw_if_stopped();
+    use_one_kernel_thread();
+    const PictureTask& task = *units[static_cast<size_t>(index)];
+    std::vector<AtlasPicture> variants = atlas.pictures(task.layer, static_cast<int>(task.unit), true);
+    std::erase_if(variants, [&](const AtlasPicture& one) {
+      return one.sign != task.sign || one.objective != task.objective || one.variant >= request.variants;
+    });
+    const bool known = std::ranges::all_of(
+        variants, [&](const AtlasPicture& one) { return one.facts.value("variants", int64_t{0}) == request.variants; });
+    if (known || std::ssize(variants) != request.variants) return;
+    std::vector<Image> images;
+    for (const AtlasPicture& one : variants) images.push_back(decode_image(one.png, task.objective));
+    const double diversity = plan.renderer->diversity(task.objective, images);
+    if (!std::isfinite(diversity)) return;
+    for (AtlasPicture& one : variants) {
+      one.facts["variants"] = request.variants;
+      one.facts["diversity"] = diversity;
+    }
+    atlas.put_pictures(run, variants);
+  });
+}
+
 }  // namespace
 
 std::string encode_frame(const Image& image) {
@@ -122,6 +152,7 @@ void render_pictures(const Source& source, const PicturePlan& plan, const StudyR
       missing.push_back(&task);
   }
   if (missing.empty()) {
+    compare_variants(plan, request, run, atlas);
     reporter.note(fmt::format("pictures: all {} are in the atlas already", total));
     return;
   }
@@ -145,6 +176,7 @@ void render_pictures(const Source& source, const PicturePlan& plan, const StudyR
       progress.advance(std::ssize(records));
     });
   }
+  compare_variants(plan, request, run, atlas);
   atlas.end_run(run);
   if (silent > 0)
     reporter.warn(

@@ -185,6 +185,7 @@ struct StudyRequest {
   std::string signs;      // of the pictures: +, - or both; empty = both where the objective has a {sign}
   int64_t variants = 1;
   std::string transfer;  // file of a second network that the pictures are shown to; empty = none
+  std::string transfer_preprocess;
   // These move no number.
   int64_t batch = 32;
   int64_t memory_limit = 0;  // MB

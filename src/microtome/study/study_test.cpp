@@ -284,6 +284,20 @@ TEST_F(StudyTest, MakesComparedPicturesTogetherAndTakesThemUpWhole) {
   EXPECT_EQ(atlas.content_hash(), calm);
 }
 
+TEST_F(StudyTest, SaysHowMuchVariantsDiffer) {
+  request_.variants = 2;
+  run_pictures("grown");
+  ASSERT_EQ(pictures_.size(), 8U);
+  const double two = pictures_[0].facts["diversity"];
+  EXPECT_EQ(pictures_[1].facts["diversity"], two);
+  EXPECT_NE(pictures_[0].png, pictures_[1].png);
+  request_.variants = 3;
+  const std::string later = run_pictures("grown");
+  for (const AtlasPicture& picture : pictures_) EXPECT_EQ(picture.facts["variants"], 3);
+  EXPECT_EQ(run_pictures("at_once"), later);
+  EXPECT_EQ(run_pictures("at_once"), later);
+}
+
 TEST_F(StudyTest, EstimatesWhatIsLeftAndWritesNothing) {
   request_.render.frames = {1, 4, 99};
   const Json whole = estimate(source_, plan(), request_, nullptr);

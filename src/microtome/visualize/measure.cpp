@@ -79,7 +79,7 @@ class Measurement {
     for (size_t k = 0; k < pictures_.size(); ++k) {
       Picture& picture = pictures_[k];
       picture.spectrum_slope = spectrum_slope(picture.image);
-      picture.plain_activation = picture.rank = picture.diversity = std::numeric_limits<double>::quiet_NaN();
+      picture.plain_activation = picture.rank = std::numeric_limits<double>::quiet_NaN();
       if (!target) continue;
       const auto unit = static_cast<size_t>(target->unit);
       const float* row = all.data_ptr<float>() + static_cast<int64_t>(k) * all.size(1);
@@ -123,12 +123,12 @@ void measure(std::span<Picture> pictures, const Ascent& ascent, const Executor* 
   Measurement(pictures, ascent, whole).run();
 }
 
-void measure_diversity(std::span<Picture> pictures, const Executor& whole, const Preprocessing& preprocessing,
-                       int64_t height, int64_t width) {
+double measure_diversity(std::span<const Image> pictures, const Executor& whole, const Preprocessing& preprocessing,
+                         int64_t height, int64_t width) {
   const at::NoGradGuard no_gradients;
   std::vector<at::Tensor> maps;
-  for (const Picture& picture : pictures) {
-    const at::Tensor values = from_image(picture.image);
+  for (const Image& picture : pictures) {
+    const at::Tensor values = from_image(picture);
     const int64_t colours = values.size(1) == 2 || values.size(1) == 4 ? values.size(1) - 1 : values.size(1);
     const Draw unmoved;
     const Aperture all{.height = height, .width = width};
@@ -136,8 +136,7 @@ void measure_diversity(std::span<Picture> pictures, const Executor& whole, const
         whole.run(shown(values.narrow(1, 0, colours), {}, std::span(&unmoved, 1), all, preprocessing, Rng(0)))[0];
     maps.push_back(map.reshape({map.size(1), -1, 1}));
   }
-  const double diversity = diversity_of(maps);
-  for (Picture& picture : pictures) picture.diversity = diversity;
+  return diversity_of(maps);
 }
 
 }  // namespace microtome

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <mutex>
 
@@ -155,19 +156,19 @@ struct Renderer::State {
     if (objective->together() > 1 && settings.copies > 1) {
       throw Error(ErrorKind::kUsage, "--copies", "an objective that compares pictures sees one copy of each");
     }
+    if (objective->together() > 1) return make_together(*objective, keys);
     std::vector<Picture> pictures;
-    if (objective->together() > 1) {
-      pictures = make_together(*objective, keys);
-    } else {
-      for (const uint64_t& key : keys) {
-        pictures.push_back(std::move(make_together(*objective, std::span(&key, 1)).front()));
-      }
-    }
-    if (pictures.size() > 1 && objective->target()) {
-      const auto [height, width] = trunk(objective->layers()).input_size(side);
-      measure_diversity(pictures, *whole_layer(*objective), preprocessing, height, width);
+    for (const uint64_t& key : keys) {
+      pictures.push_back(std::move(make_together(*objective, std::span(&key, 1)).front()));
     }
     return pictures;
+  }
+
+  double diversity(const std::string& text, std::span<const Image> pictures) {
+    const std::unique_ptr<Objective> objective = parse(text);
+    if (pictures.size() < 2 || !objective->target()) return std::numeric_limits<double>::quiet_NaN();
+    const auto [height, width] = trunk(objective->layers()).input_size(side);
+    return measure_diversity(pictures, *whole_layer(*objective), preprocessing, height, width);
   }
 };
 
@@ -189,6 +190,10 @@ Renderer::Renderer(const Network& network, const Preprocessing& preprocessing, R
 Renderer::~Renderer() = default;
 
 int64_t Renderer::size() const { return state_->side; }
+
+double Renderer::diversity(const std::string& objective, std::span<const Image> pictures) const {
+  return state_->diversity(objective, pictures);
+}
 
 int64_t Renderer::together(const std::string& objective) const { return state_->parse(objective)->together(); }
 

@@ -35,7 +35,6 @@ struct Picture {
   std::vector<float> maxima;
   double rank = 0;               // of the target among them: 1 = the largest; NaN without a target
   double spectrum_slope = 0;     // quality.h
-  double diversity = 0;          // of the pictures of one call at the target's layer (quality.h); NaN for a single one
   int64_t redirected_steps = 0;  // steps in which a dead gradient was redirected
   int64_t start = 0;             // which of the starts it came from
   bool plateau = false;          // the ascent ended before its last step
@@ -62,6 +61,9 @@ class Renderer {
 
   // Side of the pictures in pixels.
   int64_t size() const;
+  // Of finished pictures at the layer of the objective's target (quality.h); NaN without a target, or for fewer than
+  // two.
+  double diversity(const std::string& objective, std::span<const Image> pictures) const;
   // Pictures that the objective must be given at once.
   int64_t together(const std::string& objective) const;
 

@@ -240,12 +240,14 @@ TEST(Renderer, RanksTheTargetInItsLayer) {
   EXPECT_EQ(picture.maxima[1], static_cast<float>(picture.plain_activation));
   const auto larger = std::ranges::count_if(picture.maxima, [&](float value) { return value > picture.maxima[1]; });
   EXPECT_EQ(picture.rank, static_cast<double>(larger) + 1);
-  EXPECT_TRUE(std::isnan(picture.diversity));
   const std::vector<uint64_t> keys = {0, 1, 2};
   const std::vector<Picture> variants = Renderer(network, {}, quick(32, 80)).render("channel(conv2:1)", keys);
   EXPECT_TRUE(variants[0].image == picture.image);
-  EXPECT_GT(variants[2].diversity, 0);
-  EXPECT_EQ(variants[0].diversity, variants[2].diversity);
+  const Renderer renderer(network, {}, quick(32, 80));
+  const std::vector<Image> images = {variants[0].image, variants[1].image}, same = {picture.image, picture.image};
+  EXPECT_GT(renderer.diversity("channel(conv2:1)", images), 0);
+  EXPECT_NEAR(renderer.diversity("channel(conv2:1)", same), 0, 1e-6);
+  EXPECT_TRUE(std::isnan(renderer.diversity("channel(conv2:1)", std::span(images).first(1))));
 }
 
 TEST(Renderer, PenaltiesCalmThePicture) {

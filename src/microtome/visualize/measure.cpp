@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 
@@ -13,6 +14,11 @@ namespace {
 
 constexpr int kHeldOut = 16;
 
+at::Tensor tap_of(const Trunk& trunk, const std::string& layer, const at::Tensor& input) {
+  const auto place = std::ranges::find(trunk.layers(), layer) - trunk.layers().begin();
+  return trunk.executor().run(input)[static_cast<size_t>(place)];
+}
+
 // One way of showing the pictures: their draws, and the background behind holes.
 struct Showing {
   std::vector<Draw> draws;
@@ -21,8 +27,8 @@ struct Showing {
 
 class Measurement {
  public:
-  Measurement(std::span<Picture> pictures, const Ascent& ascent, const Executor* whole)
-      : pictures_(pictures), ascent_(ascent), whole_(whole), stage_(ascent.stages.back()) {
+  Measurement(std::span<Picture> pictures, const Ascent& ascent, const Trunk& trunk)
+      : pictures_(pictures), ascent_(ascent), trunk_(trunk), stage_(ascent.stages.back()) {
     std::vector<at::Tensor> values;
     for (const Picture& picture : pictures) values.push_back(from_image(picture.image));
     colours_ = at::cat(values);
@@ -69,7 +75,8 @@ class Measurement {
   // Of each unit on each picture [N,C], in the target's sign: the maximum over positions.
   at::Tensor maxima(const Showing& how, const Target& target) const {
     const Aperture& part = stage_.prefix->aperture();
-    const at::Tensor map = whole_->run(input(how, {.height = part.height, .width = part.width}))[0] * target.sign;
+    const at::Tensor all = input(how, {.height = part.height, .width = part.width});
+    const at::Tensor map = tap_of(trunk_, target.layer, all) * target.sign;
     return map.reshape({map.size(0), map.size(1), -1}).amax(2).to(at::kFloat).contiguous();
   }
 
@@ -111,20 +118,20 @@ class Measurement {
 
   std::span<Picture> pictures_;
   const Ascent& ascent_;
-  const Executor* whole_;
+  const Trunk& trunk_;
   const Stage& stage_;
   at::Tensor colours_, alpha_;
 };
 
 }  // namespace
 
-void measure(std::span<Picture> pictures, const Ascent& ascent, const Executor* whole) {
+void measure(std::span<Picture> pictures, const Ascent& ascent, const Trunk& trunk) {
   const at::NoGradGuard no_gradients;
-  Measurement(pictures, ascent, whole).run();
+  Measurement(pictures, ascent, trunk).run();
 }
 
-double measure_diversity(std::span<const Image> pictures, const Executor& whole, const Preprocessing& preprocessing,
-                         int64_t height, int64_t width) {
+double measure_diversity(std::span<const Image> pictures, const Trunk& trunk, const std::string& layer,
+                         const Preprocessing& preprocessing, int64_t height, int64_t width) {
   const at::NoGradGuard no_gradients;
   std::vector<at::Tensor> maps;
   for (const Image& picture : pictures) {
@@ -132,8 +139,8 @@ double measure_diversity(std::span<const Image> pictures, const Executor& whole,
     const int64_t colours = values.size(1) == 2 || values.size(1) == 4 ? values.size(1) - 1 : values.size(1);
     const Draw unmoved;
     const Aperture all{.height = height, .width = width};
-    const at::Tensor map =
-        whole.run(shown(values.narrow(1, 0, colours), {}, std::span(&unmoved, 1), all, preprocessing, Rng(0)))[0];
+    const at::Tensor map = tap_of(
+        trunk, layer, shown(values.narrow(1, 0, colours), {}, std::span(&unmoved, 1), all, preprocessing, Rng(0)));
     maps.push_back(map.reshape({map.size(1), -1, 1}));
   }
   return diversity_of(maps);

@@ -9,14 +9,13 @@
 
 namespace microtome {
 
-// Fills what Picture says of pictures that were made together: activation is the target unit's
-// maximum over positions (of the negated unit for a negative sign), score the objective. Held out: means over 16 draws
-// of the transforms from Rng(seed, "held-out", key, i), of the picture as it is without transforms. `whole` is tapped
-// at the target's layer, all units of it; unused without a target.
-void measure(std::span<Picture> pictures, const Ascent& ascent, const Executor* whole);
+// Fills what Picture says of pictures that were made together: activation is the target unit's maximum over positions
+// (of the negated unit for a negative sign), score the objective. Held out: means over 16 draws of the transforms from
+// Rng(seed, "held-out", key, i), of the picture as it is without transforms. `trunk` has the target's layer.
+void measure(std::span<Picture> pictures, const Ascent& ascent, const Trunk& trunk);
 
-// Diversity of pictures at the layer that `whole` is tapped at.
-double measure_diversity(std::span<const Image> pictures, const Executor& whole, const Preprocessing& preprocessing,
-                         int64_t height, int64_t width);
+// Diversity of pictures at a layer of the trunk.
+double measure_diversity(std::span<const Image> pictures, const Trunk& trunk, const std::string& layer,
+                         const Preprocessing& preprocessing, int64_t height, int64_t width);
 
 }  // namespace microtome

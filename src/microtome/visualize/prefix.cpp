@@ -51,6 +51,7 @@ Trunk::Trunk(const Network& network, std::vector<std::string> layers) : layers_(
   free_size_ = pruned.free_size();
   own_size_ = {network.height(), network.width()};
   graph_ = folded_batch_norm(pruned.graph(), pruned.graph().outputs);
+  executor_ = make_executor(graph_, layers_);
 }
 
 std::array<int64_t, 2> Trunk::input_size(int64_t side) const {

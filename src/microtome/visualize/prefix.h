@@ -26,6 +26,8 @@ class Trunk {
   const std::vector<std::string>& layers() const { return layers_; }
   // Batch norm folded; the outputs are layers(), in order.
   const Graph& graph() const { return graph_; }
+  // All of the layers, all of the input; the taps are layers(). Not to be asked without layers.
+  const Executor& executor() const { return *executor_; }
   // Height and width that it runs at for pictures of `side`: the picture's own, or the network's where a layer needs
   // that.
   std::array<int64_t, 2> input_size(int64_t side) const;
@@ -35,6 +37,7 @@ class Trunk {
   std::vector<std::string> layers_;
   std::vector<ReceptiveField> fields_;
   Graph graph_;
+  std::unique_ptr<const Executor> executor_;
   bool free_size_ = false;
   std::array<int64_t, 2> own_size_{};
 };

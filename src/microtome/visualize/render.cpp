@@ -5,15 +5,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
-#include <map>
 #include <mutex>
 
 #include "microtome/base/error.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/resize.h"
-#include "microtome/network/executor.h"
 #include "microtome/visualize/ascent.h"
 #include "microtome/visualize/measure.h"
 
@@ -21,6 +18,7 @@ namespace microtome {
 namespace {
 
 constexpr int64_t kDefaultSide = 128;
+constexpr size_t kTrunks = 4;
 
 int64_t side_of(const Network& network, const RenderSettings& settings) {
   if (settings.size > 0) return settings.size;
@@ -60,10 +58,9 @@ struct Renderer::State {
   TransformList transforms;
   std::optional<at::Tensor> start;
 
-  // Cutting and folding a network takes longer than a step: once for each set of layers, and each layer measured.
+  // Cutting and folding a network takes longer than a step; folded weights take memory. Those used last are kept.
   std::mutex mutex;
-  std::map<std::vector<std::string>, std::unique_ptr<const Trunk>> trunks;
-  std::map<std::string, std::unique_ptr<Executor>> whole;
+  std::vector<std::shared_ptr<const Trunk>> trunks;  // the latest at the end
 
   State(const Network& a_network, const Preprocessing& a_preprocessing, RenderSettings a_settings)
       : network(a_network),
@@ -87,32 +84,34 @@ struct Renderer::State {
     return network.channels() == 1 ? values.mean(1, true) : values;
   }
 
-  const Trunk& trunk(const std::vector<std::string>& layers) {
+  std::shared_ptr<const Trunk> trunk(const std::vector<std::string>& layers) {
     const std::scoped_lock lock(mutex);
-    auto& made = trunks[layers];
-    if (!made) made = std::make_unique<const Trunk>(network, layers);
-    return *made;
+    const auto found = std::ranges::find(trunks, layers, [](const auto& one) { return one->layers(); });
+    if (found != trunks.end()) {
+      std::rotate(found, found + 1, trunks.end());
+    } else {
+      if (trunks.size() == kTrunks) trunks.erase(trunks.begin());
+      trunks.push_back(std::make_shared<const Trunk>(network, layers));
+    }
+    return trunks.back();
   }
 
   // Which layers an objective reads decides the size at which they run, and that what an image is to them.
   std::unique_ptr<Objective> parse(const std::string& text) {
     auto objective = parse_objective(text, {network, preprocessing, network.height(), network.width()});
-    const auto [height, width] = trunk(objective->layers()).input_size(side);
+    const auto [height, width] = trunk(objective->layers())->input_size(side);
     if (height == network.height() && width == network.width()) return objective;
     return parse_objective(text, {network, preprocessing, height, width});
   }
 
-  const Executor* whole_layer(const Objective& objective) {
+  // What the target is measured by: its layer is mostly one that the objective reads.
+  std::shared_ptr<const Trunk> measured_trunk(const Objective& objective) {
     const std::optional<Target> target = objective.target();
-    if (!target) return nullptr;
-    const std::scoped_lock lock(mutex);
-    auto& made = whole[target->layer];
-    if (!made) made = make_executor(network, {target->layer});
-    return made.get();
+    const bool read = !target || std::ranges::find(objective.layers(), target->layer) != objective.layers().end();
+    return trunk(read ? objective.layers() : std::vector<std::string>{target->layer});
   }
 
-  std::vector<Stage> stages(const Objective& objective, size_t count) {
-    const Trunk& shared = trunk(objective.layers());
+  std::vector<Stage> stages(const Objective& objective, const Trunk& shared, size_t count) const {
     std::vector<Stage> stages;
     const auto parts = static_cast<int64_t>(sides.size());
     for (int64_t i = 0; i < parts; ++i) {
@@ -126,8 +125,9 @@ struct Renderer::State {
   }
 
   std::vector<Picture> make_together(const Objective& objective, std::span<const uint64_t> keys) {
-    const std::vector<Stage> made = stages(objective, keys.size());
-    const Executor* const measured = whole_layer(objective);
+    const std::shared_ptr<const Trunk> shared = trunk(objective.layers());
+    const std::shared_ptr<const Trunk> measured = measured_trunk(objective);
+    const std::vector<Stage> made = stages(objective, *shared, keys.size());
     std::vector<Picture> best;
     double best_so_far = 0;
     for (int64_t i = 0; i < settings.starts; ++i) {
@@ -136,7 +136,7 @@ struct Renderer::State {
       Ascent ascent{objective, made, transforms, preprocessing, settings, start_keys, start};
       std::vector<Picture> pictures = ascend(ascent);
       ascent.keys = keys;  // all starts are measured by the same draws
-      measure(pictures, ascent, measured);
+      measure(pictures, ascent, *measured);
       const double reached = best_score(pictures, objective);
       if (!best.empty() && !(reached > best_so_far)) continue;
       for (Picture& picture : pictures) picture.start = i;
@@ -166,9 +166,11 @@ struct Renderer::State {
 
   double diversity(const std::string& text, std::span<const Image> pictures) {
     const std::unique_ptr<Objective> objective = parse(text);
-    if (pictures.size() < 2 || !objective->target()) return std::numeric_limits<double>::quiet_NaN();
-    const auto [height, width] = trunk(objective->layers()).input_size(side);
-    return measure_diversity(pictures, *whole_layer(*objective), preprocessing, height, width);
+    const std::optional<Target> target = objective->target();
+    if (pictures.size() < 2 || !target) return std::numeric_limits<double>::quiet_NaN();
+    const std::shared_ptr<const Trunk> measured = measured_trunk(*objective);
+    const auto [height, width] = trunk(objective->layers())->input_size(side);
+    return measure_diversity(pictures, *measured, target->layer, preprocessing, height, width);
   }
 };
 

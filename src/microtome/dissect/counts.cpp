@@ -20,6 +20,10 @@ void Overlap::clear() {
   on_pixels = on_images = 0;
 }
 
+double intersection_over_union(int64_t intersection, int64_t activation, int64_t truth) {
+  return ratio(intersection, activation + truth - intersection);
+}
+
 bool better(const ConceptScore& a, const ConceptScore& b) { return a.iou != b.iou ? a.iou > b.iou : a.label < b.label; }
 
 bool joins_union(const Convention& convention, const ConceptIndex& index, const LabelledImage& image,
@@ -34,13 +38,16 @@ bool joins_union(const Convention& convention, const ConceptIndex& index, const 
                      [&](const auto& item) { return index.concept_of(item.first).category == category; });
 }
 
+bool zero_counts(const Convention& convention, const LabelledImage& image) {
+  return convention.zero == ZeroRule::kEverything || (convention.zero == ZeroRule::kNameless && image.says_zero);
+}
+
 void add_overlap(const Convention& convention, const ConceptIndex& index, const LabelledImage& image,
                  LabelOverlap labels, int64_t on, Overlap& total) {
   total.on_pixels += on;
   ++total.on_images;
   for (const auto& [label, count] : labels) total.intersection[static_cast<size_t>(label)] += count;
-  const bool nameless = convention.zero == ZeroRule::kNameless && image.says_zero;
-  if (nameless || convention.zero == ZeroRule::kEverything) total.intersection[0] += on;
+  if (zero_counts(convention, image)) total.intersection[0] += on;
   for (int category = 0; category < index.category_count(); ++category) {
     if (!joins_union(convention, index, image, labels, category)) continue;
     total.activation[static_cast<size_t>(category)] += on;
@@ -68,7 +75,7 @@ ConceptScore score_label(const Overlap& overlap, const ConceptTotals& totals, co
   score.activation = overlap.activation[static_cast<size_t>(score.category)];
   score.truth = totals.truth[slot];
   score.images = totals.images[slot];
-  score.iou = ratio(score.intersection, score.activation + score.truth - score.intersection);
+  score.iou = intersection_over_union(score.intersection, score.activation, score.truth);
   score.ceiling = ratio(std::min(score.activation, score.truth), std::max(score.activation, score.truth));
   return score;
 }

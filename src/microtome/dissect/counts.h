@@ -31,6 +31,9 @@ using LabelOverlap = std::span<const std::pair<int, int64_t>>;  // (label, pairs
 bool joins_union(const Convention& convention, const ConceptIndex& index, const LabelledImage& image,
                  LabelOverlap labels, int category);
 
+// Whether number 0 covers every pixel of the image.
+bool zero_counts(const Convention& convention, const LabelledImage& image);
+
 void add_overlap(const Convention& convention, const ConceptIndex& index, const LabelledImage& image,
                  LabelOverlap labels, int64_t on, Overlap& total);
 
@@ -45,6 +48,7 @@ struct Candidates {
   bool contains(int label) const;
 };
 
+double intersection_over_union(int64_t intersection, int64_t activation, int64_t truth);
 // One label's score; an empty one when nothing overlaps.
 ConceptScore score_label(const Overlap& overlap, const ConceptTotals& totals, const Candidates& candidates, int label);
 

@@ -39,18 +39,21 @@ CellBox paint(const SurveyLayer& layer, const CellStore& store, size_t region, f
   return {static_cast<int>(x0), static_cast<int>(y0), static_cast<int>(x1) + more, static_cast<int>(y1) + more};
 }
 
+bool may_be_on(const HotRegion& region, float threshold, Upsampling way) {
+  return region.peak > threshold || (way == Upsampling::kZero && threshold < 0);
+}
+
 void RowMasks::lay(const SurveyState& survey, size_t row, float threshold, const LabelStore& labels, Grids& grids) {
   masks_.clear();
   spans_.clear();
   const CellStore& store = survey.rows[row].store();
   for (uint32_t i = 0; i < store.regions.size(); ++i) {
     const HotRegion& region = store.regions[i];
-    // With zeros around it a map can be on beyond its edge when the threshold is below zero.
     const int place = labels.position(region.image);
     if (place < 0) continue;
     const LabelRuns& grid = labels.images()[static_cast<size_t>(place)].labels;
+    if (!may_be_on(region, threshold, grids.way())) continue;
     const Upsampler& upsampler = grids.of(grid.width(), grid.height());
-    if (!(region.peak > threshold) && !(upsampler.ring() > 0 && threshold < 0)) continue;
     ImageMask mask{place, i, static_cast<uint32_t>(spans_.size()), 0, 0};
     lay_on(survey, row, i, threshold, upsampler, spans_);
     mask.spans = static_cast<uint32_t>(spans_.size()) - mask.first_span;

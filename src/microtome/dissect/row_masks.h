@@ -30,12 +30,17 @@ class Grids {
     const Upsampler made(way_, layer_.map_width, layer_.map_height, width, height, layer_.across, layer_.down);
     return all_.emplace(std::pair(width, height), made).first->second;
   }
+  Upsampling way() const { return way_; }
 
  private:
   const SurveyLayer& layer_;
   Upsampling way_;
   std::map<std::pair<int, int>, Upsampler> all_;
 };
+
+// Whether a mask can have pixels above the threshold. With zeros around it a map can be on beyond its edge when the
+// threshold is below zero.
+bool may_be_on(const HotRegion& region, float threshold, Upsampling way);
 
 class RowMasks {
  public:

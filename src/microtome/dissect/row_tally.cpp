@@ -42,8 +42,7 @@ RowTally::RowTally(const SurveyState& survey, const TallyContext& context)
       context_(context),
       convention_(*context.settings.convention),
       grids_(survey.layer, convention_.upsampling),
-      candidates_{&convention_, &context.labels.index(), &context.labels.totals().images,
-                  context.settings.min_images > 0 ? context.settings.min_images : convention_.min_images},
+      candidates_(candidates_of(context.labels, context.settings)),
       counts_(context.labels.totals().truth.size()),
       all_(context.labels.index()),
       train_(context.labels.index()),
@@ -58,7 +57,7 @@ float RowTally::threshold(size_t row, double tail) {
   return row_threshold(survey_, row, tail);
 }
 
-UnitDissection RowTally::run(size_t row, int number, std::vector<double>& nulls) {
+UnitDissection RowTally::run(size_t row, int number) {
   UnitDissection unit = describe_row(survey_, row);
   unit.unit = number;
   // First, because they use the masks' memory.
@@ -76,10 +75,6 @@ UnitDissection RowTally::run(size_t row, int number, std::vector<double>& nulls)
   set_interval(unit);
   set_formulas(unit);
   set_typical(row, unit);
-  nulls.clear();
-  for (const std::vector<int>& permutation : context_.permutations) {
-    nulls.push_back(best_iou_under(permutation, row, unit.threshold));
-  }
   return unit;
 }
 
@@ -249,31 +244,6 @@ std::span<const MaskSpan> RowTally::spans_on(const ImageMask& mask, size_t row, 
   on = 0;
   for (const MaskSpan& span : foreign_) on += span.end - span.begin;
   return foreign_;
-}
-
-double RowTally::best_iou_under(const std::vector<int>& permutation, size_t row, float threshold) {
-  const std::vector<LabelledImage>& images = context_.labels.images();
-  const ConceptIndex& index = context_.labels.index();
-  Overlap& total = train_;  // Its own numbers were used before.
-  total.clear();
-  std::vector<std::pair<int, int64_t>> here;
-  for (const ImageMask& mask : masks_.masks()) {
-    const LabelledImage& image = images[static_cast<size_t>(permutation[static_cast<size_t>(mask.place)])];
-    int64_t on = 0;
-    const std::span<const MaskSpan> spans = spans_on(mask, row, threshold, image.labels, on);
-    if (on == 0) continue;
-    image.labels.count(spans, counts_);
-    here.clear();
-    for (const int label : counts_.touched()) here.emplace_back(label, counts_[label]);
-    counts_.clear();
-    add_overlap(convention_, index, image, here, on, total);
-  }
-  double best = 0;
-  for (int label = 0; label <= index.max_label(); ++label) {
-    if (total.intersection[static_cast<size_t>(label)] == 0 || !candidates_.contains(label)) continue;
-    best = std::max(best, score_label(total, context_.labels.totals(), candidates_, label).iou);
-  }
-  return best;
 }
 
 }  // namespace microtome

@@ -6,30 +6,19 @@
 #include <utility>
 #include <vector>
 
-#include "microtome/dissect/counts.h"
 #include "microtome/dissect/measures.h"
 #include "microtome/dissect/row_masks.h"
-#include "microtome/dissect/significance.h"
-#include "microtome/dissect/tally.h"
+#include "microtome/dissect/tally_context.h"
 
 namespace microtome {
-
-// What all rows share.
-struct TallyContext {
-  const LabelStore& labels;
-  const TallySettings& settings;
-  std::vector<std::vector<int>> permutations;
-  std::optional<Resampling> resampling;
-  std::optional<Signatures> signatures;  // when formulas are asked for
-};
 
 // Of one layer, for one thread.
 class RowTally {
  public:
   RowTally(const SurveyState& survey, const TallyContext& context);
 
-  // `number`: of the row's unit in its layer; `nulls`: the best IoU under each permutation.
-  UnitDissection run(size_t row, int number, std::vector<double>& nulls);
+  // All but `significance` and `ranges`. `number`: of the row's unit in its layer.
+  UnitDissection run(size_t row, int number);
 
  private:
   float threshold(size_t row, double tail);
@@ -45,7 +34,6 @@ class RowTally {
   // A mask's spans on the grid of another image; its pixels there.
   std::span<const MaskSpan> spans_on(const ImageMask& mask, size_t row, float threshold, const LabelRuns& grid,
                                      int64_t& on);
-  double best_iou_under(const std::vector<int>& permutation, size_t row, float threshold);
   LabelOverlap overlap_of(size_t mask) const {
     return LabelOverlap(overlaps_).subspan(first_overlap_[mask], first_overlap_[mask + 1] - first_overlap_[mask]);
   }

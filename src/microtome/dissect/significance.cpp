@@ -79,6 +79,17 @@ std::vector<std::vector<int>> draw_permutations(uint64_t seed, int count, size_t
   return out;
 }
 
+std::vector<int> givers_of(const std::vector<std::vector<int>>& permutations) {
+  const size_t wide = permutations.size(), places = wide == 0 ? 0 : permutations[0].size();
+  std::vector<int> givers(places * wide);
+  for (size_t r = 0; r < wide; ++r) {
+    for (size_t place = 0; place < places; ++place) {
+      givers[static_cast<size_t>(permutations[r][place]) * wide + r] = static_cast<int>(place);
+    }
+  }
+  return givers;
+}
+
 Resampling::Resampling(uint64_t seed, int replicates, const LabelStore& labels) : count(replicates) {
   const auto wide = static_cast<size_t>(count);
   weights.resize(labels.images().size() * wide);

@@ -12,6 +12,8 @@ namespace microtome {
 
 // Which image's labels each image is given: [permutation][place], uniform permutations of all places.
 std::vector<std::vector<int>> draw_permutations(uint64_t seed, int count, size_t images);
+// The other way round: [place][permutation], whose masks meet the labels of this place.
+std::vector<int> givers_of(const std::vector<std::vector<int>>& permutations);
 
 // Poisson(1) weights of images: resampling with replacement in which images are independent (Hanley and MacGibbon,
 // 2006). With the truth of each label under them.

@@ -12,6 +12,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/workers.h"
+#include "microtome/dissect/nulls.h"
 #include "microtome/dissect/ranges.h"
 #include "microtome/dissect/row_tally.h"
 
@@ -39,22 +40,30 @@ void check_tails(const Survey& survey, const TallySettings& settings) {
   }
 }
 
-// Which labels may explain a unit.
 std::vector<bool> allowed_labels(const LabelStore& labels, const TallySettings& settings) {
-  const Convention& convention = *settings.convention;
-  const Candidates candidates{&convention, &labels.index(), &labels.totals().images,
-                              settings.min_images > 0 ? settings.min_images : convention.min_images};
+  const Candidates candidates = candidates_of(labels, settings);
   std::vector<bool> allowed(labels.totals().truth.size());
   for (size_t label = 1; label < allowed.size(); ++label) allowed[label] = candidates.contains(static_cast<int>(label));
   return allowed;
 }
 
 TallyContext make_context(const LabelStore& labels, const TallySettings& settings, int threads) {
-  TallyContext context{
-      labels, settings, draw_permutations(settings.seed, settings.permutations, labels.images().size()), {}, {}};
+  TallyContext context{labels,
+                       settings,
+                       givers_of(draw_permutations(settings.seed, settings.permutations, labels.images().size())),
+                       {},
+                       {}};
   if (settings.formulas.length > 0) context.signatures.emplace(labels, allowed_labels(labels, settings), threads);
   if (settings.bootstrap > 0) context.resampling.emplace(settings.seed, settings.bootstrap, labels);
   return context;
+}
+
+// Rows that a thread takes at once.
+int64_t rows_of_a_block(const SurveyState& survey, const TallyContext& context, int threads) {
+  if (context.settings.permutations == 0) return 1;
+  const auto rows = static_cast<int64_t>(survey.rows.size());
+  const int64_t share = (rows + std::max(1, threads) - 1) / std::max(1, threads);
+  return std::max<int64_t>(1, std::min(share, Nulls::rows_at_once(survey, context)));
 }
 
 struct LabelledLayer {
@@ -138,19 +147,33 @@ void Tally::add(const Survey& survey, std::span<const int64_t> units, const Rang
   const size_t first = layer->dissection.units.size();
   layer->dissection.units.resize(first + of.rows.size());
   layer->nulls.resize(first + of.rows.size());
-  std::vector<std::unique_ptr<RowTally>> workers(static_cast<size_t>(std::max(1, s.threads)));
-  Task task(s.reporter, "labelling " + shape.name, static_cast<int64_t>(of.rows.size()), "units");
-  parallel_for(s.threads, static_cast<int64_t>(of.rows.size()), [&](int worker, int64_t row) {
-    throw_if_stopped();
-    auto& tally = workers[static_cast<size_t>(worker)];
-    if (!tally) tally = std::make_unique<RowTally>(of, s.context);
-    const size_t slot = first + static_cast<size_t>(row);
-    UnitDissection& unit = layer->dissection.units[slot];
-    const auto in_survey = static_cast<size_t>(of.unit_of(static_cast<size_t>(row)));
-    const int64_t number = units.empty() ? static_cast<int64_t>(in_survey) : units[in_survey];
-    unit = tally->run(static_cast<size_t>(row), static_cast<int>(number), layer->nulls[slot]);
-    if (ranges != nullptr) unit.ranges = ranges->scores(static_cast<size_t>(row));
-    task.advance();
+  struct Worker {
+    Worker(const SurveyState& survey, const TallyContext& context) : rows(survey, context), nulls(survey, context) {}
+    RowTally rows;
+    Nulls nulls;
+  };
+  std::vector<std::unique_ptr<Worker>> workers(static_cast<size_t>(std::max(1, s.threads)));
+  const auto rows = static_cast<int64_t>(of.rows.size());
+  const int64_t block = rows_of_a_block(of, s.context, s.threads);
+  Task task(s.reporter, "labelling " + shape.name, rows, "units");
+  parallel_for(s.threads, (rows + block - 1) / block, [&](int number, int64_t piece) {
+    auto& worker = workers[static_cast<size_t>(number)];
+    if (!worker) worker = std::make_unique<Worker>(of, s.context);
+    const auto begin = static_cast<size_t>(piece * block), end = std::min(of.rows.size(), begin + block);
+    std::vector<float> thresholds;
+    for (size_t row = begin; row < end; ++row) {
+      throw_if_stopped();
+      const auto in_survey = static_cast<size_t>(of.unit_of(row));
+      const int64_t unit = units.empty() ? static_cast<int64_t>(in_survey) : units[in_survey];
+      UnitDissection& out = layer->dissection.units[first + row];
+      out = worker->rows.run(row, static_cast<int>(unit));
+      if (ranges != nullptr) out.ranges = ranges->scores(row);
+      thresholds.push_back(out.threshold);
+    }
+    if (s.settings.permutations > 0) {
+      worker->nulls.run(begin, thresholds, std::span(layer->nulls).subspan(first + begin, end - begin));
+    }
+    task.advance(static_cast<int64_t>(end - begin));
   });
 }
 

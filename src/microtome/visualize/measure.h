@@ -15,8 +15,8 @@ namespace microtome {
 // at the target's layer, all units of it; unused without a target.
 void measure(std::span<Picture> pictures, const Ascent& ascent, const Executor* whole);
 
-// Diversity of pictures at the layer that `whole` is tapped at.
+// Diversity of pictures at the layer that `whole` is tapped at, for an input of these channels, height and width.
 double measure_diversity(std::span<const Image> pictures, const Executor& whole, const Preprocessing& preprocessing,
-                         int64_t height, int64_t width);
+                         const Canvas& input);
 
 }  // namespace microtome

@@ -69,7 +69,7 @@ void define_study(CLI::App& app, Session& session, bool dissect, bool visualize)
     app.add_option("--seed", request->render.seed,
                    "Start of all random numbers: shuffles, resamplings, typical images");
   }
-  bind(app, *request);
+  if (dissect) bind(app, *request);
   add_common(app, session, false);
   auto dry_run = std::make_shared<bool>(false);
   if (visualize && !dissect) {

@@ -138,6 +138,12 @@ const Layer& Network::layer(std::string_view name) const {
               "list the layers with: microtome info " + file);
 }
 
+Network Network::with_classes(std::vector<std::string> classes) const {
+  Network out = *this;
+  out.facts_.classes = std::move(classes);
+  return out;
+}
+
 const Layer& Network::output_layer() const {
   if (!graph_->outputs.empty()) {
     for (const Layer& layer : *layers_) {

@@ -57,6 +57,8 @@ class Network {
   std::span<const Layer> layers() const { return *layers_; }  // in graph order
   // By name or alias. Throws Error(kNotFound) with the nearest names and the command that lists them.
   const Layer& layer(std::string_view name) const;
+  // The same network with other names of the logits.
+  Network with_classes(std::vector<std::string> classes) const;
   // The first output of the file: class logits or probabilities.
   const Layer& output_layer() const;
 

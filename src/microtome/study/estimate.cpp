@@ -34,7 +34,7 @@ class Probe {
     const double rest = std::max(0.0, first - step * static_cast<double>(kShort * stages));
     Cost cost;
     cost.seconds = static_cast<double>(settings_.starts) * (rest + step * static_cast<double>(settings_.steps));
-    const auto frames = std::ranges::count_if(settings_.frames, [&](int64_t at) { return at <= settings_.steps; });
+    const auto frames = std::ssize(settings_.frames);
     for (const Picture& picture : pictures) {
       cost.bytes += std::ssize(encode_png(picture.image)) + settings_.steps * int64_t{sizeof(float)} + kRowBytes;
       if (frames > 0) cost.bytes += frames * std::ssize(encode_frame(picture.image));

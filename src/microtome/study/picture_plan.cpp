@@ -12,8 +12,10 @@
 #include "microtome/base/file.h"
 #include "microtome/base/hash.h"
 #include "microtome/base/nearest.h"
+#include "microtome/network/basis.h"
 #include "microtome/network/pre_activation.h"
 #include "microtome/visualize/objective.h"
+#include "microtome/visualize/parametrization.h"
 
 namespace microtome {
 namespace {
@@ -103,11 +105,15 @@ class Planner {
         signs_(signs_of(request.signs, objective_)),
         plan_{with_hidden_layers(source.network, tasks), nullptr, {}, {}, {}} {
     plan_.renderer = std::make_unique<Renderer>(plan_.network, source.preprocessing, request.render);
-    const bool free = plan_.network.free_size();
-    height_ = free ? plan_.renderer->size() : plan_.network.height();
-    width_ = free ? plan_.renderer->size() : plan_.network.width();
-    if (tasks.empty()) add(source.preprocessing, {{}, 0, Sign::kPositive, objective_.filled({}), {}});
-    for (const LayerTask& task : tasks) add_layer(source.preprocessing, task);
+    if (tasks.empty()) {
+      add({{}, 0, Sign::kPositive, objective_.filled({}), {}});
+      rehearse(0);
+    }
+    for (const LayerTask& task : tasks) {
+      const size_t first = plan_.tasks.size();
+      add_layer(task);
+      rehearse(first);
+    }
     if (request.transfer.empty() && !request.transfer_preprocess.empty()) {
       refuse("--transfer-preprocess", "there is no second network", "name it with --transfer");
     }
@@ -116,6 +122,10 @@ class Planner {
       other.file = request.transfer;
       other.preprocess = request.transfer_preprocess;
       plan_.other = open_source(other);
+      check_takes_pictures(plan_.other->network);
+      if (plan_.tasks.front().layer.empty()) {
+        refuse("--transfer", "pictures of no single unit have no images to be compared with", "leave it out");
+      }
     }
     plan_.provenance = make_provenance(source, request, "visualize", "", settings());
   }
@@ -139,7 +149,7 @@ class Planner {
     return network;
   }
 
-  void add_layer(const Preprocessing& preprocessing, const LayerTask& task) {
+  void add_layer(const LayerTask& task) {
     const bool by_unit = objective_.has("unit");
     for (const int64_t unit : by_unit ? task.units : std::vector<int64_t>{0}) {
       for (const Sign sign : signs_) {
@@ -149,15 +159,21 @@ class Planner {
         const std::string text =
             objective_.filled({{"layer", layer}, {"unit", std::to_string(unit)}, {"sign", negative ? "-" : ""}});
         if (by_unit)
-          add(preprocessing, {task.layer, unit, sign, text, {}});
+          add({task.layer, unit, sign, text, {}});
         else
-          add(preprocessing, {{}, 0, Sign::kPositive, text, {}});
+          add({{}, 0, Sign::kPositive, text, {}});
       }
     }
   }
 
-  void add(const Preprocessing& preprocessing, PictureTask task) {
-    const auto objective = parse_objective(task.objective, {plan_.network, preprocessing, height_, width_});
+  // What the pictures of one layer have in common fails here, not hours later.
+  void rehearse(size_t first) const {
+    if (first < plan_.tasks.size()) plan_.renderer->rehearse(plan_.tasks[first].objective, request_.variants);
+  }
+
+  void add(PictureTask task) {
+    const auto objective = plan_.renderer->parse(task.objective);
+    for (const std::string& file : objective->files()) files_.insert(file);
     task.objective = objective->to_string();
     const int64_t together = objective->together();
     if (together > request_.variants) {
@@ -178,11 +194,27 @@ class Planner {
     }
   }
 
+  // By content: a file of the same name may have changed.
+  Json hashes() const {
+    std::set<std::string> files = files_;
+    const Canvas canvas{1, plan_.network.channels(), plan_.renderer->size(), plan_.renderer->size()};
+    const auto parametrization = parse_parametrization(request_.render.parametrization, canvas);
+    for (const std::string& file : parametrization->files()) files.insert(file);
+    if (!request_.render.start.empty()) files.insert(request_.render.start);
+    if (!request_.objective.empty() && !request_.network.labels.empty()) files.insert(request_.network.labels);
+    for (const std::string& basis : request_.bases) {
+      if (names_basis_file(basis)) files.insert(basis_file(basis));
+    }
+    Json out = Json::object();
+    for (const std::string& file : files) out[file] = sha256_hex(read_file(file));
+    return out;
+  }
+
   Json settings() const {
     Json settings = to_json(request_.render);
     if (!request_.objective.empty()) settings["objective"] = request_.objective;
     if (compares_) settings["variants"] = request_.variants;  // Each picture then depends on how many there are.
-    if (!request_.render.start.empty()) settings["start_hash"] = sha256_hex(read_file(request_.render.start));
+    if (const Json files = hashes(); !files.empty()) settings["files"] = files;
     if (plan_.other) settings["transfer"] = plan_.other->network.facts().hash;
     if (!request_.transfer_preprocess.empty()) settings["transfer_preprocess"] = request_.transfer_preprocess;
     return settings;
@@ -192,7 +224,7 @@ class Planner {
   const StudyRequest& request_;
   std::vector<Sign> signs_;
   std::set<std::string> hidden_;
-  int64_t height_ = 0, width_ = 0;
+  std::set<std::string> files_;  // that objectives read
   bool compares_ = false;
   PicturePlan plan_;
 };

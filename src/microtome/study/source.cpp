@@ -46,8 +46,8 @@ Source open_source(const NetworkRequest& request, int resize_short) {
   }
   const bool stated = network.facts().has_preprocessing || !request.preprocess.empty() || !request.range.empty() ||
                       !request.mean.empty();
+  if (!request.labels.empty()) network = network.with_classes(read_lines(request.labels));
   std::vector<std::string> classes = network.facts().classes;
-  if (!request.labels.empty()) classes = read_lines(request.labels);
   return {std::move(network), std::move(preprocessing), stated, std::move(classes)};
 }
 

@@ -299,7 +299,7 @@ TEST_F(StudyTest, SaysHowMuchVariantsDiffer) {
 }
 
 TEST_F(StudyTest, EstimatesWhatIsLeftAndWritesNothing) {
-  request_.render.frames = {1, 4, 99};
+  request_.render.frames = {1, 4};
   const Json whole = estimate(source_, plan(), request_, nullptr);
   EXPECT_EQ(whole["pictures"], 4);
   EXPECT_EQ(whole["done"], 0);

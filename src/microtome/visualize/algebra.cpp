@@ -23,6 +23,14 @@ class Joined : public Objective {
   bool regularizes() const override {
     return std::ranges::all_of(parts_, [](const auto& part) { return part->regularizes(); });
   }
+  std::vector<std::string> files() const override {
+    std::vector<std::string> all;
+    for (const auto& part : parts_) std::ranges::move(part->files(), std::back_inserter(all));
+    return all;
+  }
+  bool names_places() const override {
+    return std::ranges::any_of(parts_, [](const auto& part) { return part->names_places(); });
+  }
   int64_t together() const override {
     int64_t most = 1;
     for (const auto& part : parts_) most = std::max(most, part->together());

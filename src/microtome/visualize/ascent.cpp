@@ -64,10 +64,12 @@ Slope slope_at(const Executor* executor, const Prefix& prefix, const Objective& 
 // Whether the objective has stopped rising.
 class Plateau {
  public:
-  explicit Plateau(int64_t patience) : patience_(patience), window_(std::max<int64_t>(1, patience / kPatienceParts)) {}
+  // begin: the step that the curve is looked at from.
+  Plateau(int64_t patience, int64_t begin)
+      : patience_(patience), begin_(begin), window_(std::max<int64_t>(1, patience / kPatienceParts)) {}
 
   bool reached(const std::vector<float>& curve) {
-    if (patience_ == 0 || static_cast<int64_t>(curve.size()) < window_) return false;
+    if (patience_ == 0 || std::ssize(curve) < begin_ + window_) return false;
     const double mean = std::accumulate(curve.end() - window_, curve.end(), 0.0) / static_cast<double>(window_);
     if (!std::isfinite(best_)) first_ = best_ = mean;
     if (mean > best_ + kLeastRise * (best_ - first_)) {
@@ -79,7 +81,7 @@ class Plateau {
   }
 
  private:
-  int64_t patience_, window_, since_ = 0;
+  int64_t patience_, begin_, window_, since_ = 0;
   double first_ = 0, best_ = -std::numeric_limits<double>::infinity();  // means; of the first window, the best
 };
 
@@ -101,20 +103,14 @@ class Climb {
       parameters_ = first.start(ascent.settings.seed, ascent.keys, contrast);
       return;
     }
-    auto found = first.from_picture(ascent.start->expand({stage_->canvas.count, -1, -1, -1}).contiguous());
-    if (!found) {
-      throw Error(ErrorKind::kUsage, "--start", fmt_kind(first) + " cannot start from a picture", "use fft or pixel");
-    }
-    parameters_ = std::move(*found);
+    parameters_ = first.from_picture(ascent.start->expand({stage_->canvas.count, -1, -1, -1}).contiguous()).value();
   }
 
   // False when it gives up: no gradient in a row of redirected steps and none before.
   bool run() {
-    int64_t end = 0;
     for (const Stage& stage : ascent_.stages) {
       if (&stage != stage_) grow_to(stage);
-      end += stage.steps;
-      if (!run_stage(end)) return false;
+      if (!run_stage(stage.steps)) return false;
     }
     keep_frame(step_);
     out_.images = images();
@@ -133,32 +129,27 @@ class Climb {
   }
 
  private:
-  static std::string fmt_kind(const Parametrization& kind) { return '"' + kind.to_string() + '"'; }
-
-  bool run_stage(int64_t end) {
+  bool run_stage(int64_t steps) {
     Adam adam(ascent_.settings.lr > 0 ? ascent_.settings.lr : stage_->parametrization->lr());
-    Plateau plateau(ascent_.settings.patience);
-    for (; step_ < end; ++step_) {
+    Plateau plateau(ascent_.settings.patience, step_);
+    for (const int64_t end = step_ + steps; step_ < end;) {
       throw_if_stopped();
       keep_frame(step_);
       out_.curve.push_back(static_cast<float>(update(adam)));
+      ++step_;
       if (!alive_ && dead_in_a_row_ > kRedirectedInARow) return false;
-      if (plateau.reached(out_.curve)) {
-        out_.plateau = true;
-        step_ = end;
-      }
+      if (!plateau.reached(out_.curve)) continue;
+      out_.plateau = true;
+      return true;
     }
     return true;
   }
 
   void grow_to(const Stage& stage) {
     const at::NoGradGuard no_gradients;
-    auto grown = stage.parametrization->grown(parameters_, stage_->canvas);
-    if (!grown) {
-      throw Error(ErrorKind::kUsage, "--grow", fmt_kind(*stage.parametrization) + " cannot grow", "use fft or pixel");
-    }
+    const std::vector<at::Tensor> grown = stage.parametrization->grown(parameters_, stage_->canvas);
     parameters_.clear();
-    for (const at::Tensor& parameter : *grown) parameters_.push_back(parameter.detach().requires_grad_());
+    for (const at::Tensor& parameter : grown) parameters_.push_back(parameter.detach().requires_grad_());
     stage_ = &stage;
   }
 
@@ -209,10 +200,18 @@ class Climb {
     return slope.score;
   }
 
-  // Asks the redirected network where the plain one has no gradient.
+  // Whether a picture has no gradient in any of its copies.
+  bool one_is_dead(const at::Tensor& gradient) const {
+    for (const at::Tensor& copies : gradient.chunk(stage_->canvas.count)) {
+      if (all_zero(copies)) return true;
+    }
+    return false;
+  }
+
+  // Asks the redirected network where the plain one has no gradient; pictures that have one keep it there.
   void revive(Slope& slope, const at::Tensor& input, const at::Tensor& picture, const at::Tensor& alpha) {
-    if (slope.input.defined() && !all_zero(slope.input)) {
-      alive_ = true;
+    alive_ = alive_ || (slope.input.defined() && !all_zero(slope.input));
+    if (slope.input.defined() && !one_is_dead(slope.input)) {
       dead_in_a_row_ = 0;
     } else if (++dead_in_a_row_ <= kRedirectedInARow) {
       const Prefix& prefix = *stage_->prefix;
@@ -273,7 +272,8 @@ at::Tensor shown(const at::Tensor& picture, const at::Tensor& alpha, std::span<c
 }
 
 Image to_image(const at::Tensor& picture, const at::Tensor& alpha) {
-  const at::Tensor whole = alpha.defined() ? at::cat({picture, alpha}, 1) : picture;
+  // A picture with holes is stored in colour: there is no format of grey with opacity here.
+  const at::Tensor whole = alpha.defined() ? at::cat({picture.expand({-1, 3, -1, -1}), alpha}, 1) : picture;
   const at::Tensor rounded = (whole[0].to(at::kFloat) * 255).round().clamp(0, 255).to(at::kByte);
   const at::Tensor interleaved = rounded.permute({1, 2, 0}).contiguous();
   Image image(static_cast<int>(interleaved.size(1)), static_cast<int>(interleaved.size(0)),

@@ -34,17 +34,18 @@ struct Ascent {
   const Preprocessing& preprocessing;
   const RenderSettings& settings;
   std::span<const uint64_t> keys;   // one for each picture of the canvas
-  std::optional<at::Tensor> start;  // a picture [1,C,H,W] of the first canvas' size, instead of noise
+  std::optional<at::Tensor> start;  // a picture [1,C,H,W] of the first canvas' size, instead of noise; for kinds that
+                                    // start from pictures
 };
 
 // Updates of Adam (adam.h) on the parametrization. At each one: draw the transforms from Rng(seed, "transform", key,
 // step), resample, normalize, run to the taps, differentiate the objective as far as the taps, pull back; add what the
 // objective reads of the picture itself. A picture with opacity lies on a random background of its own in each step.
 //
-// A gradient that is exactly zero at the input (dead rectifiers on an almost grey picture) is taken once more from the
-// redirected network, at most 16 steps in a row (Lucid's count). If no step ever had a gradient of its own by then, the
-// ascent starts again, once, from noise of ten times the contrast; if that stays dead too, started = false and the
-// pictures are the first start images. Measures are left at 0.
+// A gradient of a picture that is exactly zero at the input (dead rectifiers on an almost grey picture) is taken once
+// more from the redirected network, at most 16 steps in a row (Lucid's count). If no step ever had a gradient of its
+// own by then, the ascent starts again, once, from noise of ten times the contrast; if that stays dead too, started =
+// false and the pictures are the first start images. Measures are left at 0.
 //
 // Pure and thread-safe; runs in the calling thread. Throws Error(kCancelled) between steps when a stop was asked for,
 // and what the executor, the objective and Adam throw.
@@ -55,7 +56,8 @@ std::vector<Picture> ascend(const Ascent& ascent);
 at::Tensor shown(const at::Tensor& picture, const at::Tensor& alpha, std::span<const Draw> draws,
                  const Aperture& aperture, const Preprocessing& preprocessing, Rng background);
 
-// Pictures [1,C,H,W] in 0..1 (and opacity [1,1,H,W]) rounded to 8 bits, and back; a fourth channel is opacity.
+// Pictures [1,C,H,W] in 0..1 (and opacity [1,1,H,W]) rounded to 8 bits, and back; a fourth channel is opacity, and grey
+// pictures that have it are stored in colour.
 Image to_image(const at::Tensor& picture, const at::Tensor& alpha = {});
 at::Tensor from_image(const Image& image);
 

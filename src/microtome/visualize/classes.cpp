@@ -62,9 +62,9 @@ int64_t class_unit(int64_t unit, const std::string& label, const Network& networ
   if (unit >= 0 && !label.empty()) {
     throw Error(ErrorKind::kUsage, call.where, "both unit and class are given", "give one of them");
   }
-  if (!label.empty()) return find_class(label, network, call);
-  require_unit(logits(network), unit, call);
-  return unit;
+  const int64_t found = label.empty() ? unit : find_class(label, network, call);
+  require_unit(logits(network), found, call, label.empty() ? "unit" : "class");
+  return found;
 }
 
 }  // namespace microtome

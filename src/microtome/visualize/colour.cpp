@@ -50,6 +50,7 @@ at::Tensor mixed(const at::Tensor& matrix, const at::Tensor& channels) {
 
 Colour::Colour(const std::string& text, int64_t channels) {
   if (text == "none" || (text == "lucid" && channels != 3)) return;
+  if (text != "lucid") files_ = {text};
   matrix_ = text == "lucid" ? natural_colours() : read_matrix(text, channels);
   inverse_ = at::inverse(matrix_);
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace microtome {
 
@@ -16,6 +17,9 @@ class Colour {
   // kNotFound) for a file that does not fit.
   Colour(const std::string& text, int64_t channels);
 
+  // The file of the matrix, where there is one.
+  const std::vector<std::string>& files() const { return files_; }
+
   // The logistic function of M times the channels [N,C,H,W]: a picture in 0..1, differentiable, of the same type.
   at::Tensor picture(const at::Tensor& decorrelated) const;
   // The inverse. Values within half an 8-bit level of black and white are taken as that far away from them.
@@ -23,6 +27,7 @@ class Colour {
 
  private:
   at::Tensor matrix_, inverse_;  // double; undefined: the identity
+  std::vector<std::string> files_;
 };
 
 }  // namespace microtome

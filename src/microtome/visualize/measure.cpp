@@ -32,8 +32,8 @@ class Measurement {
     std::vector<at::Tensor> values;
     for (const Picture& picture : pictures) values.push_back(from_image(picture.image));
     colours_ = at::cat(values);
-    if (colours_.size(1) > stage_.canvas.channels) {
-      alpha_ = colours_.narrow(1, stage_.canvas.channels, 1);
+    if (colours_.size(1) == 4) {
+      alpha_ = colours_.narrow(1, 3, 1);
       colours_ = colours_.narrow(1, 0, stage_.canvas.channels);
     }
   }
@@ -131,16 +131,15 @@ void measure(std::span<Picture> pictures, const Ascent& ascent, const Trunk& tru
 }
 
 double measure_diversity(std::span<const Image> pictures, const Trunk& trunk, const std::string& layer,
-                         const Preprocessing& preprocessing, int64_t height, int64_t width) {
+                         const Preprocessing& preprocessing, const Canvas& input) {
   const at::NoGradGuard no_gradients;
   std::vector<at::Tensor> maps;
   for (const Image& picture : pictures) {
     const at::Tensor values = from_image(picture);
-    const int64_t colours = values.size(1) == 2 || values.size(1) == 4 ? values.size(1) - 1 : values.size(1);
     const Draw unmoved;
-    const Aperture all{.height = height, .width = width};
-    const at::Tensor map = tap_of(
-        trunk, layer, shown(values.narrow(1, 0, colours), {}, std::span(&unmoved, 1), all, preprocessing, Rng(0)));
+    const Aperture all{.height = input.height, .width = input.width};
+    const at::Tensor colours = values.narrow(1, 0, input.channels);
+    const at::Tensor map = tap_of(trunk, layer, shown(colours, {}, std::span(&unmoved, 1), all, preprocessing, Rng(0)));
     maps.push_back(map.reshape({map.size(1), -1, 1}));
   }
   return diversity_of(maps);

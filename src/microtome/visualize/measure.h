@@ -14,8 +14,8 @@ namespace microtome {
 // Rng(seed, "held-out", key, i), of the picture as it is without transforms. `trunk` has the target's layer.
 void measure(std::span<Picture> pictures, const Ascent& ascent, const Trunk& trunk);
 
-// Diversity of pictures at a layer of the trunk.
+// Diversity of pictures at a layer of the trunk, for an input of these channels, height and width.
 double measure_diversity(std::span<const Image> pictures, const Trunk& trunk, const std::string& layer,
-                         const Preprocessing& preprocessing, int64_t height, int64_t width);
+                         const Preprocessing& preprocessing, const Canvas& input);
 
 }  // namespace microtome

@@ -45,6 +45,10 @@ class Objective {
   virtual bool regularizes() const { return false; }
   // Whether score() reads View::picture(), View::alpha().
   virtual bool reads_picture() const { return false; }
+  // Files whose content moves score(), as they were named.
+  virtual std::vector<std::string> files() const { return {}; }
+  // Whether it names places of a map by number, which are other places in a map of another size.
+  virtual bool names_places() const { return false; }
   // Pictures that must be made together: 1 for kinds that look at each alone, more for those that compare pictures.
   virtual int64_t together() const { return 1; }
   // What score() reads of a layer, so that nothing else is computed. units: only those, by View::unit and View::column;

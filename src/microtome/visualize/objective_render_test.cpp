@@ -82,7 +82,7 @@ TEST(ObjectivesInTheAscent, AllRise) {
   for (const ObjectiveKind* kind : objectives::kinds()) {
     for (const std::string& text : files.examples(kind->name)) {
       const std::string raised = kind->name == "diversity" ? '-' + text : text;
-      const auto count = static_cast<uint64_t>(renderer.together(text));
+      const auto count = static_cast<uint64_t>(renderer.parse(text)->together());
       const std::vector<Picture> pictures = renderer.render(raised, keys(count));
       for (const Picture& picture : pictures) {
         EXPECT_TRUE(picture.started) << text;
@@ -165,7 +165,7 @@ TEST(ObjectivesInTheAscent, InversionFindsThePicture) {
 TEST(ObjectivesInTheAscent, NeedThePicturesThatTheyCompare) {
   const Network of = network();
   const Renderer renderer(of, centred(), quick(2));
-  EXPECT_EQ(renderer.together("conv1:1 - diversity(conv1)"), 2);
+  EXPECT_EQ(renderer.parse("conv1:1 - diversity(conv1)")->together(), 2);
   EXPECT_THROW(renderer.render("conv1:1 - diversity(conv1)", 0), Error);
 }
 

@@ -42,12 +42,10 @@ class Parametrization {
     static_cast<void>(picture);
     return std::nullopt;
   }
-  // Parameters of the same kind on a smaller canvas, carried to this one; nullopt: the kind cannot grow.
-  virtual std::optional<std::vector<at::Tensor>> grown(std::span<const at::Tensor> parameters,
-                                                       const Canvas& from) const {
-    static_cast<void>(parameters), static_cast<void>(from);
-    return std::nullopt;
-  }
+  // Parameters of the same kind on a smaller canvas, carried to this one.
+  virtual std::vector<at::Tensor> grown(std::span<const at::Tensor> parameters, const Canvas& from) const = 0;
+  // Files whose content moves the pictures, as they were named.
+  virtual std::vector<std::string> files() const { return {}; }
   // Step size of Adam where the user gives none.
   virtual double lr() const { return 0.05; }
   // Canonical text; parsing it gives an equal parametrization.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <mutex>
 
@@ -47,6 +48,20 @@ double best_score(std::span<const Picture> pictures, const Objective& objective)
   return sum;
 }
 
+// Calls; what the tensor library throws is about the size.
+template <class Call>
+auto guarded(const std::string& objective, int64_t side, Call call) {
+  try {
+    return call();
+  } catch (const c10::Error& error) {
+    const std::string text = error.what_without_backtrace();
+    throw Error(
+        ErrorKind::kUnsupported, objective,
+        fmt::format("the network does not run on pictures of {} pixels: {}", side, text.substr(0, text.find('\n'))),
+        "choose another size");
+  }
+}
+
 }  // namespace
 
 struct Renderer::State {
@@ -69,8 +84,18 @@ struct Renderer::State {
         side(side_of(network, settings)),
         sides(sides_of(settings, side)),
         transforms(settings.transforms) {
-    parse_parametrization(settings.parametrization, canvas(side, 1));
-    if (!settings.start.empty()) start = start_picture();
+    for (const int64_t step : settings.frames) {
+      if (step <= settings.steps) continue;
+      throw Error(ErrorKind::kUsage, "--frames",
+                  fmt::format("an ascent of {} steps has no step {}", settings.steps, step),
+                  fmt::format("give steps from 0, the start, to {}", settings.steps));
+    }
+    const auto first = parse_parametrization(settings.parametrization, canvas(sides.front(), 1));
+    if (settings.start.empty()) return;
+    start = start_picture();
+    if (first->from_picture(*start)) return;
+    throw Error(ErrorKind::kUsage, "--start", fmt::format("\"{}\" cannot start from a picture", first->to_string()),
+                "choose another parametrization, such as fft");
   }
 
   Canvas canvas(int64_t a_side, size_t count) const {
@@ -99,9 +124,42 @@ struct Renderer::State {
   // Which layers an objective reads decides the size at which they run, and that what an image is to them.
   std::unique_ptr<Objective> parse(const std::string& text) {
     auto objective = parse_objective(text, {network, preprocessing, network.height(), network.width()});
-    const auto [height, width] = trunk(objective->layers())->input_size(side);
-    if (height == network.height() && width == network.width()) return objective;
-    return parse_objective(text, {network, preprocessing, height, width});
+    const std::shared_ptr<const Trunk> cut = trunk(objective->layers());
+    const auto [height, width] = cut->input_size(side);
+    if (height != network.height() || width != network.width())
+      objective = parse_objective(text, {network, preprocessing, height, width});
+    if (objective->names_places() && cut->input_size(sides.front()) != cut->input_size(side)) {
+      throw Error(ErrorKind::kUsage, "--grow",
+                  fmt::format("\"{}\" names places, which are others in a smaller map", text),
+                  "leave x and y out for the centre, or begin at the picture's size");
+    }
+    if (objective->together() > 1 && settings.copies > 1) {
+      throw Error(ErrorKind::kUsage, "--copies", "an objective that compares pictures sees one copy of each");
+    }
+    return objective;
+  }
+
+  // Once forwards in each stage: what only the size of a map or the kind of picture tells.
+  void rehearse(const std::string& text, int64_t pictures) {
+    const at::NoGradGuard no_gradients;
+    const std::unique_ptr<Objective> objective = parse(text);
+    const auto count = static_cast<size_t>(objective->together() > 1 ? pictures : 1);
+    const std::vector<uint64_t> keys(count, 0);
+    const std::vector<Draw> unmoved(count);
+    const std::shared_ptr<const Trunk> shared = trunk(objective->layers());
+    for (const Stage& stage : stages(*objective, *shared, count)) {
+      const std::vector<at::Tensor> parameters = stage.parametrization->start(settings.seed, keys, 1);
+      const at::Tensor picture = stage.parametrization->image(parameters);
+      const at::Tensor alpha = stage.parametrization->alpha(parameters);
+      std::vector<at::Tensor> taps;
+      if (!objective->layers().empty()) {
+        taps = stage.prefix->executor().run(
+            shown(picture, alpha, unmoved, stage.prefix->aperture(), preprocessing, Rng(0)));
+      }
+      View view = stage.prefix->view(taps);
+      view.set_picture(picture, alpha);
+      objective->score(view);
+    }
   }
 
   // What the target is measured by: its layer is mostly one that the objective reads.
@@ -138,7 +196,8 @@ struct Renderer::State {
       ascent.keys = keys;  // all starts are measured by the same draws
       measure(pictures, ascent, *measured);
       const double reached = best_score(pictures, objective);
-      if (!best.empty() && !(reached > best_so_far)) continue;
+      const bool better = best.empty() || reached > best_so_far || (std::isnan(best_so_far) && !std::isnan(reached));
+      if (!better) continue;
       for (Picture& picture : pictures) picture.start = i;
       best = std::move(pictures);
       best_so_far = reached;
@@ -152,9 +211,6 @@ struct Renderer::State {
       throw Error(ErrorKind::kUsage, text,
                   fmt::format("compares {} pictures, but {} is asked for", objective->together(), keys.size()),
                   "ask for more variants");
-    }
-    if (objective->together() > 1 && settings.copies > 1) {
-      throw Error(ErrorKind::kUsage, "--copies", "an objective that compares pictures sees one copy of each");
     }
     if (objective->together() > 1) return make_together(*objective, keys);
     std::vector<Picture> pictures;
@@ -170,12 +226,11 @@ struct Renderer::State {
     if (pictures.size() < 2 || !target) return std::numeric_limits<double>::quiet_NaN();
     const std::shared_ptr<const Trunk> measured = measured_trunk(*objective);
     const auto [height, width] = trunk(objective->layers())->input_size(side);
-    return measure_diversity(pictures, *measured, target->layer, preprocessing, height, width);
+    return measure_diversity(pictures, *measured, target->layer, preprocessing, {1, network.channels(), height, width});
   }
 };
 
-Renderer::Renderer(const Network& network, const Preprocessing& preprocessing, RenderSettings settings) {
-  check_ranges(settings, "visualize");
+void check_takes_pictures(const Network& network) {
   const std::string& file = network.facts().file;
   if (network.layers().empty() ||
       network.graph().values[static_cast<size_t>(network.graph().input)].shape.size() != 4) {
@@ -186,6 +241,11 @@ Renderer::Renderer(const Network& network, const Preprocessing& preprocessing, R
                 fmt::format("pictures of {} channels cannot be shown", network.channels()),
                 "1 (grey) and 3 (RGB) channels can");
   }
+}
+
+Renderer::Renderer(const Network& network, const Preprocessing& preprocessing, RenderSettings settings) {
+  check_ranges(settings, "visualize");
+  check_takes_pictures(network);
   state_ = std::make_unique<State>(network, preprocessing, std::move(settings));
 }
 
@@ -197,18 +257,16 @@ double Renderer::diversity(const std::string& objective, std::span<const Image> 
   return state_->diversity(objective, pictures);
 }
 
-int64_t Renderer::together(const std::string& objective) const { return state_->parse(objective)->together(); }
+std::unique_ptr<Objective> Renderer::parse(const std::string& objective) const {
+  return guarded(objective, size(), [&] { return state_->parse(objective); });
+}
+
+void Renderer::rehearse(const std::string& objective, int64_t pictures) const {
+  guarded(objective, size(), [&] { state_->rehearse(objective, pictures); });
+}
 
 std::vector<Picture> Renderer::render(const std::string& objective, std::span<const uint64_t> keys) const {
-  try {
-    return state_->render(objective, keys);
-  } catch (const c10::Error& error) {
-    const std::string text = error.what_without_backtrace();
-    throw Error(ErrorKind::kUnsupported, objective,
-                fmt::format("the network does not run on pictures of {} pixels: {}", state_->side,
-                            text.substr(0, text.find('\n'))),
-                "choose another size");
-  }
+  return guarded(objective, size(), [&] { return state_->render(objective, keys); });
 }
 
 Picture Renderer::render(const std::string& objective, uint64_t key) const {

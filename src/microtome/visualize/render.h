@@ -13,6 +13,11 @@
 
 namespace microtome {
 
+class Objective;
+
+// Throws Error(kUnsupported) when the network does not take grey or RGB pictures.
+void check_takes_pictures(const Network& network);
+
 // The picture as it was after so many updates.
 struct Frame {
   int64_t step = 0;
@@ -64,8 +69,10 @@ class Renderer {
   // Of finished pictures at the layer of the objective's target (quality.h); NaN without a target, or for fewer than
   // two.
   double diversity(const std::string& objective, std::span<const Image> pictures) const;
-  // Pictures that the objective must be given at once.
-  int64_t together(const std::string& objective) const;
+  // The objective at the size at which its layers run. Throws Error(kUsage) also when it does not go with the settings.
+  std::unique_ptr<Objective> parse(const std::string& objective) const;
+  // Throws what render() of so many pictures would, however late: computes the score of start images, once.
+  void rehearse(const std::string& objective, int64_t pictures) const;
 
  private:
   struct State;

@@ -158,6 +158,22 @@ TEST(Renderer, StartsTheSleeping) {
   EXPECT_GT(picture.activation, 0);
 }
 
+// Of two pictures made together the second is asleep, as above, while the first has a gradient from the beginning.
+TEST(Renderer, StartsTheSleepingBesideTheAwake) {
+  Preprocessing centred;
+  centred.mean = {0.5, 0.5, 0.5};
+  centred.deviation = {1, 1, 1};
+  const at::Tensor filters = noise({2, 3, 5, 5}, 11), thresholds = torch::tensor({0.5f, -1.f});
+  const Network network = Chain({-1, 3, 24, 24}).conv("conv", filters, thresholds).relu("relu").network();
+  const std::vector<uint64_t> keys = {0, 1};
+  const std::vector<Picture> pictures =
+      Renderer(network, centred, quick(24, 80)).render("interpolate(from=relu:0,to=relu:1)", keys);
+  const auto executor = make_executor(network, {"relu"});
+  const at::Tensor second = executor->run(from_image(pictures[1].image) - 0.5)[0][0][1];
+  EXPECT_GT(second.max().item<double>(), 0);
+  EXPECT_GT(pictures[0].redirected_steps, 0);
+}
+
 TEST(Renderer, SaysWhenNothingMoves) {
   const Network network =
       Chain({-1, 3, 16, 16}).conv("conv", noise({1, 3, 3, 3}, 12), at::full({1}, -1e6)).relu("relu").network();
@@ -210,7 +226,7 @@ TEST(Renderer, StopsOnAPlateau) {
 TEST(Renderer, FramesArePicturesOnTheWay) {
   const Network network = convolutional();
   RenderSettings settings = quick(24, 20);
-  settings.frames = {0, 5, 20, 99};
+  settings.frames = {0, 5, 20};
   const Picture picture = Renderer(network, {}, settings).render("channel(conv2:1)", 0);
   ASSERT_EQ(picture.frames.size(), 3u);
   EXPECT_EQ(picture.frames[1].step, 5);
@@ -218,6 +234,37 @@ TEST(Renderer, FramesArePicturesOnTheWay) {
   settings.frames = {};
   settings.steps = 5;
   EXPECT_TRUE(Renderer(network, {}, settings).render("channel(conv2:1)", 0).image == picture.frames[1].image);
+}
+
+// Steps that a coarser stage does not need are not taken later, nor counted.
+TEST(Renderer, CountsTheStepsThatWereTaken) {
+  const Network network = Chain({-1, 1, 16, 16}).conv("conv", noise({1, 1, 5, 5}, 7), at::zeros({1})).network();
+  RenderSettings settings = quick(16, 2000);
+  settings.transforms = "none";
+  settings.parametrization = "pixel";
+  settings.lr = 0.3;
+  settings.patience = 20;
+  settings.grow = {8};
+  for (int64_t step = 0; step <= 2000; step += 20) settings.frames.push_back(step);
+  const Picture picture = Renderer(network, {}, settings).render("neuron(conv:0)", 0);
+  EXPECT_TRUE(picture.plateau);
+  const auto taken = std::ssize(picture.curve);
+  EXPECT_LT(taken, 1000);
+  EXPECT_EQ(std::ssize(picture.frames), taken / 20 + 1);
+  EXPECT_EQ(picture.frames.back().step, taken / 20 * 20);
+}
+
+TEST(Renderer, GreyPicturesMayHaveHoles) {
+  const Network network = Chain({-1, 1, 16, 16}).conv("conv", noise({1, 1, 5, 5}, 7), at::zeros({1})).network();
+  RenderSettings settings = quick(16, 10);
+  settings.parametrization = "fft(alpha=true)";
+  const Renderer renderer(network, {}, settings);
+  const Picture picture = renderer.render("conv:0*(1 - alpha)", 0);
+  EXPECT_EQ(picture.image.channels, 4);  // There is no format of grey with opacity.
+  EXPECT_EQ(picture.image.at(3, 3)[0], picture.image.at(3, 3)[2]);
+  EXPECT_TRUE(std::isfinite(picture.activation));
+  const std::vector<Image> twice = {picture.image, picture.image};
+  EXPECT_NEAR(renderer.diversity("conv:0", twice), 0, 1e-6);
 }
 
 TEST(Renderer, AveragesOverCopies) {

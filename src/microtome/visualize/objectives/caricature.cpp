@@ -40,6 +40,7 @@ class Caricature : public Objective {
   }
 
   std::string to_string() const override { return call_text("caricature", settings_); }
+  std::vector<std::string> files() const override { return {settings_.image}; }
 
  private:
   Settings settings_;

@@ -57,6 +57,8 @@ class Direction : public Objective {
   }
 
   std::string to_string() const override { return call_text("direction", settings_); }
+  std::vector<std::string> files() const override { return {settings_.vector}; }
+  bool names_places() const override { return settings_.x >= 0 || settings_.y >= 0; }
   std::optional<std::array<int64_t, 2>> position(const std::string&) const override {
     if (!at_one_place()) return std::nullopt;
     return {{settings_.x, settings_.y}};

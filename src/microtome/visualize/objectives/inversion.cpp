@@ -38,6 +38,7 @@ class Inversion : public Objective {
   }
 
   std::string to_string() const override { return call_text("inversion", settings_); }
+  std::vector<std::string> files() const override { return {settings_.image}; }
 
  private:
   Settings settings_;

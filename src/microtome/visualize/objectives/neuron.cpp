@@ -32,6 +32,7 @@ class Neuron : public Objective {
   }
 
   std::string to_string() const override { return call_text("neuron", settings_); }
+  bool names_places() const override { return settings_.x >= 0 || settings_.y >= 0; }
   std::optional<Target> target() const override { return Target{settings_.layer, settings_.unit}; }
   std::optional<std::vector<int64_t>> units(const std::string&) const override { return {{settings_.unit}}; }
   std::optional<std::array<int64_t, 2>> position(const std::string&) const override {

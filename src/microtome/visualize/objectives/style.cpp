@@ -32,6 +32,7 @@ class Style : public Objective {
   }
 
   std::string to_string() const override { return call_text("style", settings_); }
+  std::vector<std::string> files() const override { return {settings_.image}; }
 
  private:
   Settings settings_;

@@ -39,6 +39,7 @@ class MapDirection : public Objective {
   }
 
   std::string to_string() const override { return call_text("tensor", settings_); }
+  std::vector<std::string> files() const override { return {settings_.image}; }
 
  private:
   Settings settings_;

@@ -56,7 +56,7 @@ class Cppn : public Parametrization {
   }
 
   // The same painting, looked at more closely.
-  std::optional<std::vector<at::Tensor>> grown(std::span<const at::Tensor> parameters, const Canvas&) const override {
+  std::vector<at::Tensor> grown(std::span<const at::Tensor> parameters, const Canvas&) const override {
     return std::vector<at::Tensor>(parameters.begin(), parameters.end());
   }
 

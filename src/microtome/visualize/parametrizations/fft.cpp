@@ -58,14 +58,14 @@ class Fft : public Parametrization {
     return leaves;
   }
 
-  std::optional<std::vector<at::Tensor>> grown(std::span<const at::Tensor> parameters,
-                                               const Canvas& from) const override {
+  std::vector<at::Tensor> grown(std::span<const at::Tensor> parameters, const Canvas& from) const override {
     const Spectrum smaller(from.height, from.width, settings_.decay);
     std::vector<at::Tensor> out;
     for (const at::Tensor& parameter : parameters) out.push_back(spectrum_.grown(parameter, smaller));
     return out;
   }
 
+  std::vector<std::string> files() const override { return colour_.files(); }
   std::string to_string() const override { return call_text("fft", settings_); }
 
  private:

@@ -59,7 +59,7 @@ class Laplacian : public Parametrization {
     return levels;
   }
 
-  std::optional<std::vector<at::Tensor>> grown(std::span<const at::Tensor> parameters, const Canvas&) const override {
+  std::vector<at::Tensor> grown(std::span<const at::Tensor> parameters, const Canvas&) const override {
     std::vector<at::Tensor> levels;
     for (size_t i = 0; i < kDivisors.size(); ++i) {
       levels.push_back(at::upsample_bicubic2d(
@@ -68,6 +68,7 @@ class Laplacian : public Parametrization {
     return levels;
   }
 
+  std::vector<std::string> files() const override { return colour_.files(); }
   std::string to_string() const override { return call_text("laplacian", settings_); }
 
  private:

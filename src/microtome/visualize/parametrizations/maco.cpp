@@ -15,8 +15,10 @@
 namespace microtome::parametrizations {
 namespace {
 
+constexpr const char* kDioramas = "dioramas";
+
 struct Settings {
-  std::string spectrum = "dioramas";
+  std::string spectrum = kDioramas;
   std::string colour = "lucid";
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -54,8 +56,7 @@ class Maco : public Parametrization {
   }
 
   // Frequencies that the smaller picture did not have get phases by chance, the same for every picture.
-  std::optional<std::vector<at::Tensor>> grown(std::span<const at::Tensor> parameters,
-                                               const Canvas& from) const override {
+  std::vector<at::Tensor> grown(std::span<const at::Tensor> parameters, const Canvas& from) const override {
     const Spectrum smaller(from.height, from.width, 0), larger(canvas_.height, canvas_.width, 0);
     const at::Tensor before = spectrum(parameters[0], resampled_magnitudes(measured_, from.height, from.width));
     const at::Tensor samples = at::fft_irfft2(before, {{from.height, from.width}});
@@ -66,6 +67,11 @@ class Maco : public Parametrization {
   }
 
   double lr() const override { return 0.2; }
+  std::vector<std::string> files() const override {
+    std::vector<std::string> all = colour_.files();
+    if (settings_.spectrum != kDioramas) all.push_back(settings_.spectrum);
+    return all;
+  }
   std::string to_string() const override { return call_text("maco", settings_); }
 
  private:
@@ -81,7 +87,7 @@ class Maco : public Parametrization {
 };
 
 at::Tensor measured(const Settings& settings, const Canvas& canvas, const Call& call) {
-  if (settings.spectrum != "dioramas") return read_magnitudes(settings.spectrum, canvas.channels);
+  if (settings.spectrum != kDioramas) return read_magnitudes(settings.spectrum, canvas.channels);
   const bool coloured = canvas.channels == 3 && settings.colour == "lucid";
   if (!coloured && canvas.channels != 1) {
     throw Error(ErrorKind::kUsage, call.where, "the spectrum of dioramas is of three channels with Lucid's colours",

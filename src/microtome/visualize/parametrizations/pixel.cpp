@@ -31,9 +31,10 @@ class Pixel : public Parametrization {
   std::optional<std::vector<at::Tensor>> from_picture(const at::Tensor& picture) const override {
     return std::vector<at::Tensor>{colour_.decorrelated(picture).requires_grad_()};
   }
-  std::optional<std::vector<at::Tensor>> grown(std::span<const at::Tensor> parameters, const Canvas&) const override {
+  std::vector<at::Tensor> grown(std::span<const at::Tensor> parameters, const Canvas&) const override {
     return std::vector<at::Tensor>{at::upsample_bicubic2d(parameters[0], {canvas_.height, canvas_.width}, false)};
   }
+  std::vector<std::string> files() const override { return colour_.files(); }
   std::string to_string() const override { return call_text("pixel", settings_); }
 
  private:

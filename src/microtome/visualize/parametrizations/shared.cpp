@@ -72,8 +72,7 @@ class Shared : public Parametrization {
     return leaves;
   }
 
-  std::optional<std::vector<at::Tensor>> grown(std::span<const at::Tensor> parameters,
-                                               const Canvas& from) const override {
+  std::vector<at::Tensor> grown(std::span<const at::Tensor> parameters, const Canvas& from) const override {
     std::vector<at::Tensor> out = {spectrum_.grown(parameters[0], Spectrum(from.height, from.width, settings_.decay))};
     for (size_t i = 0; i < kCoarse.size(); ++i) {
       const std::vector<int64_t> sizes = shape(kCoarse[i]);
@@ -82,6 +81,7 @@ class Shared : public Parametrization {
     return out;
   }
 
+  std::vector<std::string> files() const override { return colour_.files(); }
   std::string to_string() const override { return call_text("shared", settings_); }
 
  private:

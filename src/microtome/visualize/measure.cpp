@@ -24,7 +24,7 @@ class Measurement {
   Measurement(std::span<Picture> pictures, const Ascent& ascent, const Executor* whole)
       : pictures_(pictures), ascent_(ascent), whole_(whole), stage_(ascent.stages.back()) {
     std::vector<at::Tensor> values;
-    for (const Picture& picture : pictures) values.push_back(from_image(picture.image));
+    for (const Picture& picture : pictures) values.push_back(stored_values(picture));
     colours_ = at::cat(values);
     if (colours_.size(1) > stage_.canvas.channels) {
       alpha_ = colours_.narrow(1, stage_.canvas.channels, 1);
@@ -78,8 +78,8 @@ class Measurement {
     const at::Tensor all = target ? maxima(how, *target) : at::Tensor();
     for (size_t k = 0; k < pictures_.size(); ++k) {
       Picture& picture = pictures_[k];
-      picture.spectrum_slope = spectrum_slope(picture.image);
       picture.plain_activation = picture.rank = picture.diversity = std::numeric_limits<double>::quiet_NaN();
+      picture.spectrum_slope = picture.values.empty() ? spectrum_slope(picture.image) : picture.diversity;
       if (!target) continue;
       const auto unit = static_cast<size_t>(target->unit);
       const float* row = all.data_ptr<float>() + static_cast<int64_t>(k) * all.size(1);
@@ -128,8 +128,9 @@ void measure_diversity(std::span<Picture> pictures, const Executor& whole, const
   const at::NoGradGuard no_gradients;
   std::vector<at::Tensor> maps;
   for (const Picture& picture : pictures) {
-    const at::Tensor values = from_image(picture.image);
-    const int64_t colours = values.size(1) == 2 || values.size(1) == 4 ? values.size(1) - 1 : values.size(1);
+    const at::Tensor values = stored_values(picture);
+    const bool opacity = picture.values.empty() && (values.size(1) == 2 || values.size(1) == 4);
+    const int64_t colours = opacity ? values.size(1) - 1 : values.size(1);
     const Draw unmoved;
     const Aperture all{.height = height, .width = width};
     const at::Tensor map =

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "microtome/atlas/export.h"
+#include "microtome/atlas/export_parts.h"
 #include "microtome/atlas/file_name.h"
 #include "microtome/base/file.h"
 #include "microtome/base/workers.h"
@@ -32,7 +33,9 @@ class ImageExport {
   void unit(int unit) {
     for (const AtlasPicture& picture : atlas_.pictures(layer_.name, unit, true)) {
       const std::string variant = picture.variant == 0 ? "" : fmt::format(".v{}", picture.variant);
-      write(fmt::format("{:04}{}{}.png", unit, sign_char(picture.sign), variant), picture.png);
+      const std::string stem = fmt::format("{:04}{}{}", unit, sign_char(picture.sign), variant);
+      write(stem + ".png", picture.png);
+      if (!picture.values.empty()) write(stem + ".values.npy", values_npy(picture));
       if (variant.empty()) {
         // Scaled at once: a layer's pictures at full size need not fit into memory.
         sheets_[picture.sign].push_back(

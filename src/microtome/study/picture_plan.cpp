@@ -12,7 +12,9 @@
 #include "microtome/base/file.h"
 #include "microtome/base/hash.h"
 #include "microtome/base/nearest.h"
+#include "microtome/network/passes.h"
 #include "microtome/network/pre_activation.h"
+#include "microtome/visualize/input_form.h"
 #include "microtome/visualize/objective.h"
 
 namespace microtome {
@@ -101,14 +103,19 @@ class Planner {
       : objective_(objective_of(request)),
         request_(request),
         signs_(signs_of(request.signs, objective_)),
-        plan_{with_hidden_layers(source.network, tasks), nullptr, {}, {}, {}} {
-    plan_.renderer = std::make_unique<Renderer>(plan_.network, source.preprocessing, request.render);
+        plan_{with_hidden_layers(source.network, tasks), request.render, {}, nullptr, {}, {}, {}} {
+    const InputForm form = input_form(plan_.network);
+    plan_.settings = suited(request.render, form, plan_.note);
+    plan_.renderer = std::make_unique<Renderer>(plan_.network, source.preprocessing, plan_.settings);
     const bool free = plan_.network.free_size();
-    height_ = free ? plan_.renderer->size() : plan_.network.height();
-    width_ = free ? plan_.renderer->size() : plan_.network.width();
+    maps_ = with_input_maps(plan_.network);
+    height_ = free ? plan_.renderer->size() : maps_->height();
+    width_ = free ? plan_.renderer->size() : maps_->width();
     if (tasks.empty()) add(source.preprocessing, {{}, 0, Sign::kPositive, objective_.filled({}), {}});
     for (const LayerTask& task : tasks) add_layer(source.preprocessing, task);
     if (!request.transfer.empty()) {
+      if (form != InputForm::kPicture)
+        refuse("--transfer", "only pictures are shown to a second network", "leave it out");
       NetworkRequest other;
       other.file = request.transfer;
       plan_.other = open_source(other);
@@ -153,7 +160,7 @@ class Planner {
   }
 
   void add(const Preprocessing& preprocessing, PictureTask task) {
-    const auto objective = parse_objective(task.objective, {plan_.network, preprocessing, height_, width_});
+    const auto objective = parse_objective(task.objective, {*maps_, preprocessing, height_, width_});
     task.objective = objective->to_string();
     const int64_t together = objective->together();
     if (together > request_.variants) {
@@ -175,7 +182,7 @@ class Planner {
   }
 
   Json settings() const {
-    Json settings = to_json(request_.render);
+    Json settings = to_json(plan_.settings);
     if (!request_.objective.empty()) settings["objective"] = request_.objective;
     if (compares_) settings["variants"] = request_.variants;  // Each picture then depends on how many there are.
     if (!request_.render.start.empty()) settings["start_hash"] = sha256_hex(read_file(request_.render.start));
@@ -190,6 +197,7 @@ class Planner {
   int64_t height_ = 0, width_ = 0;
   bool compares_ = false;
   PicturePlan plan_;
+  std::optional<Network> maps_;  // the plan's network, taking maps
 };
 
 }  // namespace

@@ -124,6 +124,7 @@ AtlasPicture draw_picture(Rng& rng, const std::string& layer, int unit, Sign sig
   p.width = static_cast<int>(rng.below(300));
   p.height = static_cast<int>(rng.below(300));
   p.curve = draw_list(rng, 20, [&] { return draw_float(rng); });
+  if (rng.chance(0.3)) p.values = draw_list(rng, 9, [&] { return draw_float(rng); });
   for (int64_t step = 0; rng.chance(0.5); step += rng.between(1, 9)) {
     p.frames.push_back({step, rng.chance(0.3) ? "shared" : draw_bytes(rng, 2000)});
   }
@@ -234,6 +235,7 @@ void expect_picture(const AtlasPicture& f, const AtlasPicture& w, bool with_png)
   EXPECT_EQ(text(f.score), text(w.score));
   EXPECT_EQ(text(f.activation), text(w.activation));
   EXPECT_EQ(f.png, with_png ? w.png : "");
+  EXPECT_EQ(f.values, with_png ? w.values : std::vector<float>{});
   EXPECT_EQ(f.curve, with_png ? w.curve : std::vector<float>{});
   ASSERT_EQ(f.frames.size(), w.frames.size());
   for (size_t at = 0; at < w.frames.size(); ++at) {

@@ -68,10 +68,11 @@ struct AtlasPicture {
   std::string objective;  // canonical text
   std::string png;        // the encoded file
   int width = 0, height = 0;
-  std::vector<float> curve;        // objective at each step
+  std::vector<float> values;  // of what is no picture, [C,H,W] as facts["shape"] says; the png is a drawing of them
+  std::vector<float> curve;   // objective at each step
   std::vector<AtlasFrame> frames;  // by rising step
   double score = 0;  // of the objective, of the stored picture under held-out transforms; NaN: not known (schema 2)
-  double activation = 0;  // of the stored 8-bit picture: mean over held-out transforms of the unit's maximum
+  double activation = 0;  // of the stored 8-bit picture or values: mean over held-out transforms of the unit's maximum
   std::optional<double> best_exemplar;     // the unit's maximum (minimum for -) over the real images
   std::optional<double> activation_ratio;  // activation / best_exemplar
   std::string status;                      // "ok", or why it is not: "did not start"

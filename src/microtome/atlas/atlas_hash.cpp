@@ -32,12 +32,12 @@ constexpr const char* kContent[] = {
     " ORDER BY l.name, u.unit, sign DESC, list, rank",
     "SELECT image, file, b.hash FROM thumbnail t JOIN blob b ON b.id = t.blob ORDER BY image",
     "SELECT l.name, unit, sign, variant, objective, b.hash, width, height, score, activation, best_exemplar,"
-    " activation_ratio, status, facts, curve FROM layer l CROSS JOIN picture p ON p.layer = l.id"
+    " activation_ratio, status, facts, curve, p.input FROM layer l CROSS JOIN picture p ON p.layer = l.id"
     " CROSS JOIN blob b ON b.id = p.blob ORDER BY l.name, unit, sign DESC, variant",
     "SELECT l.name, unit, sign, variant, step, b.hash FROM layer l CROSS JOIN picture p ON p.layer = l.id"
     " CROSS JOIN frame f ON f.picture = p.id CROSS JOIN blob b ON b.id = f.blob"
     " ORDER BY l.name, unit, sign DESC, variant, step",
-    "SELECT variant, objective, b.hash, width, height, score, status, facts, curve FROM picture p"
+    "SELECT variant, objective, b.hash, width, height, score, status, facts, curve, input FROM picture p"
     " CROSS JOIN blob b ON b.id = p.blob WHERE layer IS NULL ORDER BY objective, variant",
     "SELECT objective, variant, step, b.hash FROM picture p CROSS JOIN frame f ON f.picture = p.id"
     " CROSS JOIN blob b ON b.id = f.blob WHERE layer IS NULL ORDER BY objective, variant, step",

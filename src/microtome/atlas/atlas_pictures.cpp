@@ -24,7 +24,7 @@ class PictureReader {
     std::string sql =
         "SELECT p.id, l.name, unit, sign, variant, objective, width, height, score, activation, best_exemplar,"
         " activation_ratio, status, facts";
-    sql += with_png_ ? ", b.bytes, curve FROM picture p JOIN blob b ON b.id = p.blob" : " FROM picture p";
+    sql += with_png_ ? ", b.bytes, curve, p.input FROM picture p JOIN blob b ON b.id = p.blob" : " FROM picture p";
     SQLite::Statement rows(database_, sql + " LEFT JOIN layer l ON l.id = p.layer " + condition);
     bind_all(rows, values...);
     std::vector<AtlasPicture> pictures;
@@ -55,6 +55,8 @@ class PictureReader {
       p.png = row.getColumn(14).getString();
       const SQLite::Column curve = row.getColumn(15);
       p.curve = all_numbers<float>(bytes_of(curve), path_);
+      const SQLite::Column input = row.getColumn(16);
+      p.values = all_numbers<float>(bytes_of(input), path_);
     }
     bind_all(frames_, p.id);
     while (frames_.executeStep()) {

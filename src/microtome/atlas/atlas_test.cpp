@@ -66,6 +66,8 @@ TEST_F(AtlasTest, ContentHashSeesEveryChange) {
       [](RandomAtlas& c) { c.thumbnails[0].file += "x"; },
       [](RandomAtlas& c) { c.pictures[0].png += "x"; },
       [](RandomAtlas& c) { c.pictures[0].curve.push_back(1); },
+      [](RandomAtlas& c) { c.pictures[0].values.push_back(1); },
+      [](RandomAtlas& c) { c.visualizations[0].values.push_back(1); },
       [](RandomAtlas& c) { c.pictures[0].facts["more"] = 1; },
       [](RandomAtlas& c) { c.pictures[0].activation_ratio = 123.0; },
       [](RandomAtlas& c) { c.pictures[0].score += 1; },

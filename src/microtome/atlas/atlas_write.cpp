@@ -180,14 +180,15 @@ void insert_picture(SQLite::Database& database, int64_t run, const AtlasPicture&
     unit = p.unit;
     sign = static_cast<int>(p.sign);
   }
-  std::string curve;
+  std::string curve, values;
   append_numbers<float>(curve, p.curve);
+  append_numbers<float>(values, p.values);
   run_once(database,
            "INSERT INTO picture (layer, unit, sign, variant, run, objective, blob, width, height, score, activation,"
-           " best_exemplar, activation_ratio, status, facts, curve)"
-           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+           " best_exemplar, activation_ratio, status, facts, curve, input)"
+           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
            layer, unit, sign, p.variant, run, p.objective, put_blob(database, p.png), p.width, p.height, p.score,
-           p.activation, p.best_exemplar, p.activation_ratio, p.status, p.facts, Bytes{curve});
+           p.activation, p.best_exemplar, p.activation_ratio, p.status, p.facts, Bytes{curve}, Bytes{values});
   const int64_t id = database.getLastInsertRowid();
   for (const AtlasFrame& frame : p.frames) {
     run_once(database, "INSERT INTO frame VALUES (?, ?, ?)", id, frame.step, put_blob(database, frame.webp));

@@ -36,6 +36,7 @@ class ImageExport {
       const std::string stem = fmt::format("{:04}{}{}", unit, sign_char(picture.sign), variant);
       write(stem + ".png", picture.png);
       if (!picture.frames.empty()) write(stem + ".frames.webp", picture_film(picture));
+      if (!picture.values.empty()) write(stem + ".values.npy", values_npy(picture));
       if (variant.empty()) {
         // Scaled at once: a layer's pictures at full size need not fit into memory.
         sheets_[picture.sign].push_back(

@@ -13,6 +13,9 @@ namespace microtome {
 // Throws Error(kUsage) when an export of dissections wrote nothing: there are none.
 void require_written(const std::vector<std::string>& paths);
 
+// values.npy of what is no picture; empty for pictures. Throws Error(kCorrupt) when facts["shape"] is not theirs.
+std::string values_npy(const AtlasPicture& picture);
+
 // Place of a category among NetDissect's; others come after them.
 int netdissect_place(const std::string& category);
 

@@ -3,7 +3,9 @@
 
 #include "microtome/atlas/export.h"
 #include "microtome/atlas/export_parts.h"
+#include "microtome/base/error.h"
 #include "microtome/base/file.h"
+#include "microtome/base/npy.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/resize.h"
 
@@ -28,6 +30,20 @@ std::string picture_film(const AtlasPicture& picture) {
   return encode_webp_animation(images, {times, 0}, kFilmQuality);
 }
 
+std::string values_npy(const AtlasPicture& picture) {
+  const Json shape = picture.facts.value("shape", Json::array());
+  std::vector<int64_t> sizes;
+  int64_t count = 1;
+  for (const Json& size : shape) {
+    sizes.push_back(size.is_number_integer() ? size.get<int64_t>() : 0);
+    count *= sizes.back();
+  }
+  if (count != std::ssize(picture.values)) {
+    throw Error(ErrorKind::kCorrupt, picture.objective, "the shape of its values is not theirs", "render it again");
+  }
+  return npy_bytes(picture.values, sizes);
+}
+
 std::vector<std::string> export_visualizations(const Atlas& atlas, const std::string& folder) {
   const std::vector<AtlasPicture> pictures = atlas.visualizations(true);
   if (pictures.empty()) return {};
@@ -43,11 +59,13 @@ std::vector<std::string> export_visualizations(const Atlas& atlas, const std::st
     if (number < 0 || picture.objective != last) ++number;
     last = picture.objective;
     const std::string variant = picture.variant == 0 ? "" : fmt::format(".v{}", picture.variant);
-    const std::string name = fmt::format("visualization.{:04}{}.png", number, variant);
+    const std::string stem = fmt::format("visualization.{:04}{}", number, variant);
+    const std::string name = stem + ".png";
     write(name, picture.png);
     if (!picture.frames.empty()) {
       write(fmt::format("visualization.{:04}{}.frames.webp", number, variant), picture_film(picture));
     }
+    if (!picture.values.empty()) write(stem + ".values.npy", values_npy(picture));
     Json row = {{"file", name}};
     row.update(visualization_json(picture));
     index.push_back(std::move(row));

@@ -17,6 +17,10 @@ Network prune_to(const Network& network, std::span<const std::string> layers);
 // is not in `keep`. Equal up to rounding.
 Network fold_batch_norm(const Network& network, std::span<const std::string> keep = {});
 
+// A network of rows [N,C,L] or vectors [N,F] that takes them as maps [N,C,1,L] and [N,1,1,F]; one of maps is unchanged.
+// Throws Error(kUnsupported) for any other input.
+Network with_input_maps(const Network& network);
+
 // Stops at `layer` and computes only the channels `units` of it: of the convolution or Gemm that makes it, behind what
 // acts on each channel alone, and of each branch of a concatenation (branches without a wanted unit go). The layer, the
 // only output, then has units.size() channels, in the order given. A layer that is not made so, or whose convolution

@@ -37,6 +37,7 @@ class Probe {
     const auto frames = std::ssize(settings_.frames);
     for (const Picture& picture : pictures) {
       cost.bytes += std::ssize(encode_png(picture.image)) + settings_.steps * int64_t{sizeof(float)} + kRowBytes;
+      cost.bytes += std::ssize(picture.values) * int64_t{sizeof(float)};
       if (frames > 0) cost.bytes += frames * std::ssize(encode_frame(picture.image));
     }
     return cost;
@@ -70,7 +71,7 @@ class Probe {
 Json estimate(const Source& source, const PicturePlan& plan, const StudyRequest& request, const Atlas* atlas) {
   use_one_kernel_thread();
   const auto run = atlas == nullptr ? std::nullopt : atlas->find_run(plan.provenance);
-  const Probe probe(source, plan, request.render);
+  const Probe probe(source, plan, plan.settings);
   const int workers = std::max(1, request.threads);
   Json layers = Json::array();
   int64_t done = 0, bytes = 0;

@@ -158,7 +158,9 @@ Json PictureJudge::facts(const Picture& picture, const std::string& layer, int u
   put(facts, "rank", picture.rank);
   put(facts, "spectrum_slope", picture.spectrum_slope);
   const auto layer_known = s.known.find(layer);
-  if (layer_known == s.known.end() || picture.image.channels == 4) return facts;
+  if (layer_known == s.known.end() || picture.image.channels == 4 || !picture.values.empty()) {
+    return facts;
+  }
   const Known& known = layer_known->second;
   std::vector<float> relative;
   for (size_t i = 0; i < picture.maxima.size(); ++i) {

@@ -14,6 +14,7 @@
 #include "microtome/base/nearest.h"
 #include "microtome/network/basis.h"
 #include "microtome/network/pre_activation.h"
+#include "microtome/visualize/input_form.h"
 #include "microtome/visualize/objective.h"
 #include "microtome/visualize/parametrization.h"
 
@@ -103,8 +104,10 @@ class Planner {
       : objective_(objective_of(request)),
         request_(request),
         signs_(signs_of(request.signs, objective_)),
-        plan_{with_hidden_layers(source.network, tasks), nullptr, {}, {}, {}} {
-    plan_.renderer = std::make_unique<Renderer>(plan_.network, source.preprocessing, request.render);
+        plan_{with_hidden_layers(source.network, tasks), request.render, {}, nullptr, {}, {}, {}} {
+    const InputForm form = input_form(plan_.network);
+    plan_.settings = suited(request.render, form, plan_.note);
+    plan_.renderer = std::make_unique<Renderer>(plan_.network, source.preprocessing, plan_.settings);
     if (tasks.empty()) {
       add({{}, 0, Sign::kPositive, objective_.filled({}), {}});
       rehearse(0);
@@ -118,11 +121,14 @@ class Planner {
       refuse("--transfer-preprocess", "there is no second network", "name it with --transfer");
     }
     if (!request.transfer.empty()) {
+      if (form != InputForm::kPicture)
+        refuse("--transfer", "only pictures are shown to a second network", "leave it out");
       NetworkRequest other;
       other.file = request.transfer;
       other.preprocess = request.transfer_preprocess;
       plan_.other = open_source(other);
-      check_takes_pictures(plan_.other->network);
+      if (input_form(plan_.other->network) != InputForm::kPicture)
+        refuse("--transfer", "the second network takes no pictures", "name one that does");
       if (plan_.tasks.front().layer.empty()) {
         refuse("--transfer", "pictures of no single unit have no images to be compared with", "leave it out");
       }
@@ -197,8 +203,9 @@ class Planner {
   // By content: a file of the same name may have changed.
   Json hashes() const {
     std::set<std::string> files = files_;
-    const Canvas canvas{1, plan_.network.channels(), plan_.renderer->size(), plan_.renderer->size()};
-    const auto parametrization = parse_parametrization(request_.render.parametrization, canvas);
+    const int64_t side = plan_.renderer->size();
+    const Canvas canvas{1, plan_.network.channels(), is_flat(input_form(plan_.network)) ? 1 : side, side};
+    const auto parametrization = parse_parametrization(plan_.settings.parametrization, canvas);
     for (const std::string& file : parametrization->files()) files.insert(file);
     if (!request_.render.start.empty()) files.insert(request_.render.start);
     if (!request_.objective.empty() && !request_.network.labels.empty()) files.insert(request_.network.labels);
@@ -211,7 +218,7 @@ class Planner {
   }
 
   Json settings() const {
-    Json settings = to_json(request_.render);
+    Json settings = to_json(plan_.settings);
     if (!request_.objective.empty()) settings["objective"] = request_.objective;
     if (compares_) settings["variants"] = request_.variants;  // Each picture then depends on how many there are.
     if (const Json files = hashes(); !files.empty()) settings["files"] = files;

@@ -21,7 +21,9 @@ struct PictureTask {
 };
 
 struct PicturePlan {
-  Network network;  // with the pre-activations of rectified layers
+  Network network;          // with the pre-activations of rectified layers
+  RenderSettings settings;  // the request's, suited to what the network takes
+  std::string note;         // what suiting them changed
   std::unique_ptr<Renderer> renderer;
   std::vector<PictureTask> tasks;  // in the order of layers, units, signs, variants
   Provenance provenance;

@@ -50,13 +50,16 @@ struct Desk {
 };
 
 Json facts_of(const Picture& picture, const Renderer& renderer) {
-  Json facts = {{"size", renderer.size()},
-                {"steps", picture.curve.size()},
+  Json facts = {{"steps", picture.curve.size()},
                 {"redirected_steps", picture.redirected_steps},
                 {"start", picture.start},
                 {"plateau", picture.plateau}};
   if (std::isfinite(picture.plain_activation)) facts["plain_activation"] = picture.plain_activation;
   if (picture.image.channels == 4) facts["channels"] = 4;
+  if (picture.values.empty())
+    facts["size"] = renderer.size();
+  else
+    facts["shape"] = picture.shape;
   return facts;
 }
 
@@ -69,6 +72,7 @@ AtlasPicture to_record(const PictureTask& task, int variant, const Picture& pict
   record.objective = task.objective;
   record.width = picture.image.width;
   record.height = picture.image.height;
+  record.values = picture.values;
   record.curve = picture.curve;
   for (const Frame& frame : picture.frames) record.frames.push_back({frame.step, encode_frame(frame.image)});
   record.score = picture.score;
@@ -141,6 +145,7 @@ std::string encode_frame(const Image& image) {
 
 void render_pictures(const Source& source, const PicturePlan& plan, const StudyRequest& request, Atlas& atlas,
                      Reporter& reporter) {
+  if (!plan.note.empty()) reporter.note(plan.note);
   const int64_t run = atlas.begin_run(plan.provenance);
   const int64_t total = plan.pictures();
   int64_t done = 0;

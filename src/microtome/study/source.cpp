@@ -37,8 +37,13 @@ Source open_source(const NetworkRequest& request, int resize_short) {
   PreprocessingRequest wanted{request.preprocess, request.mean,  request.deviation,
                               request.range,      request.order, resize_short};
   Preprocessing preprocessing = parse_preprocessing(wanted, network.facts().preprocessing);
-  if (preprocessing.side == 0) preprocessing.side = static_cast<int>(network.height());
-  if (preprocessing.side != network.height() || preprocessing.side != network.width()) {
+  const bool maps = network.graph().values[static_cast<size_t>(network.graph().input)].shape.size() == 4;
+  if (!maps && preprocessing.side > 0) {
+    throw Error(ErrorKind::kUsage, request.file, "takes no pictures, so that it has no side",
+                "leave the side out of --preprocess");
+  }
+  if (maps && preprocessing.side == 0) preprocessing.side = static_cast<int>(network.height());
+  if (maps && (preprocessing.side != network.height() || preprocessing.side != network.width())) {
     throw Error(ErrorKind::kUsage, request.file,
                 fmt::format("the file fixes its input to {}x{}, {} was asked for", network.width(), network.height(),
                             preprocessing.side),
@@ -53,8 +58,9 @@ Source open_source(const NetworkRequest& request, int resize_short) {
 
 void warn_of_assumed_range(const Source& source, Reporter& reporter) {
   if (source.stated) return;
-  reporter.warn(fmt::format("{} does not say which input range it expects: using {}; say it with --preprocess",
-                            source.network.facts().file, source.preprocessing.name));
+  reporter.warn(
+      fmt::format("{} does not say which input range it expects: using {}; say it with --preprocess or --range",
+                  source.network.facts().file, source.preprocessing.name));
 }
 
 }  // namespace microtome

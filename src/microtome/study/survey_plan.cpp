@@ -48,6 +48,9 @@ SurveySettings survey_settings(const StudyRequest& study, const SurveyLayer& lay
 
 SurveyLayer survey_layer(const Network& network, const LayerTask& task, int64_t images) {
   const Layer& layer = network.layer(task.layer);
+  if (network.graph().values[static_cast<size_t>(network.graph().input)].shape.size() != 4) {
+    throw Error(ErrorKind::kUnsupported, network.facts().file, "takes no pictures, so that it cannot be dissected");
+  }
   SurveyLayer out;
   out.name = layer.name;
   out.units = static_cast<int>(task.units.size());

@@ -85,11 +85,25 @@ class Plateau {
   double first_ = 0, best_ = -std::numeric_limits<double>::infinity();  // means; of the first window, the best
 };
 
+// A picture [1,C,H,W] as it is stored: 8-bit, or its values with a drawing of them.
+Picture stored(const at::Tensor& picture, const at::Tensor& alpha, InputForm form) {
+  Picture out;
+  if (form == InputForm::kPicture) {
+    out.image = to_image(picture, alpha);
+    return out;
+  }
+  const at::Tensor dense = picture.to(at::kFloat).contiguous();
+  out.image = drawing(dense, form);
+  out.values.assign(dense.data_ptr<float>(), dense.data_ptr<float>() + dense.numel());
+  out.shape = {dense.size(1), dense.size(2), dense.size(3)};
+  return out;
+}
+
 // What several pictures made together share.
 struct Climbed {
   std::vector<float> curve;
-  std::vector<std::pair<int64_t, std::vector<Image>>> frames;
-  std::vector<Image> images;
+  std::vector<std::pair<int64_t, std::vector<Picture>>> frames;
+  std::vector<Picture> pictures;
   int64_t redirected_steps = 0;
   bool plateau = false;
 };
@@ -113,19 +127,21 @@ class Climb {
       if (!run_stage(stage.steps)) return false;
     }
     keep_frame(step_);
-    out_.images = images();
+    out_.pictures = pictures();
     return alive_;
   }
 
-  std::vector<Image> images() const {
+  // Image and values alone.
+  std::vector<Picture> pictures() const {
     const at::NoGradGuard no_gradients;
     const at::Tensor picture = stage_->parametrization->image(parameters_);
     const at::Tensor alpha = stage_->parametrization->alpha(parameters_);
-    std::vector<Image> images;
+    std::vector<Picture> pictures;
     for (int64_t i = 0; i < picture.size(0); ++i) {
-      images.push_back(to_image(picture.narrow(0, i, 1), alpha.defined() ? alpha.narrow(0, i, 1) : alpha));
+      pictures.push_back(
+          stored(picture.narrow(0, i, 1), alpha.defined() ? alpha.narrow(0, i, 1) : alpha, ascent_.form));
     }
-    return images;
+    return pictures;
   }
 
  private:
@@ -155,7 +171,7 @@ class Climb {
 
   void keep_frame(int64_t step) {
     if (std::ranges::find(ascent_.settings.frames, step) == ascent_.settings.frames.end()) return;
-    if (out_.frames.empty() || out_.frames.back().first != step) out_.frames.emplace_back(step, images());
+    if (out_.frames.empty() || out_.frames.back().first != step) out_.frames.emplace_back(step, pictures());
   }
 
   std::vector<Draw> draws() const {
@@ -235,20 +251,18 @@ std::vector<Picture> ascend(const Ascent& ascent) {
   const at::AutoGradMode gradients(true);
   Climbed climbed;
   Climb first(ascent, 1, climbed);
-  const std::vector<Image> begin = first.images();
+  const std::vector<Picture> begin = first.pictures();
   bool started = first.run() || ascent.objective.layers().empty();
   if (!started && !ascent.start) {
     climbed.curve.clear();
     climbed.frames.clear();
     started = Climb(ascent, kRestartContrast, climbed).run();
   }
-  if (!started) climbed.images = begin;
-  std::vector<Picture> pictures(begin.size());
+  std::vector<Picture> pictures = started ? std::move(climbed.pictures) : begin;
   for (size_t i = 0; i < pictures.size(); ++i) {
     Picture& picture = pictures[i];
-    picture.image = climbed.images[i];
     picture.curve = climbed.curve;
-    for (const auto& [step, images] : climbed.frames) picture.frames.push_back({step, images[i]});
+    for (const auto& [step, all] : climbed.frames) picture.frames.push_back({step, all[i].image});
     picture.redirected_steps = climbed.redirected_steps;
     picture.plateau = climbed.plateau;
     picture.started = started;
@@ -285,6 +299,11 @@ Image to_image(const at::Tensor& picture, const at::Tensor& alpha) {
 at::Tensor from_image(const Image& image) {
   const at::Tensor values = torch::tensor(at::ArrayRef<uint8_t>(image.pixels), at::kByte).to(at::kFloat) / 255;
   return values.view({1, image.height, image.width, image.channels}).permute({0, 3, 1, 2}).contiguous();
+}
+
+at::Tensor stored_values(const Picture& picture) {
+  if (picture.values.empty()) return from_image(picture.image);
+  return torch::tensor(picture.values).view({1, picture.shape[0], picture.shape[1], picture.shape[2]});
 }
 
 }  // namespace microtome

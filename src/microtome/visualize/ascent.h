@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "microtome/network/preprocessing.h"
+#include "microtome/visualize/input_form.h"
 #include "microtome/visualize/objective.h"
 #include "microtome/visualize/parametrization.h"
 #include "microtome/visualize/prefix.h"
@@ -36,6 +37,7 @@ struct Ascent {
   std::span<const uint64_t> keys;   // one for each picture of the canvas
   std::optional<at::Tensor> start;  // a picture [1,C,H,W] of the first canvas' size, instead of noise; for kinds that
                                     // start from pictures
+  InputForm form = InputForm::kPicture;
 };
 
 // Updates of Adam (adam.h) on the parametrization. At each one: draw the transforms from Rng(seed, "transform", key,
@@ -60,5 +62,7 @@ at::Tensor shown(const at::Tensor& picture, const at::Tensor& alpha, std::span<c
 // pictures that have it are stored in colour.
 Image to_image(const at::Tensor& picture, const at::Tensor& alpha = {});
 at::Tensor from_image(const Image& image);
+// What is measured of a picture, [1,C,H,W] in 0..1 (and its opacity as one more channel): its values, else its image.
+at::Tensor stored_values(const Picture& picture);
 
 }  // namespace microtome

@@ -28,6 +28,7 @@ at::Tensor activations_of(const std::string& file, const Layer& layer, const Obj
   if (file.empty()) throw Error(ErrorKind::kUsage, call.where, "no picture is given", "add image=FILE");
   const at::NoGradGuard no_gradients;
   const Network& network = context.network;
+  if (context.height < 2) throw Error(ErrorKind::kUnsupported, call.where, "the network takes no pictures");
   const at::Tensor input = to_input(load_image(file), context.preprocessing, static_cast<int>(network.channels()),
                                     static_cast<int>(context.height), static_cast<int>(context.width));
   return make_executor(network, {layer.name})->run(input)[0].clone();

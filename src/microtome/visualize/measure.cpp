@@ -30,9 +30,9 @@ class Measurement {
   Measurement(std::span<Picture> pictures, const Ascent& ascent, const Trunk& trunk)
       : pictures_(pictures), ascent_(ascent), trunk_(trunk), stage_(ascent.stages.back()) {
     std::vector<at::Tensor> values;
-    for (const Picture& picture : pictures) values.push_back(from_image(picture.image));
+    for (const Picture& picture : pictures) values.push_back(stored_values(picture));
     colours_ = at::cat(values);
-    if (colours_.size(1) == 4) {
+    if (colours_.size(1) == 4 && pictures.front().values.empty()) {  // the fourth is opacity
       alpha_ = colours_.narrow(1, 3, 1);
       colours_ = colours_.narrow(1, 0, stage_.canvas.channels);
     }
@@ -85,8 +85,8 @@ class Measurement {
     const at::Tensor all = target ? maxima(how, *target) : at::Tensor();
     for (size_t k = 0; k < pictures_.size(); ++k) {
       Picture& picture = pictures_[k];
-      picture.spectrum_slope = spectrum_slope(picture.image);
       picture.plain_activation = picture.rank = std::numeric_limits<double>::quiet_NaN();
+      picture.spectrum_slope = picture.values.empty() ? spectrum_slope(picture.image) : picture.rank;
       if (!target) continue;
       const auto unit = static_cast<size_t>(target->unit);
       const float* row = all.data_ptr<float>() + static_cast<int64_t>(k) * all.size(1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a finished picture is worth, measured on the stored 8-bit pixels.
+// What a finished picture is worth, measured on the stored 8-bit pixels, or on the stored values of what is no picture.
 #pragma once
 #include <cstdint>
 #include <span>

@@ -12,6 +12,7 @@
 #include "microtome/base/error.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/resize.h"
+#include "microtome/network/passes.h"
 #include "microtome/visualize/ascent.h"
 #include "microtome/visualize/measure.h"
 
@@ -21,7 +22,9 @@ namespace {
 constexpr int64_t kDefaultSide = 128;
 constexpr size_t kTrunks = 4;
 
-int64_t side_of(const Network& network, const RenderSettings& settings) {
+// Of a network with input maps.
+int64_t side_of(const Network& network, const RenderSettings& settings, InputForm form) {
+  if (is_flat(form)) return network.width();
   if (settings.size > 0) return settings.size;
   return std::min({network.height(), network.width(), kDefaultSide});
 }
@@ -68,6 +71,7 @@ struct Renderer::State {
   Network network;
   Preprocessing preprocessing;
   RenderSettings settings;
+  InputForm form;
   int64_t side;
   std::vector<int64_t> sides;
   TransformList transforms;
@@ -78,10 +82,11 @@ struct Renderer::State {
   std::vector<std::shared_ptr<const Trunk>> trunks;  // the latest at the end
 
   State(const Network& a_network, const Preprocessing& a_preprocessing, RenderSettings a_settings)
-      : network(a_network),
+      : network(with_input_maps(a_network)),
         preprocessing(a_preprocessing),
         settings(std::move(a_settings)),
-        side(side_of(network, settings)),
+        form(input_form(a_network)),
+        side(side_of(network, settings, form)),
         sides(sides_of(settings, side)),
         transforms(settings.transforms) {
     for (const int64_t step : settings.frames) {
@@ -91,6 +96,9 @@ struct Renderer::State {
                   fmt::format("give steps from 0, the start, to {}", settings.steps));
     }
     const auto first = parse_parametrization(settings.parametrization, canvas(sides.front(), 1));
+    if (form != InputForm::kPicture && first->alpha(first->start(0, {{0}}, 1)).defined()) {
+      throw Error(ErrorKind::kUsage, "--parametrization", "only pictures can have opacity", "leave alpha out");
+    }
     if (settings.start.empty()) return;
     start = start_picture();
     if (first->from_picture(*start)) return;
@@ -99,7 +107,7 @@ struct Renderer::State {
   }
 
   Canvas canvas(int64_t a_side, size_t count) const {
-    return {static_cast<int64_t>(count), network.channels(), a_side, a_side};
+    return {static_cast<int64_t>(count), network.channels(), is_flat(form) ? 1 : a_side, a_side};
   }
 
   at::Tensor start_picture() const {
@@ -191,7 +199,7 @@ struct Renderer::State {
     for (int64_t i = 0; i < settings.starts; ++i) {
       std::vector<uint64_t> start_keys;
       for (const uint64_t key : keys) start_keys.push_back(start_key(key, i));
-      Ascent ascent{objective, made, transforms, preprocessing, settings, start_keys, start};
+      Ascent ascent{objective, made, transforms, preprocessing, settings, start_keys, start, form};
       std::vector<Picture> pictures = ascend(ascent);
       ascent.keys = keys;  // all starts are measured by the same draws
       measure(pictures, ascent, *measured);
@@ -223,29 +231,16 @@ struct Renderer::State {
   double diversity(const std::string& text, std::span<const Image> pictures) {
     const std::unique_ptr<Objective> objective = parse(text);
     const std::optional<Target> target = objective->target();
-    if (pictures.size() < 2 || !target) return std::numeric_limits<double>::quiet_NaN();
+    if (pictures.size() < 2 || !target || form != InputForm::kPicture) return std::numeric_limits<double>::quiet_NaN();
     const std::shared_ptr<const Trunk> measured = measured_trunk(*objective);
     const auto [height, width] = trunk(objective->layers())->input_size(side);
     return measure_diversity(pictures, *measured, target->layer, preprocessing, {1, network.channels(), height, width});
   }
 };
 
-void check_takes_pictures(const Network& network) {
-  const std::string& file = network.facts().file;
-  if (network.layers().empty() ||
-      network.graph().values[static_cast<size_t>(network.graph().input)].shape.size() != 4) {
-    throw Error(ErrorKind::kUnsupported, file, "only networks that take pictures can be visualized");
-  }
-  if (network.channels() != 1 && network.channels() != 3) {
-    throw Error(ErrorKind::kUnsupported, file,
-                fmt::format("pictures of {} channels cannot be shown", network.channels()),
-                "1 (grey) and 3 (RGB) channels can");
-  }
-}
-
 Renderer::Renderer(const Network& network, const Preprocessing& preprocessing, RenderSettings settings) {
   check_ranges(settings, "visualize");
-  check_takes_pictures(network);
+  check_form(settings, input_form(network));
   state_ = std::make_unique<State>(network, preprocessing, std::move(settings));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Feature visualization: the input that drives a unit most (or least), found by gradient ascent.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -15,9 +16,6 @@ namespace microtome {
 
 class Objective;
 
-// Throws Error(kUnsupported) when the network does not take grey or RGB pictures.
-void check_takes_pictures(const Network& network);
-
 // The picture as it was after so many updates.
 struct Frame {
   int64_t step = 0;
@@ -26,7 +24,11 @@ struct Frame {
 
 // A finished ascent.
 struct Picture {
-  Image image;                // 1, 3 or, with opacity, 4 channels
+  Image image;  // 1, 3 or, with opacity, 4 channels
+  // Of inputs that are no pictures: [C,H,W] in 0..1, of which the image and the frames are drawings (input_form.h) and
+  // on which all measures are taken instead of the stored 8-bit picture. Empty for pictures.
+  std::vector<float> values;
+  std::array<int64_t, 3> shape{};  // C, H, W: of values
   std::vector<float> curve;   // the objective at each step, on the transformed input; of all pictures made together
   std::vector<Frame> frames;  // at the steps asked for, rising
   // Of the stored 8-bit picture, decoded again: mean over 16 held-out transforms (other draws than any step's) of the
@@ -39,21 +41,22 @@ struct Picture {
   // negative sign). Empty without a target.
   std::vector<float> maxima;
   double rank = 0;               // of the target among them: 1 = the largest; NaN without a target
-  double spectrum_slope = 0;     // quality.h
+  double spectrum_slope = 0;     // quality.h; NaN for inputs that are no pictures
   int64_t redirected_steps = 0;  // steps in which a dead gradient was redirected
   int64_t start = 0;             // which of the starts it came from
   bool plateau = false;          // the ascent ended before its last step
   bool started = true;           // false: the gradient stayed zero; the picture is then the start image
 };
 
-// One network cut to the layers that its objectives read. Immutable; render() may be called from several threads, and
-// runs in the calling thread. A picture is a function of (network, objective, settings, key) alone: not of what is
+// One network cut to the layers that its objectives read. Rows [N,C,L] and vectors [N,F] are made as pictures one pixel
+// high (with_input_maps), at the length that the network takes. Immutable; render() may be called from several threads,
+// and runs in the calling thread. A picture is a function of (network, objective, settings, key) alone: not of what is
 // rendered beside it, unless the objective compares pictures; those of one call are then made together.
 class Renderer {
  public:
   // A network of free input size runs at the size of the picture; for any other the picture is resampled to its input,
-  // in the same step as the transforms. Throws Error(kUsage) for settings that make no sense, Error(kUnsupported) when
-  // the network does not take grey or RGB pictures.
+  // in the same step as the transforms. Throws Error(kUsage) for settings that make no sense, also for what the network
+  // takes, and Error(kUnsupported) as input_form() does.
   Renderer(const Network& network, const Preprocessing& preprocessing, RenderSettings settings);
   ~Renderer();
 
@@ -64,7 +67,7 @@ class Renderer {
   // Of one key.
   Picture render(const std::string& objective, uint64_t key) const;
 
-  // Side of the pictures in pixels.
+  // Side of the pictures in pixels; of rows and vectors their length.
   int64_t size() const;
   // Of finished pictures at the layer of the objective's target (quality.h); NaN without a target, or for fewer than
   // two.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/visualize/transform.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <utility>
 #include <vector>
@@ -78,19 +80,36 @@ TransformList::TransformList(std::string_view text) {
     if (const TransformPreset* preset = preset_of(call)) {
       if (!preset->text.empty()) append(TransformList(preset->text));
     } else {
-      transforms_.push_back(find_kind(transforms::kinds(), call, "transform or preset").make(call));
+      kinds_.push_back(&find_kind(transforms::kinds(), call, "transform or preset"));
+      transforms_.push_back(kinds_.back()->make(call));
     }
   } while (reader.accept('/'));
   if (!reader.at_end()) reader.fail("expected \"/\" or the end");
 }
 
 void TransformList::append(TransformList other) {
+  kinds_.insert(kinds_.end(), other.kinds_.begin(), other.kinds_.end());
   for (auto& transform : other.transforms_) transforms_.push_back(std::move(transform));
+}
+
+void TransformList::require(Suits what) const {
+  for (const TransformKind* kind : kinds_) {
+    if (kind->suits >= what) continue;
+    std::string others;
+    for (const TransformKind* other : transforms::kinds()) {
+      if (other->suits >= what) others += fmt::format("{}, ", other->name);
+    }
+    throw Error(ErrorKind::kUsage, "--transforms",
+                fmt::format("\"{}\" makes no sense for {}", kind->name,
+                            what == Suits::kLines ? "values in a row" : "values without neighbours"),
+                fmt::format("there are {}none", others));
+  }
 }
 
 Draw TransformList::draw(Rng rng, int64_t height, int64_t width) const {
   Draw draw{.height = height, .width = width, .placement = {}, .retouch = {}};
   for (const auto& transform : transforms_) transform->draw(rng, draw);
+  if (height == 1) draw.placement.y = 0;
   return draw;
 }
 

@@ -44,11 +44,19 @@ class Transform {
 // float32 or float64.
 at::Tensor apply(const at::Tensor& picture, std::span<const Draw> draws, const Aperture& window);
 
+// What a transform makes sense for. Whatever suits lines suits maps, and what suits loose values suits all.
+enum class Suits {
+  kMaps,
+  kLines,   // values in one row, [N,C,1,L]: along it
+  kValues,  // values that have no neighbours
+};
+
 struct TransformKind {
   std::string_view name;
   std::string_view summary;
   Json (*describe)();
   std::unique_ptr<Transform> (*make)(const Call& call);
+  Suits suits = Suits::kMaps;
 };
 
 // Transforms in the order in which they act.
@@ -58,7 +66,10 @@ class TransformList {
   // the column of a mistake.
   explicit TransformList(std::string_view text);
 
-  // For a picture of height x width; a function of these, the list and the stream alone.
+  // Throws Error(kUsage) naming the first transform that does not suit.
+  void require(Suits what) const;
+  // For a picture of height x width; a function of these, the list and the stream alone. A picture one pixel high does
+  // not move across.
   Draw draw(Rng rng, int64_t height, int64_t width) const;
   bool empty() const { return transforms_.empty(); }
   // Canonical text; parsing it gives an equal list. "none" for the empty one.
@@ -68,6 +79,7 @@ class TransformList {
   void append(TransformList other);
 
   std::vector<std::unique_ptr<Transform>> transforms_;
+  std::vector<const TransformKind*> kinds_;
 };
 
 struct TransformPreset {

@@ -18,8 +18,9 @@ namespace microtome {
 class View {
  public:
   View() = default;
-  // A tap of a layer: [N,C,H,W] or [N,F]. `units`: the channels that it holds, all when empty. `origin`: x and y, in
-  // the whole map, of its first position; `size`: width and height of the whole map, the tap's own when 0.
+  // A tap of a layer: [N,C,H,W], [N,C,L], which is a map one row high, or [N,F]. `units`: the channels that it holds,
+  // all when empty. `origin`: x and y, in the whole map, of its first position; `size`: width and height of the whole
+  // map, the tap's own when 0.
   void add(const std::string& layer, at::Tensor tap, std::vector<int64_t> units = {},
            std::array<int64_t, 2> origin = {0, 0}, std::array<int64_t, 2> size = {0, 0});
   // The pictures [N,C,H,W] in 0..1 as parametrized, before transforms; the opacity [N,1,H,W] where there is one.

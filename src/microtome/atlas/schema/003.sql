@@ -23,10 +23,11 @@ CREATE TABLE picture (
   status TEXT NOT NULL,
   facts TEXT NOT NULL,             -- JSON
   curve BLOB NOT NULL,             -- float32, the objective at each step
+  input BLOB NOT NULL,             -- float32, what was measured; empty for pictures, which are the blob
   CHECK ((layer IS NULL) = (unit IS NULL) AND (layer IS NULL) = (sign IS NULL))
 );
 INSERT INTO picture SELECT id, layer, unit, sign, variant, run, objective, blob, width, height, NULL, activation,
-  best_exemplar, activation_ratio, status, facts, curve FROM picture_2;
+  best_exemplar, activation_ratio, status, facts, curve, x'' FROM picture_2;
 DROP TABLE picture_2;
 CREATE UNIQUE INDEX picture_place ON picture (layer, unit, sign DESC, variant) WHERE layer IS NOT NULL;
 CREATE UNIQUE INDEX picture_objective ON picture (objective, variant) WHERE layer IS NULL;

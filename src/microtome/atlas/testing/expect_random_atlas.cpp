@@ -100,6 +100,7 @@ void expect_picture(const AtlasPicture& f, const AtlasPicture& w, bool with_png)
   EXPECT_EQ(text(f.score), text(w.score));
   EXPECT_EQ(text(f.activation), text(w.activation));
   EXPECT_EQ(f.png, with_png ? w.png : "");
+  EXPECT_EQ(f.values, with_png ? w.values : std::vector<float>{});
   EXPECT_EQ(f.curve, with_png ? w.curve : std::vector<float>{});
   ASSERT_EQ(f.frames.size(), w.frames.size());
   for (size_t at = 0; at < w.frames.size(); ++at) {

@@ -120,6 +120,7 @@ AtlasPicture draw_picture(Rng& rng, const std::string& layer, int unit, Sign sig
   p.width = static_cast<int>(rng.below(300));
   p.height = static_cast<int>(rng.below(300));
   p.curve = draw_list(rng, 20, [&] { return draw_float(rng); });
+  if (rng.chance(0.3)) p.values = draw_list(rng, 9, [&] { return draw_float(rng); });
   for (int64_t step = 0; rng.chance(0.5); step += rng.between(1, 9)) {
     p.frames.push_back({step, rng.chance(0.3) ? "shared" : draw_bytes(rng, 2000)});
   }

@@ -38,6 +38,6 @@ std::unique_ptr<Transform> make(const Call& call) {
 
 extern const TransformKind blur;
 const TransformKind blur = {"blur", "A Gaussian blur of random width, after all moves", describe_settings<Settings>,
-                            make};
+                            make, Suits::kLines};
 
 }  // namespace microtome::transforms

@@ -57,6 +57,7 @@ std::unique_ptr<Transform> make(const Call& call) {
 }  // namespace
 
 extern const TransformKind crop;
-const TransformKind crop = {"crop", "A random part of the picture, shown in full", describe_settings<Settings>, make};
+const TransformKind crop = {"crop", "A random part of the picture, shown in full", describe_settings<Settings>, make,
+                            Suits::kLines};
 
 }  // namespace microtome::transforms

@@ -53,6 +53,7 @@ std::unique_ptr<Transform> make(const Call& call) {
 }  // namespace
 
 extern const TransformKind jitter;
-const TransformKind jitter = {"jitter", "A random shift by whole pixels", describe_settings<Settings>, make};
+const TransformKind jitter = {"jitter", "A random shift by whole pixels", describe_settings<Settings>, make,
+                              Suits::kLines};
 
 }  // namespace microtome::transforms

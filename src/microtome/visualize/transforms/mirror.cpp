@@ -31,6 +31,6 @@ std::unique_ptr<Transform> make(const Call& call) { return std::make_unique<Mirr
 
 extern const TransformKind mirror;
 const TransformKind mirror = {"mirror", "Left and right change places, half of the time", describe_settings<Settings>,
-                              make};
+                              make, Suits::kLines};
 
 }  // namespace microtome::transforms

@@ -35,6 +35,6 @@ std::unique_ptr<Transform> make(const Call& call) { return std::make_unique<AddN
 
 extern const TransformKind noise;
 const TransformKind noise = {"noise", "Noise on every value, after moves, blur and colour", describe_settings<Settings>,
-                             make};
+                             make, Suits::kValues};
 
 }  // namespace microtome::transforms

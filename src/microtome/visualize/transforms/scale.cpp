@@ -53,6 +53,7 @@ std::unique_ptr<Transform> make(const Call& call) {
 }  // namespace
 
 extern const TransformKind scale;
-const TransformKind scale = {"scale", "A random enlargement about the centre", describe_settings<Settings>, make};
+const TransformKind scale = {"scale", "A random enlargement about the centre", describe_settings<Settings>, make,
+                             Suits::kLines};
 
 }  // namespace microtome::transforms

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <atomic>
 #include <cmath>
@@ -104,6 +105,17 @@ std::vector<AtlasPicture> render(const PictureTask& task, const Desk& desk) {
   return records;
 }
 
+// Pictures are held against the real images that the atlas knows when they are made.
+void note_undissected(const std::vector<LayerTask>& layers, const Atlas& atlas, Reporter& reporter) {
+  std::vector<std::string> names;
+  for (const LayerTask& task : layers) {
+    if (!atlas.dissection_info(task.layer)) names.push_back(task.layer);
+  }
+  if (names.empty()) return;
+  reporter.note(fmt::format("not dissected in this atlas, so their pictures are not compared with real images: {}",
+                            fmt::join(names, ", ")));
+}
+
 // Says of the variants of each unit how much they differ: `diversity` of all `variants` that are asked for.
 void compare_variants(const PicturePlan& plan, const StudyRequest& request, int64_t run, Atlas& atlas) {
   if (request.variants < 2) return;
@@ -168,6 +180,7 @@ void render_pictures(const Source& source, const PicturePlan& plan, const StudyR
                   {{"microtome", plan.provenance.version},
                    {"network", plan.provenance.network_hash},
                    {"settings", plan.provenance.settings}}};
+  note_undissected(layers, atlas, reporter);
   std::atomic<int64_t> silent{0};
   {
     Task progress(reporter, "rendering", total, "pictures", done);

@@ -73,7 +73,7 @@ class Habit {
     weights_.resize(network.graph().values.size());
     for (size_t i = 0; i < weights_.size(); ++i) {
       const at::Tensor& constant = network.graph().values[i].constant;
-      if (!constant.defined() || !constant.is_floating_point()) continue;
+      if (!constant.defined() || !constant.is_floating_point() || constant.dim() < 2) continue;
       weights_[i] = constant.detach().clone().requires_grad_();
     }
     wanted_ = {network.layer(layer).value, network.graph().outputs[0]};

@@ -17,7 +17,6 @@
 #include "microtome/study/workflow.h"
 #include "microtome/visualize/ascent.h"
 #include "microtome/visualize/magnitudes.h"
-#include "microtome/visualize/objective.h"
 
 namespace microtome {
 namespace {
@@ -262,10 +261,6 @@ TEST_F(StudyTest, StoresVisualizationsOfNoSingleUnit) {
 }
 
 TEST_F(StudyTest, MakesComparedPicturesTogetherAndTakesThemUpWhole) {
-  const auto known = objectives::kinds();
-  if (std::ranges::none_of(known, [](const ObjectiveKind* kind) { return kind->name == "diversity"; })) {
-    GTEST_SKIP() << "no kind of objective compares pictures";
-  }
   request_.objective = "channel({layer}:{unit}) - 0.1*diversity({layer})";
   EXPECT_THROW(plan(), Error);  // One picture is nothing to compare.
   request_.variants = 3;

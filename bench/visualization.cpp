@@ -103,7 +103,7 @@ class Ours {
     const double start = cpu_seconds();
     stages_.push_back({{1, 3, side, side},
                        parse_parametrization("fft", {1, 3, side, side}),
-                       std::make_shared<const Prefix>(*trunk_, *objective_, side, side, true),
+                       std::make_shared<const Prefix>(*trunk_, *objective_, side, side),
                        kSteps});
     cut_seconds_ = cpu_seconds() - start;
   }

@@ -59,13 +59,13 @@ std::array<int64_t, 2> Trunk::input_size(int64_t side) const {
   return own_size_;
 }
 
-Prefix::Prefix(const Trunk& trunk, const Objective& objective, int64_t height, int64_t width, bool part)
+Prefix::Prefix(const Trunk& trunk, const Objective& objective, int64_t height, int64_t width)
     : aperture_{.height = height, .width = width}, graph_(trunk.graph()) {
   for (const std::string& layer : trunk.layers()) cuts_.push_back({.layer = layer, .units = {}});
   if (cuts_.empty()) return;
   if (cuts_.size() == 1) cut_units(objective);
   executor_ = make_executor(graph_, trunk.layers());
-  if (cuts_.size() != 1 || !part) return;
+  if (cuts_.size() != 1) return;
   if (const auto position = objective.position(cuts_[0].layer)) cut_input(trunk.receptive_field(0), *position);
 }
 

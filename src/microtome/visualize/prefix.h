@@ -46,9 +46,8 @@ class Trunk {
 class Prefix {
  public:
   // Cuts the trunk for inputs of height x width. Every cut leaves the values that the objective reads as they are, up
-  // to rounding; a part of the input is taken only when a run on noise shows that it is so. part = false: all of the
-  // input is computed.
-  Prefix(const Trunk& trunk, const Objective& objective, int64_t height, int64_t width, bool part);
+  // to rounding; a part of the input is taken only when a run on noise shows that it is so.
+  Prefix(const Trunk& trunk, const Objective& objective, int64_t height, int64_t width);
 
   // The input, or the part of it that can reach what the objective reads.
   const Aperture& aperture() const { return aperture_; }

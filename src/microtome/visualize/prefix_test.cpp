@@ -53,7 +53,7 @@ Answer ask(const Prefix& prefix, const Objective& objective, const at::Tensor& i
 void expect_same(const Network& network, const std::string& text, int64_t height, int64_t width, bool smaller) {
   const auto objective = parse_objective(text, context(network));
   const Trunk trunk(network, objective->layers());
-  const Prefix cut(trunk, *objective, height, width, true);
+  const Prefix cut(trunk, *objective, height, width);
   EXPECT_EQ(cut.aperture().rows > 0, smaller) << text;
   const at::Tensor input = noise({1, 3, height, width}, 20);
   const auto executor = make_executor(network, objective->layers());
@@ -105,7 +105,7 @@ TEST(Prefix, RunsAtThePicturesSizeUnlessALayerNeedsTheNetworks) {
 TEST(Prefix, ComputesOnlyTheUnitsRead) {
   const Network network = branched();
   const auto objective = parse_objective("channel(joined:6)", context(network));
-  const Prefix prefix(Trunk(network, {"joined"}), *objective, 60, 52, true);
+  const Prefix prefix(Trunk(network, {"joined"}), *objective, 60, 52);
   const std::vector<at::Tensor> taps = prefix.executor().run(noise({1, 3, 60, 52}, 20));
   EXPECT_EQ(taps[0].size(1), 1);
 }

@@ -185,7 +185,7 @@ struct Renderer::State {
       const auto [height, width] = shared.input_size(at.height);
       const int64_t steps = settings.steps * (i + 1) / parts - settings.steps * i / parts;
       stages.push_back({at, parse_parametrization(settings.parametrization, at),
-                        std::make_shared<const Prefix>(shared, objective, height, width, true), steps});
+                        std::make_shared<const Prefix>(shared, objective, height, width), steps});
     }
     return stages;
   }

@@ -3,30 +3,36 @@
 #   TESTS a_test.cpp ...         one executable, one ctest: NAME/unit
 #   USES base image ...          other rooms
 #   LIBRARIES PNG::PNG ...       Debian libraries
-#   TORCH)                       may include torch
+#   TORCH                        may include torch
+#   JSON)                        most of its files look into JSON
 function(microtome_room NAME)
-  cmake_parse_arguments(ROOM "TORCH" "" "SOURCES;TESTS;USES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ROOM "TORCH;JSON" "" "SOURCES;TESTS;USES;LIBRARIES" ${ARGN})
   set(target microtome_${NAME})
+  set(pch plain)
+  if(ROOM_TORCH)
+    set(pch torch)
+  elseif(ROOM_JSON)
+    set(pch json)
+  endif()
   list(TRANSFORM ROOM_USES PREPEND microtome_)
   add_library(${target} STATIC ${ROOM_SOURCES})
   target_link_libraries(${target} PUBLIC ${ROOM_USES} ${ROOM_LIBRARIES} microtome_flags Threads::Threads)
   if(ROOM_TORCH)
     target_link_libraries(${target} PUBLIC microtome_torch)
-    microtome_reuse_pch(${target})
   endif()
+  microtome_reuse_pch(${target} ${pch})
   if(ROOM_TESTS)
     add_executable(${NAME}_test ${ROOM_TESTS})
     target_link_libraries(${NAME}_test PRIVATE ${target} GTest::gtest GTest::gmock GTest::gtest_main ${RAPIDCHECK_LIBRARY})
-    if(ROOM_TORCH)
-      microtome_reuse_pch(${NAME}_test)
-    endif()
+    microtome_reuse_pch(${NAME}_test ${pch}_test)
     microtome_test(${NAME}/unit COMMAND ${NAME}_test)
   endif()
 endfunction()
 
-function(microtome_reuse_pch TARGET)
+# microtome_reuse_pch(TARGET KIND), KIND: plain, json, torch, and each with _test: see dependencies.cmake.
+function(microtome_reuse_pch TARGET KIND)
   if(MICROTOME_PCH)
-    target_precompile_headers(${TARGET} REUSE_FROM microtome_pch)
+    target_precompile_headers(${TARGET} REUSE_FROM microtome_${KIND}_pch)
   endif()
 endfunction()
 

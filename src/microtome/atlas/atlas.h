@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "microtome/base/params.h"
+#include "microtome/base/json.h"
 #include "microtome/concepts/concept_set.h"
 #include "microtome/dissect/result.h"
 #include "microtome/image/image.h"

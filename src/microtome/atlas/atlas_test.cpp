@@ -14,6 +14,7 @@
 #include "microtome/atlas/testing/atlas_fixture.h"
 #include "microtome/atlas/testing/random_atlas.h"
 #include "microtome/base/error.h"
+#include "microtome/base/json.h"
 
 namespace microtome {
 namespace {

@@ -11,6 +11,7 @@
 #include "microtome/atlas/statistics.h"
 #include "microtome/atlas/store.h"
 #include "microtome/base/hash.h"
+#include "microtome/base/json.h"
 
 namespace microtome {
 namespace {

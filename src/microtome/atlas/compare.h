@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "microtome/atlas/atlas.h"
-#include "microtome/base/params.h"
+#include "microtome/base/json.h"
 
 namespace microtome {
 

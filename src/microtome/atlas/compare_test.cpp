@@ -6,6 +6,7 @@
 #include "microtome/atlas/import.h"
 #include "microtome/atlas/testing/atlas_fixture.h"
 #include "microtome/base/file.h"
+#include "microtome/base/json.h"
 #include "microtome/concepts/formats/csv.h"
 
 namespace microtome {

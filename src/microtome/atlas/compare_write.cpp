@@ -8,8 +8,8 @@
 #include "microtome/atlas/compare.h"
 #include "microtome/atlas/csv_writer.h"
 #include "microtome/atlas/file_name.h"
-#include "microtome/atlas/tables.h"
 #include "microtome/base/file.h"
+#include "microtome/base/json.h"
 #include "microtome/image/chart.h"
 
 namespace microtome {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "microtome/base/error.h"
+#include "microtome/base/json.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/compose.h"
 #include "microtome/image/resize.h"

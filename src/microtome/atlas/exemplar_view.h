@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "microtome/atlas/atlas.h"
+#include "microtome/base/json_fwd.h"
 
 namespace microtome {
 

@@ -12,7 +12,7 @@
 
 #include "microtome/atlas/atlas.h"
 #include "microtome/atlas/exemplar_view.h"
-#include "microtome/base/params.h"
+#include "microtome/base/json_fwd.h"
 #include "microtome/base/reporter.h"
 
 namespace microtome {

@@ -7,6 +7,7 @@
 #include "microtome/atlas/export.h"
 #include "microtome/atlas/statistics.h"
 #include "microtome/atlas/vocabulary.h"
+#include "microtome/base/json.h"
 
 namespace microtome {
 namespace {

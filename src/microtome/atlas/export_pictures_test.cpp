@@ -8,6 +8,7 @@
 #include "microtome/atlas/tables.h"
 #include "microtome/atlas/testing/atlas_fixture.h"
 #include "microtome/base/file.h"
+#include "microtome/base/json.h"
 #include "microtome/image/codec.h"
 
 namespace microtome {

@@ -9,6 +9,7 @@
 #include "microtome/atlas/file_name.h"
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
+#include "microtome/base/json.h"
 #include "microtome/base/workers.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/resize.h"

@@ -14,6 +14,7 @@
 #include "microtome/atlas/testing/atlas_fixture.h"
 #include "microtome/atlas/testing/random_atlas.h"
 #include "microtome/base/file.h"
+#include "microtome/base/json.h"
 #include "microtome/base/npy.h"
 #include "microtome/image/codec.h"
 

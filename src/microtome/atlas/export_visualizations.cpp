@@ -5,6 +5,7 @@
 #include "microtome/atlas/export_parts.h"
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
+#include "microtome/base/json.h"
 #include "microtome/base/npy.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/resize.h"

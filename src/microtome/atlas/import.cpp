@@ -15,6 +15,7 @@
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/hash.h"
+#include "microtome/base/json.h"
 
 namespace microtome {
 namespace {

@@ -10,6 +10,7 @@
 #include "microtome/atlas/testing/atlas_fixture.h"
 #include "microtome/atlas/vocabulary.h"
 #include "microtome/base/file.h"
+#include "microtome/base/json.h"
 #include "microtome/base/rng.h"
 #include "microtome/concepts/formats/csv.h"
 

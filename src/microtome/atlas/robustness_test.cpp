@@ -17,6 +17,7 @@
 #include "microtome/atlas/testing/atlas_fixture.h"
 #include "microtome/atlas/testing/random_atlas.h"
 #include "microtome/base/file.h"
+#include "microtome/base/json.h"
 
 namespace microtome {
 namespace {

@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "microtome/base/error.h"
-#include "microtome/base/params.h"
+#include "microtome/base/json.h"
 #include "microtome/dissect/result.h"
 
 namespace microtome {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/atlas/statistics.h"
 
+#include "microtome/base/json.h"
+
 #include <string>
 
 namespace microtome {

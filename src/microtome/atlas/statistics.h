@@ -3,7 +3,7 @@
 // names). Private to the room.
 #pragma once
 #include "microtome/atlas/vocabulary.h"
-#include "microtome/base/params.h"
+#include "microtome/base/json_fwd.h"
 #include "microtome/dissect/result.h"
 
 namespace microtome {

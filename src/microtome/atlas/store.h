@@ -17,6 +17,7 @@
 #include "microtome/atlas/atlas.h"
 #include "microtome/atlas/writer_lock.h"
 #include "microtome/base/error.h"
+#include "microtome/base/json.h"
 
 namespace microtome {
 

@@ -8,6 +8,7 @@
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/hash.h"
+#include "microtome/base/json.h"
 #include "microtome/base/nearest.h"
 #include "microtome/base/npy.h"
 #include "microtome/base/params.h"

@@ -14,6 +14,7 @@
 #include <filesystem>
 
 #include "microtome/base/error.h"
+#include "microtome/base/json.h"
 #include "microtome/base/workers.h"
 
 namespace microtome::commands {

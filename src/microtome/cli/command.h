@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "microtome/base/json_fwd.h"
 #include "microtome/base/params.h"
 #include "microtome/base/reporter.h"
 #include "microtome/study/engine.h"

@@ -5,6 +5,7 @@
 
 #include "microtome/atlas/atlas.h"
 #include "microtome/atlas/tables.h"
+#include "microtome/base/json.h"
 #include "microtome/cli/tables.h"
 
 namespace microtome::commands {

@@ -3,7 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "microtome/atlas/tables.h"
+#include "microtome/base/json.h"
+#include "microtome/base/text_table.h"
 
 namespace microtome::commands {
 namespace {

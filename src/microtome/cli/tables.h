@@ -3,7 +3,7 @@
 #pragma once
 #include <string>
 
-#include "microtome/base/params.h"
+#include "microtome/base/json_fwd.h"
 
 namespace microtome::commands {
 

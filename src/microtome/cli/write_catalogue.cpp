@@ -4,6 +4,7 @@
 #include <string>
 
 #include "microtome/base/file.h"
+#include "microtome/base/json.h"
 #include "microtome/study/engine.h"
 
 int main(int count, char** words) {

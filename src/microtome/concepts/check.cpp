@@ -6,6 +6,7 @@
 #include <set>
 
 #include "microtome/base/error.h"
+#include "microtome/base/json.h"
 #include "microtome/base/workers.h"
 #include "microtome/concepts/check_layout.h"
 #include "microtome/concepts/formats/broden.h"

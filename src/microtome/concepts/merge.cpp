@@ -10,6 +10,7 @@
 #include <set>
 
 #include "microtome/base/error.h"
+#include "microtome/base/json.h"
 #include "microtome/base/workers.h"
 #include "microtome/concepts/formats/broden.h"
 #include "microtome/concepts/formats/broden_counts.h"

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "microtome/base/error.h"
+#include "microtome/base/json.h"
 #include "microtome/base/workers.h"
 #include "microtome/concepts/formats/broden_counts.h"
 #include "microtome/concepts/validation.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "microtome/base/params.h"
+#include "microtome/base/json.h"
 #include "microtome/base/reporter.h"
 #include "microtome/concepts/concept_set.h"
 #include "microtome/concepts/problem.h"

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "microtome/base/error.h"
+#include "microtome/base/json.h"
 #include "microtome/concepts/broden_folder.h"
 #include "microtome/concepts/formats/broden.h"
 

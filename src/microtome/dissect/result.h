@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "microtome/base/unit.h"
+
 namespace microtome {
 
 // A unit whose best IoU reaches this cut is a detector (Bau et al., CVPR 2017, 3.2).
@@ -15,9 +17,6 @@ inline constexpr double kDetectorCut = 0.04;
 
 // Share of activations above the threshold in the published experiments.
 inline constexpr double kPublishedTail = 0.005;
-
-enum class Sign : int8_t { kPositive = 1, kNegative = -1 };
-inline char sign_char(Sign sign) { return sign == Sign::kPositive ? '+' : '-'; }
 
 // Other scores of the same pair; NaN where not computed or not defined. docs/numerics.md has the formulas.
 struct ConceptMeasures {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "microtome/base/params.h"
+#include "microtome/base/field.h"
 #include "microtome/dissect/result.h"
 #include "microtome/dissect/upsampling.h"
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "microtome/base/params.h"
+#include "microtome/base/field.h"
 #include "microtome/base/reporter.h"
 #include "microtome/concepts/concept_set.h"
 #include "microtome/dissect/convention.h"

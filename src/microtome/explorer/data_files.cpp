@@ -7,6 +7,7 @@
 #include "microtome/atlas/exemplar_view.h"
 #include "microtome/atlas/export.h"
 #include "microtome/base/error.h"
+#include "microtome/base/json.h"
 #include "microtome/image/codec.h"
 
 namespace microtome {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "microtome/atlas/atlas.h"
+#include "microtome/base/json_fwd.h"
 
 namespace microtome {
 

@@ -4,6 +4,8 @@
 
 #include "microtome/explorer/data_files.h"
 
+#include "microtome/base/json.h"
+
 namespace microtome {
 
 std::string data_script(std::string_view name, const Json& value) {

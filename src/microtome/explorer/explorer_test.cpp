@@ -13,6 +13,7 @@
 #include "microtome/atlas/testing/sample_atlas.h"
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
+#include "microtome/base/json.h"
 #include "microtome/explorer/bundle.h"
 #include "microtome/explorer/data_files.h"
 #include "microtome/explorer/pages.h"

@@ -4,6 +4,8 @@
 
 #include "microtome/explorer/data_files.h"
 
+#include "microtome/base/json.h"
+
 namespace microtome {
 namespace {
 

@@ -6,6 +6,8 @@
 
 #include <filesystem>
 
+#include "microtome/base/json.h"
+#include "microtome/base/params.h"
 #include "microtome/base/rng.h"
 #include "microtome/base/workers.h"
 #include "microtome/concepts/diorama/diorama.h"

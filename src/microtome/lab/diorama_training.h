@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Training of the small convolutional network on dioramas: which scene is it, and which objects are in it.
 #pragma once
-#include "microtome/base/params.h"
+#include "microtome/base/json_fwd.h"
 #include "microtome/base/reporter.h"
 #include "microtome/lab/settings.h"
 

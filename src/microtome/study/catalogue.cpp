@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/study/catalogue.h"
 
+#include "microtome/base/json.h"
 #include "microtome/concepts/formats/format.h"
 #include "microtome/network/formats/model_format.h"
 #include "microtome/network/ops/operator.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kinds of everything that the engine knows, for `microtome list`.
 #pragma once
-#include "microtome/base/params.h"
+#include "microtome/base/json_fwd.h"
 
 namespace microtome {
 

@@ -11,6 +11,7 @@
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/hash.h"
+#include "microtome/base/json.h"
 #include "microtome/base/workers.h"
 #include "microtome/dissect/ranges.h"
 #include "microtome/dissect/survey.h"

@@ -3,6 +3,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
+#include "microtome/base/json.h"
 #include "microtome/image/codec.h"
 #include "microtome/study/derived_layers.h"
 #include "microtome/study/photos.h"

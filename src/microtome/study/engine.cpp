@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "microtome/base/error.h"
+#include "microtome/base/json.h"
 #include "microtome/base/workers.h"
 #include "microtome/image/codec.h"
 #include "microtome/lab/diorama_training.h"

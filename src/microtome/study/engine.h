@@ -2,7 +2,7 @@
 // Everything that computes with networks, behind one door without torch: the command line opens it only when a command
 // needs it, so that help, lists and readers of atlases answer at once.
 #pragma once
-#include "microtome/base/params.h"
+#include "microtome/base/json_fwd.h"
 #include "microtome/base/reporter.h"
 #include "microtome/study/requests.h"
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <map>
 
+#include "microtome/base/json.h"
 #include "microtome/base/workers.h"
 #include "microtome/image/codec.h"
 #include "microtome/study/picture_plan.h"

@@ -13,6 +13,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
+#include "microtome/base/json.h"
 #include "microtome/base/npy.h"
 #include "microtome/base/workers.h"
 #include "microtome/concepts/concept_set.h"

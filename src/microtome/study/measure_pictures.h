@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What pictures of a folder have in common, for parametrizations that are made of it.
 #pragma once
-#include "microtome/base/params.h"
+#include "microtome/base/json_fwd.h"
 #include "microtome/base/reporter.h"
 #include "microtome/study/requests.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Workflows over single images: units traced back to their pixels, and dreams of a photo.
 #pragma once
+#include "microtome/base/json_fwd.h"
 #include "microtome/base/reporter.h"
 #include "microtome/study/requests.h"
 

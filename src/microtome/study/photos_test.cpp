@@ -9,6 +9,7 @@
 #include "microtome/atlas/atlas.h"
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
+#include "microtome/base/json.h"
 #include "microtome/image/codec.h"
 #include "microtome/study/study_testing.h"
 #include "microtome/study/workflow.h"

@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 
+#include "microtome/base/json.h"
 #include "microtome/image/codec.h"
 #include "microtome/visualize/quality.h"
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "microtome/atlas/atlas.h"
+#include "microtome/base/json_fwd.h"
 #include "microtome/study/source.h"
 #include "microtome/study/workflow.h"
 #include "microtome/visualize/render.h"

@@ -11,6 +11,7 @@
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/hash.h"
+#include "microtome/base/json.h"
 #include "microtome/base/nearest.h"
 #include "microtome/network/basis.h"
 #include "microtome/network/pre_activation.h"

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "microtome/base/json_fwd.h"
 #include "microtome/study/workflow.h"
 #include "microtome/visualize/render.h"
 

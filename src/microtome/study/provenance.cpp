@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/study/workflow.h"
 
+#include "microtome/base/json.h"
+
 namespace microtome {
 
 Provenance make_provenance(const Source& source, const StudyRequest& request, const std::string& stage,

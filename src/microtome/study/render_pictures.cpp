@@ -8,6 +8,7 @@
 #include <set>
 
 #include "microtome/base/error.h"
+#include "microtome/base/json.h"
 #include "microtome/base/workers.h"
 #include "microtome/image/codec.h"
 #include "microtome/study/picture_judge.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "microtome/base/params.h"
+#include "microtome/base/field.h"
 #include "microtome/dissect/result.h"
 #include "microtome/lab/settings.h"
 #include "microtome/visualize/dream_settings.h"

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "microtome/base/error.h"
+#include "microtome/base/json.h"
 
 namespace microtome {
 namespace {

@@ -9,6 +9,7 @@
 #include "microtome/atlas/export.h"
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
+#include "microtome/base/json.h"
 #include "microtome/base/npy.h"
 #include "microtome/image/codec.h"
 #include "microtome/network/builder.h"

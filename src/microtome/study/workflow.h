@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "microtome/atlas/atlas.h"
+#include "microtome/base/json_fwd.h"
 #include "microtome/base/reporter.h"
 #include "microtome/concepts/concept_set.h"
 #include "microtome/study/requests.h"

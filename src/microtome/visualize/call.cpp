@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "microtome/base/error.h"
+#include "microtome/base/json.h"
 
 namespace microtome {
 namespace {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "microtome/base/json.h"
 #include "microtome/base/nearest.h"
 #include "microtome/base/params.h"
 

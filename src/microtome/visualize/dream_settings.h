@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "microtome/base/params.h"
+#include "microtome/base/field.h"
 
 namespace microtome {
 

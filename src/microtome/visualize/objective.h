@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "microtome/base/params.h"
+#include "microtome/base/json_fwd.h"
 #include "microtome/network/network.h"
 #include "microtome/visualize/call.h"
 #include "microtome/visualize/view.h"

@@ -9,6 +9,8 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
+#include "microtome/base/json.h"
+#include "microtome/base/params.h"
 #include "microtome/visualize/objective.h"
 #include "microtome/visualize/visualize_testing.h"
 

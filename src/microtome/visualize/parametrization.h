@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "microtome/base/params.h"
+#include "microtome/base/json_fwd.h"
 #include "microtome/visualize/call.h"
 
 namespace microtome {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "microtome/base/params.h"
+#include "microtome/base/field.h"
 
 namespace microtome {
 

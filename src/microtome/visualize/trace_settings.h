@@ -3,7 +3,7 @@
 #pragma once
 #include <string>
 
-#include "microtome/base/params.h"
+#include "microtome/base/field.h"
 
 namespace microtome {
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/atlas/testing/random_atlas.h"
 
+#include "microtome/base/json.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>

@@ -10,6 +10,8 @@
 #include <limits>
 
 #include "microtome/atlas/atlas.h"
+#include "microtome/base/json.h"
+#include "microtome/base/params.h"
 #include "microtome/base/rng.h"
 #include "microtome/image/codec.h"
 

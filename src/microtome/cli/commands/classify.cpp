@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "microtome/base/error.h"
+#include "microtome/base/json.h"
 #include "microtome/cli/command.h"
 #include "microtome/cli/tables.h"
 

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "microtome/atlas/compare.h"
+#include "microtome/base/json.h"
 #include "microtome/cli/command.h"
 
 namespace microtome::commands {

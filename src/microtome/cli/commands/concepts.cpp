@@ -7,10 +7,11 @@
 #include <map>
 #include <memory>
 
-#include "microtome/atlas/tables.h"
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
+#include "microtome/base/json.h"
 #include "microtome/base/rng.h"
+#include "microtome/base/text_table.h"
 #include "microtome/base/workers.h"
 #include "microtome/cli/command.h"
 #include "microtome/concepts/merge.h"

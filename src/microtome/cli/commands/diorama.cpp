@@ -6,7 +6,8 @@
 
 #include <memory>
 
-#include "microtome/atlas/tables.h"
+#include "microtome/base/json.h"
+#include "microtome/base/text_table.h"
 #include "microtome/cli/command.h"
 #include "microtome/dissect/result.h"
 

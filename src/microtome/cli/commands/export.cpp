@@ -6,6 +6,7 @@
 #include "microtome/atlas/export.h"
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
+#include "microtome/base/json.h"
 #include "microtome/cli/command.h"
 #include "microtome/explorer/pages.h"
 

@@ -2,6 +2,7 @@
 // microtome info: which layers does a network have?
 #include <memory>
 
+#include "microtome/base/json.h"
 #include "microtome/cli/command.h"
 #include "microtome/cli/tables.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // microtome list: the kinds of everything, with their parameters.
+#include "microtome/base/json.h"
 #include "microtome/cli/catalogue.h"
 #include "microtome/cli/command.h"
 #include "microtome/cli/tables.h"

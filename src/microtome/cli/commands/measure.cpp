@@ -6,6 +6,8 @@
 
 #include "microtome/cli/command.h"
 
+#include "microtome/base/json.h"
+
 namespace microtome::commands {
 namespace {
 

@@ -8,9 +8,9 @@
 #include <memory>
 
 #include "microtome/atlas/atlas.h"
-#include "microtome/atlas/tables.h"
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
+#include "microtome/base/text_table.h"
 #include "microtome/cli/command.h"
 #include "microtome/image/chart.h"
 

@@ -6,6 +6,7 @@
 #include "microtome/atlas/atlas.h"
 #include "microtome/atlas/export.h"
 #include "microtome/atlas/tables.h"
+#include "microtome/base/json.h"
 #include "microtome/cli/command.h"
 
 namespace microtome::commands {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "microtome/base/error.h"
+#include "microtome/base/json.h"
 #include "microtome/cli/command.h"
 
 namespace microtome::commands {

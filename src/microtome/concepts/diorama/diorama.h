@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "microtome/base/params.h"
+#include "microtome/base/field.h"
 #include "microtome/base/reporter.h"
 #include "microtome/concepts/concept_set.h"
 #include "microtome/concepts/diorama/vocabulary.h"

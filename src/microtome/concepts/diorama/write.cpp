@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "microtome/base/error.h"
+#include "microtome/base/params.h"
 #include "microtome/base/workers.h"
 #include "microtome/concepts/diorama/diorama.h"
 #include "microtome/concepts/formats/broden.h"

@@ -10,6 +10,7 @@
 
 #include "microtome/atlas/atlas.h"
 #include "microtome/atlas/testing/sample_atlas.h"
+#include "microtome/base/json.h"
 #include "microtome/base/rng.h"
 #include "microtome/explorer/pages.h"
 #include "microtome/explorer/serve.h"

@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "microtome/base/error.h"
+#include "microtome/base/json.h"
 
 namespace microtome {
 namespace {

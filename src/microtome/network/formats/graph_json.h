@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "microtome/base/params.h"
+#include "microtome/base/json.h"
 #include "microtome/network/graph.h"
 #include "microtome/network/preprocessing.h"
 

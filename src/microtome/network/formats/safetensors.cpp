@@ -6,6 +6,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
+#include "microtome/base/json.h"
 #include "microtome/network/formats/check_graph.h"
 #include "microtome/network/formats/graph_json.h"
 #include "microtome/network/formats/model_format.h"

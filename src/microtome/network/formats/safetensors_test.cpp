@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 
 #include "microtome/base/hash.h"
+#include "microtome/base/json.h"
 #include "microtome/network/executor.h"
 #include "microtome/network/formats/formats_testing.h"
 #include "microtome/network/formats/graph_json.h"

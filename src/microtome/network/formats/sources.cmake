@@ -17,5 +17,5 @@ set(NETWORK_FORMAT_LIBRARIES ${ONNX_PROTO_LIBRARY} protobuf::libprotobuf nlohman
 # Minutes long, on real pictures that need not be there.
 add_executable(network_pictures_test formats/pictures_test.cpp)
 target_link_libraries(network_pictures_test PRIVATE microtome_network GTest::gtest GTest::gmock GTest::gtest_main)
-microtome_reuse_pch(network_pictures_test)
+microtome_reuse_pch(network_pictures_test torch_test)
 microtome_test(network/pictures COMMAND network_pictures_test LABELS slow)

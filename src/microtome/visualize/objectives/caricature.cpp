@@ -6,6 +6,9 @@
 
 #include "microtome/visualize/matching.h"
 
+#include "microtome/base/field.h"
+#include "microtome/base/json.h"
+
 namespace microtome::objectives {
 namespace {
 

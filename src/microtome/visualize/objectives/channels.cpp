@@ -8,6 +8,8 @@
 #include <cmath>
 
 #include "microtome/base/error.h"
+#include "microtome/base/field.h"
+#include "microtome/base/json.h"
 #include "microtome/visualize/objective.h"
 
 namespace microtome::objectives {

@@ -6,7 +6,9 @@
 #include <torch/types.h>
 
 #include "microtome/base/error.h"
+#include "microtome/base/field.h"
 #include "microtome/base/file.h"
+#include "microtome/base/json.h"
 #include "microtome/base/npy.h"
 #include "microtome/visualize/matching.h"
 

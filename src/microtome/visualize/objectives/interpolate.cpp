@@ -9,6 +9,8 @@
 #include <set>
 
 #include "microtome/base/error.h"
+#include "microtome/base/field.h"
+#include "microtome/base/json.h"
 #include "microtome/visualize/objective.h"
 
 namespace microtome::objectives {

@@ -4,6 +4,8 @@
 #include <torch/types.h>
 
 #include "microtome/base/error.h"
+#include "microtome/base/field.h"
+#include "microtome/base/json.h"
 #include "microtome/visualize/matching.h"
 
 namespace microtome::objectives {

@@ -4,6 +4,9 @@
 
 #include "microtome/visualize/classes.h"
 
+#include "microtome/base/field.h"
+#include "microtome/base/json.h"
+
 namespace microtome::objectives {
 namespace {
 

@@ -10,6 +10,9 @@
 
 #include "microtome/visualize/parametrization.h"
 
+#include "microtome/base/field.h"
+#include "microtome/base/json.h"
+
 namespace microtome::parametrizations {
 namespace {
 

@@ -3,6 +3,8 @@
 // opacity, one more such channel, which no matrix mixes with the colours, through the logistic function.
 #include <torch/types.h>
 
+#include "microtome/base/field.h"
+#include "microtome/base/json.h"
 #include "microtome/visualize/colour.h"
 #include "microtome/visualize/parametrization.h"
 #include "microtome/visualize/spectrum.h"

@@ -6,6 +6,8 @@
 
 #include <array>
 
+#include "microtome/base/field.h"
+#include "microtome/base/json.h"
 #include "microtome/visualize/colour.h"
 #include "microtome/visualize/parametrization.h"
 

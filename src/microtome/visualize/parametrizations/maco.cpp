@@ -7,6 +7,8 @@
 #include <numbers>
 
 #include "microtome/base/error.h"
+#include "microtome/base/field.h"
+#include "microtome/base/json.h"
 #include "microtome/visualize/colour.h"
 #include "microtome/visualize/magnitudes.h"
 #include "microtome/visualize/parametrization.h"

@@ -2,6 +2,8 @@
 // The pixels themselves: the baseline, which favours high frequencies. Colours are decorrelated as for the spectrum.
 #include <torch/types.h>
 
+#include "microtome/base/field.h"
+#include "microtome/base/json.h"
 #include "microtome/visualize/colour.h"
 #include "microtome/visualize/parametrization.h"
 

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <array>
 
+#include "microtome/base/field.h"
+#include "microtome/base/json.h"
 #include "microtome/visualize/colour.h"
 #include "microtome/visualize/parametrization.h"
 #include "microtome/visualize/spectrum.h"

@@ -3,6 +3,8 @@
 // blur (Lucid's "blur_input_each_step"). Kernel 3 x 3: 1 at the centre, 0.5 around it. Mean over the pictures.
 #include <torch/types.h>
 
+#include "microtome/base/field.h"
+#include "microtome/base/json.h"
 #include "microtome/visualize/objective.h"
 #include "microtome/visualize/smooth.h"
 

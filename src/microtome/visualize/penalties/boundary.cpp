@@ -3,6 +3,8 @@
 // (blur(x) - x)^2 + 0.8 (x - 0.5)^2, mean over the pictures. Kernel of the blur 5 x 5: 0.5 on its outer ring, 1 inside.
 #include <torch/types.h>
 
+#include "microtome/base/field.h"
+#include "microtome/base/json.h"
 #include "microtome/visualize/objective.h"
 #include "microtome/visualize/smooth.h"
 

@@ -4,6 +4,9 @@
 
 #include "microtome/visualize/objective.h"
 
+#include "microtome/base/field.h"
+#include "microtome/base/json.h"
+
 namespace microtome::penalties {
 namespace {
 

@@ -2,6 +2,9 @@
 // A Gaussian of random width over what the network sees.
 #include "microtome/visualize/transform.h"
 
+#include "microtome/base/field.h"
+#include "microtome/base/json.h"
+
 namespace microtome::transforms {
 namespace {
 

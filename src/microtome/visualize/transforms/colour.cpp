@@ -4,6 +4,9 @@
 
 #include "microtome/visualize/transform.h"
 
+#include "microtome/base/field.h"
+#include "microtome/base/json.h"
+
 namespace microtome::transforms {
 namespace {
 

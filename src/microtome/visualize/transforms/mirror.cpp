@@ -2,6 +2,9 @@
 // Left and right change places, at random.
 #include "microtome/visualize/transform.h"
 
+#include "microtome/base/field.h"
+#include "microtome/base/json.h"
+
 namespace microtome::transforms {
 namespace {
 

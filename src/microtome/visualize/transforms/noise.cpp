@@ -2,6 +2,9 @@
 // Noise on every value that the network sees.
 #include "microtome/visualize/transform.h"
 
+#include "microtome/base/field.h"
+#include "microtome/base/json.h"
+
 namespace microtome::transforms {
 namespace {
 

@@ -2,6 +2,9 @@
 // What lies beyond the picture's edge.
 #include "microtome/visualize/transform.h"
 
+#include "microtome/base/field.h"
+#include "microtome/base/json.h"
+
 namespace microtome::transforms {
 namespace {
 

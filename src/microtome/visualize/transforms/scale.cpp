@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A random enlargement about the centre.
 #include "microtome/base/error.h"
+#include "microtome/base/field.h"
+#include "microtome/base/json.h"
 #include "microtome/visualize/transform.h"
 
 namespace microtome::transforms {

@@ -11,7 +11,7 @@
 
 #include "microtome/base/json.h"
 #include "microtome/concepts/concept_set.h"
-#include "microtome/dissect/result.h"
+#include "microtome/dissect/findings.h"
 #include "microtome/image/image.h"
 
 namespace microtome {

@@ -14,7 +14,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/json.h"
-#include "microtome/dissect/result.h"
+#include "microtome/dissect/findings.h"
 
 namespace microtome {
 

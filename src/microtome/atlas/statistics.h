@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is said of a unit beside its best concept, as JSON: for the store (labels as numbers) and for readers (labels as
-// names). Private to the room.
+// names).
 #pragma once
 #include "microtome/atlas/vocabulary.h"
 #include "microtome/base/json_fwd.h"
-#include "microtome/dissect/result.h"
+#include "microtome/dissect/findings.h"
 
 namespace microtome {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The names behind the numbers of an atlas, and its layers as users ask for them. Private to the room.
+// The names behind the numbers of an atlas, and its layers as users ask for them.
 #pragma once
 #include <string>
 #include <vector>

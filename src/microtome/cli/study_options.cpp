@@ -4,9 +4,9 @@
 #include <filesystem>
 
 #include "microtome/atlas/atlas.h"
-#include "microtome/atlas/tables.h"
 #include "microtome/base/json.h"
 #include "microtome/cli/tables.h"
+#include "microtome/exchange/tables.h"
 
 namespace microtome::commands {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "microtome/dissect/convention.h"
+#include "microtome/dissect/findings.h"
 #include "microtome/dissect/label_store.h"
-#include "microtome/dissect/result.h"
 
 namespace microtome {
 

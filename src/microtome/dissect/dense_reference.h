@@ -12,7 +12,7 @@
 #include "microtome/base/error.h"
 #include "microtome/base/rng.h"
 #include "microtome/concepts/concept_set.h"
-#include "microtome/dissect/result.h"
+#include "microtome/dissect/findings.h"
 #include "microtome/dissect/survey.h"
 #include "microtome/dissect/tally.h"
 

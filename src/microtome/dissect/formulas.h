@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "microtome/dissect/findings.h"
 #include "microtome/dissect/label_store.h"
-#include "microtome/dissect/result.h"
 
 namespace microtome {
 

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "microtome/dissect/result.h"
+#include "microtome/dissect/findings.h"
 
 namespace microtome {
 

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "microtome/dissect/counts.h"
+#include "microtome/dissect/findings.h"
 #include "microtome/dissect/label_store.h"
 #include "microtome/dissect/measures.h"
-#include "microtome/dissect/result.h"
 
 namespace microtome {
 

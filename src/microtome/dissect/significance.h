@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "microtome/dissect/findings.h"
 #include "microtome/dissect/label_store.h"
-#include "microtome/dissect/result.h"
 
 namespace microtome {
 

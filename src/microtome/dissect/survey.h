@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "microtome/base/field.h"
-#include "microtome/dissect/result.h"
+#include "microtome/dissect/findings.h"
 #include "microtome/dissect/upsampling.h"
 
 namespace microtome {

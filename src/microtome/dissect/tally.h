@@ -10,9 +10,9 @@
 #include "microtome/base/reporter.h"
 #include "microtome/concepts/concept_set.h"
 #include "microtome/dissect/convention.h"
+#include "microtome/dissect/findings.h"
 #include "microtome/dissect/formulas.h"
 #include "microtome/dissect/label_store.h"
-#include "microtome/dissect/result.h"
 #include "microtome/dissect/survey.h"
 
 namespace microtome {

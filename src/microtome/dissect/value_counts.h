@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdint>
 
-#include "microtome/dissect/result.h"
+#include "microtome/dissect/findings.h"
 
 namespace microtome {
 

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <set>
 
-#include "microtome/atlas/exemplar_view.h"
-#include "microtome/atlas/export.h"
 #include "microtome/base/error.h"
 #include "microtome/base/json.h"
+#include "microtome/exchange/exemplar_view.h"
+#include "microtome/exchange/export.h"
 #include "microtome/image/codec.h"
 
 namespace microtome {

@@ -9,11 +9,11 @@
 #include <set>
 #include <thread>
 
-#include "microtome/atlas/exemplar_view.h"
 #include "microtome/atlas/testing/sample_atlas.h"
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
+#include "microtome/exchange/exemplar_view.h"
 #include "microtome/explorer/bundle.h"
 #include "microtome/explorer/data_files.h"
 #include "microtome/explorer/pages.h"

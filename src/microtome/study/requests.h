@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "microtome/base/field.h"
-#include "microtome/dissect/result.h"
+#include "microtome/dissect/findings.h"
 #include "microtome/lab/settings.h"
 #include "microtome/visualize/dream_settings.h"
 #include "microtome/visualize/settings.h"

@@ -8,11 +8,11 @@
 #include <optional>
 
 #include "microtome/atlas/atlas.h"
-#include "microtome/atlas/file_name.h"
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
 #include "microtome/base/workers.h"
+#include "microtome/exchange/file_name.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/compose.h"
 #include "microtome/image/resize.h"

@@ -6,11 +6,11 @@
 #include <filesystem>
 
 #include "microtome/atlas/atlas.h"
-#include "microtome/atlas/export.h"
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
 #include "microtome/base/npy.h"
+#include "microtome/exchange/export.h"
 #include "microtome/image/codec.h"
 #include "microtome/network/builder.h"
 #include "microtome/network/executor.h"

@@ -2,9 +2,9 @@
 // microtome compare: what became of a network's units, and which concepts two networks detect.
 #include <memory>
 
-#include "microtome/atlas/compare.h"
 #include "microtome/base/json.h"
 #include "microtome/cli/command.h"
+#include "microtome/exchange/compare.h"
 
 namespace microtome::commands {
 namespace {

@@ -16,7 +16,7 @@
 #include "microtome/cli/command.h"
 #include "microtome/concepts/merge.h"
 #include "microtome/concepts/validation.h"
-#include "microtome/dissect/result.h"
+#include "microtome/dissect/findings.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/compose.h"
 #include "microtome/image/resize.h"

@@ -9,7 +9,7 @@
 #include "microtome/base/json.h"
 #include "microtome/base/text_table.h"
 #include "microtome/cli/command.h"
-#include "microtome/dissect/result.h"
+#include "microtome/dissect/findings.h"
 
 namespace microtome::commands {
 namespace {

@@ -3,11 +3,11 @@
 #include <memory>
 
 #include "microtome/atlas/atlas.h"
-#include "microtome/atlas/export.h"
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
 #include "microtome/cli/command.h"
+#include "microtome/exchange/export.h"
 #include "microtome/explorer/pages.h"
 
 namespace microtome::commands {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // microtome import: published tables of NetDissect, NetDissect-Lite and compexp as an atlas.
-#include "microtome/atlas/import.h"
+#include "microtome/exchange/import.h"
 
 #include <filesystem>
 #include <memory>

@@ -4,10 +4,10 @@
 #include <optional>
 
 #include "microtome/atlas/atlas.h"
-#include "microtome/atlas/export.h"
-#include "microtome/atlas/tables.h"
 #include "microtome/base/json.h"
 #include "microtome/cli/command.h"
+#include "microtome/exchange/export.h"
+#include "microtome/exchange/tables.h"
 
 namespace microtome::commands {
 namespace {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/atlas/compare.h"
+#include "microtome/exchange/compare.h"
 
 #include <fmt/format.h>
 
-#include "microtome/atlas/import.h"
 #include "microtome/atlas/testing/atlas_fixture.h"
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
 #include "microtome/concepts/formats/csv.h"
+#include "microtome/exchange/import.h"
 
 namespace microtome {
 namespace {

@@ -4,10 +4,10 @@
 #include <map>
 #include <utility>
 
-#include "microtome/atlas/export.h"
 #include "microtome/atlas/statistics.h"
 #include "microtome/atlas/vocabulary.h"
 #include "microtome/base/json.h"
+#include "microtome/exchange/export.h"
 
 namespace microtome {
 namespace {

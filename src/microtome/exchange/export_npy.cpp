@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/atlas/export.h"
-#include "microtome/atlas/file_name.h"
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/npy.h"
+#include "microtome/exchange/export.h"
+#include "microtome/exchange/file_name.h"
 
 namespace microtome {
 namespace {

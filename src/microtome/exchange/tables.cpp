@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/atlas/tables.h"
+#include "microtome/exchange/tables.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/atlas/import.h"
+#include "microtome/exchange/import.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -10,12 +10,12 @@
 #include <limits>
 #include <map>
 
-#include "microtome/atlas/file_name.h"
-#include "microtome/atlas/import_table.h"
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/hash.h"
 #include "microtome/base/json.h"
+#include "microtome/exchange/file_name.h"
+#include "microtome/exchange/import_table.h"
 
 namespace microtome {
 namespace {

@@ -5,12 +5,12 @@
 #include <cmath>
 #include <cstring>
 
-#include "microtome/atlas/export.h"
-#include "microtome/atlas/file_name.h"
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
 #include "microtome/base/workers.h"
+#include "microtome/exchange/export.h"
+#include "microtome/exchange/file_name.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/resize.h"
 

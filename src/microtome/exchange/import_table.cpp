@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/atlas/import_table.h"
+#include "microtome/exchange/import_table.h"
 
 #include <fmt/format.h>
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "microtome/dissect/result.h"
+#include "microtome/dissect/findings.h"
 
 namespace microtome {
 

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/atlas/import.h"
+#include "microtome/exchange/import.h"
 
 #include <fmt/format.h>
 
 #include <regex>
 
-#include "microtome/atlas/export.h"
-#include "microtome/atlas/tables.h"
 #include "microtome/atlas/testing/atlas_fixture.h"
 #include "microtome/atlas/vocabulary.h"
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
 #include "microtome/base/rng.h"
 #include "microtome/concepts/formats/csv.h"
+#include "microtome/exchange/export.h"
+#include "microtome/exchange/tables.h"
 
 namespace microtome {
 namespace {

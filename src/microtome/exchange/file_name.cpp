@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/atlas/file_name.h"
+#include "microtome/exchange/file_name.h"
 
 #include <charconv>
 

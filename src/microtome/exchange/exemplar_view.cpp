@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/atlas/exemplar_view.h"
+#include "microtome/exchange/exemplar_view.h"
 
 #include <algorithm>
 #include <array>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include "microtome/atlas/export.h"
-#include "microtome/atlas/export_parts.h"
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
 #include "microtome/base/npy.h"
+#include "microtome/exchange/export.h"
+#include "microtome/exchange/export_parts.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/resize.h"
 

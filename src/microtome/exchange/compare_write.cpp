@@ -5,11 +5,11 @@
 #include <cmath>
 #include <map>
 
-#include "microtome/atlas/compare.h"
-#include "microtome/atlas/csv_writer.h"
-#include "microtome/atlas/file_name.h"
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
+#include "microtome/exchange/compare.h"
+#include "microtome/exchange/csv_writer.h"
+#include "microtome/exchange/file_name.h"
 #include "microtome/image/chart.h"
 
 namespace microtome {

@@ -6,11 +6,11 @@
 #include <map>
 #include <set>
 
-#include "microtome/atlas/export.h"
-#include "microtome/atlas/export_parts.h"
-#include "microtome/atlas/file_name.h"
 #include "microtome/base/file.h"
 #include "microtome/base/workers.h"
+#include "microtome/exchange/export.h"
+#include "microtome/exchange/export_parts.h"
+#include "microtome/exchange/file_name.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/compose.h"
 #include "microtome/image/resize.h"

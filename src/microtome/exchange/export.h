@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "microtome/atlas/atlas.h"
-#include "microtome/atlas/exemplar_view.h"
 #include "microtome/base/json_fwd.h"
 #include "microtome/base/reporter.h"
+#include "microtome/exchange/exemplar_view.h"
 
 namespace microtome {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/atlas/exemplar_view.h"
+#include "microtome/exchange/exemplar_view.h"
 
-#include "microtome/atlas/export.h"
 #include "microtome/atlas/testing/atlas_fixture.h"
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
+#include "microtome/exchange/export.h"
 #include "microtome/image/codec.h"
 
 namespace microtome {

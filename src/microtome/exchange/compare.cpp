@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/atlas/compare.h"
+#include "microtome/exchange/compare.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,10 +9,10 @@
 #include <map>
 #include <tuple>
 
-#include "microtome/atlas/export_parts.h"
-#include "microtome/atlas/import.h"
 #include "microtome/atlas/vocabulary.h"
 #include "microtome/base/error.h"
+#include "microtome/exchange/export_parts.h"
+#include "microtome/exchange/import.h"
 
 namespace microtome {
 namespace {

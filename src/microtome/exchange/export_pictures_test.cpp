@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
-#include "microtome/atlas/export.h"
-#include "microtome/atlas/tables.h"
 #include "microtome/atlas/testing/atlas_fixture.h"
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
+#include "microtome/exchange/export.h"
+#include "microtome/exchange/tables.h"
 #include "microtome/image/codec.h"
 
 namespace microtome {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What other tools read of an atlas must agree with it, and be derivable from itself.
-#include "microtome/atlas/export.h"
+#include "microtome/exchange/export.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,13 +9,13 @@
 #include <map>
 #include <set>
 
-#include "microtome/atlas/file_name.h"
-#include "microtome/atlas/tables.h"
 #include "microtome/atlas/testing/atlas_fixture.h"
 #include "microtome/atlas/testing/random_atlas.h"
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
 #include "microtome/base/npy.h"
+#include "microtome/exchange/file_name.h"
+#include "microtome/exchange/tables.h"
 #include "microtome/image/codec.h"
 
 namespace microtome {

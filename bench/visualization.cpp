@@ -2,10 +2,10 @@
 // What does a step of the ascent cost beside forward and input-backward of the pruned network alone, and beside the
 // habit of tools that run the whole network at its own size and keep the weights' gradients? All three take turns in
 // one thread; ratios are medians over the rounds. Usage: bench_visualization [rounds [network...]]
+#include <ATen/ATen.h>
 #include <fmt/format.h>
 #include <malloc.h>
 #include <torch/csrc/autograd/autograd.h>
-#include <torch/types.h>
 
 #include <algorithm>
 #include <chrono>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/visualize/ascent.h"
 
+#include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
-#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>
@@ -297,13 +297,13 @@ Image to_image(const at::Tensor& picture, const at::Tensor& alpha) {
 }
 
 at::Tensor from_image(const Image& image) {
-  const at::Tensor values = torch::tensor(at::ArrayRef<uint8_t>(image.pixels), at::kByte).to(at::kFloat) / 255;
+  const at::Tensor values = at::tensor(at::ArrayRef<uint8_t>(image.pixels), at::kByte).to(at::kFloat) / 255;
   return values.view({1, image.height, image.width, image.channels}).permute({0, 3, 1, 2}).contiguous();
 }
 
 at::Tensor stored_values(const Picture& picture) {
   if (picture.values.empty()) return from_image(picture.image);
-  return torch::tensor(picture.values).view({1, picture.shape[0], picture.shape[1], picture.shape[2]});
+  return at::tensor(picture.values).view({1, picture.shape[0], picture.shape[1], picture.shape[2]});
 }
 
 }  // namespace microtome

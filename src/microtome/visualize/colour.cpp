@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/visualize/colour.h"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <torch/types.h>
 
 #include <array>
 #include <cmath>
@@ -22,7 +22,7 @@ constexpr double kDarkest = 1.0 / 512;
 constexpr double kSmallestDeterminant = 1e-9;
 
 at::Tensor natural_colours() {
-  const at::Tensor root = torch::tensor(at::ArrayRef<double>(kColourRoot), at::kDouble).view({3, 3});
+  const at::Tensor root = at::tensor(at::ArrayRef<double>(kColourRoot), at::kDouble).view({3, 3});
   return root / root.norm(2, 0).max();
 }
 
@@ -32,7 +32,7 @@ at::Tensor read_matrix(const std::string& file, int64_t channels) {
     throw Error(ErrorKind::kUsage, file, fmt::format("it is no {0} x {0} matrix of colours", channels),
                 "measure one with: microtome measure");
   }
-  const at::Tensor matrix = torch::tensor(found.values).to(at::kDouble).view({channels, channels});
+  const at::Tensor matrix = at::tensor(found.values).to(at::kDouble).view({channels, channels});
   const double determinant = at::det(matrix).item<double>();
   if (!std::isfinite(determinant) || std::abs(determinant) < kSmallestDeterminant) {
     throw Error(ErrorKind::kCorrupt, file, "the matrix has no inverse", "measure pictures that have colours");

@@ -2,8 +2,8 @@
 // Dreams of networks whose gradient is known in closed form, and of a small one against finite differences.
 #include "microtome/visualize/dream.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/types.h>
 
 #include <cmath>
 
@@ -75,7 +75,7 @@ TEST(Dream, RaisesTheSquaresOfTheLayerByTheStepThatWasAsked) {
 }
 
 TEST(Dream, OfOneUnitFollowsItsRowAlone) {
-  const at::Tensor matrix = torch::tensor({1.f, 0.f, 0.f, 0.5f, -1.f, 2.f}).view({2, 3});
+  const at::Tensor matrix = at::tensor({1.f, 0.f, 0.f, 0.5f, -1.f, 2.f}).view({2, 3});
   const Image photo = photo_of(6, 9);
   DreamSettings settings = quick(1, 2);
   settings.objective = "mean";
@@ -118,7 +118,7 @@ TEST(Dream, NeverLosesThePhoto) {
 
 TEST(Dream, CarriesDetailUpThroughTheOctaves) {
   // The mean of a pixelwise network pushes every pixel alike at every size, so detail adds up exactly.
-  const at::Tensor row = torch::tensor({1.f, 1.f, -1.f}).view({1, 3});
+  const at::Tensor row = at::tensor({1.f, 1.f, -1.f}).view({1, 3});
   const Image photo(30, 20, 3, 128);
   DreamSettings settings = quick(3, 2);
   settings.objective = "mean";

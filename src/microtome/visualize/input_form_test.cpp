@@ -2,8 +2,8 @@
 // Inputs that are no pictures: rows of values, vectors and maps of any number of channels.
 #include "microtome/visualize/input_form.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/types.h>
 
 #include <cmath>
 

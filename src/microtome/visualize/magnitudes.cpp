@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/visualize/magnitudes.h"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>
@@ -26,7 +26,7 @@ at::Tensor parse_magnitudes(std::string_view bytes, const std::string& where) {
   }
   const bool sane = std::ranges::all_of(found.values, [](float value) { return std::isfinite(value) && value >= 0; });
   if (!sane) throw Error(ErrorKind::kCorrupt, where, "a magnitude is negative or no number");
-  return torch::tensor(found.values).view(shape);
+  return at::tensor(found.values).view(shape);
 }
 
 // Magnitude times frequency in cycles a picture, of one channel of an n x n picture; at frequency 0 the mean around it.

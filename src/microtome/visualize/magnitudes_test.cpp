@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/visualize/magnitudes.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/types.h>
 
 #include <cmath>
 #include <limits>
@@ -30,7 +30,7 @@ TEST(Colour, ComesFromTheCovarianceOfPictures) {
   const at::Tensor unit = at::eye(3).view({1, 3, 3, 1});  // one pixel a column
   const at::Tensor logits = at::logit(Colour("lucid", 3).picture(unit.contiguous())).view({3, 3});
   const at::Tensor expected =
-      torch::tensor({0.562829, 0.194825, 0.043295, 0.584476, 0.0, -0.108236, 0.584476, -0.194825, 0.064942})
+      at::tensor({0.562829, 0.194825, 0.043295, 0.584476, 0.0, -0.108236, 0.584476, -0.194825, 0.064942})
           .view({3, 3})
           .to(at::kFloat);
   EXPECT_TRUE(at::allclose(logits, expected, 0, 2e-5));
@@ -75,8 +75,8 @@ TEST(Magnitudes, OfAWaveAreItsAmplitude) {
 
 // Colours drawn with a known covariance: the columns are its axes.
 TEST(Magnitudes, ColoursAreTheRootOfTheCovariance) {
-  const at::Tensor axes = torch::tensor({2.0, 2.0, 1.0, 2.0, -1.0, -2.0, 1.0, -2.0, 2.0}, at::kDouble).view({3, 3}) / 3;
-  const at::Tensor root = axes * torch::tensor({0.1, 0.03, 0.01}, at::kDouble);
+  const at::Tensor axes = at::tensor({2.0, 2.0, 1.0, 2.0, -1.0, -2.0, 1.0, -2.0, 2.0}, at::kDouble).view({3, 3}) / 3;
+  const at::Tensor root = axes * at::tensor({0.1, 0.03, 0.01}, at::kDouble);
   PictureStatistics statistics(64, Colour("none", 3));
   for (uint64_t i = 0; i < 20; ++i) {
     statistics.add(0.5 + at::mm(root.to(at::kFloat), noise({3, 64 * 64}, i)).view({1, 3, 64, 64}));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/visualize/objective.h"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <torch/types.h>
 
 #include <algorithm>
 #include <cctype>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every formula against loops that follow it letter by letter.
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
-#include <torch/types.h>
 
 #include <cmath>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every kind of objective and penalty owes: a description, a text, true gradients, a true account of what it
 // reads.
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
-#include <torch/types.h>
 
 #include <cmath>
 
@@ -161,7 +161,7 @@ TEST_F(EveryKind, ReadsNoMoreThanItSays) {
       const std::string& layer = objective->layers()[i];
       const std::vector<int64_t> units = objective->units(layer).value_or(std::vector<int64_t>{});
       const auto position = objective->position(layer);
-      at::Tensor tap = units.empty() ? all[i] : all[i].index_select(1, torch::tensor(units));
+      at::Tensor tap = units.empty() ? all[i] : all[i].index_select(1, at::tensor(units));
       cut += static_cast<int>(!units.empty()) + static_cast<int>(position.has_value());
       std::array<int64_t, 2> origin{0, 0}, size{0, 0};
       if (position && tap.dim() == 4) {

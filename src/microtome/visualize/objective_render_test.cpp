@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Objectives in the ascent: every kind rises, and those that compare pictures do what they are for.
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/types.h>
 
 #include <cmath>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/visualize/parametrization.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
-#include <torch/types.h>
 
 #include <array>
 #include <cmath>
@@ -350,14 +350,14 @@ TEST(Adam, TakesTheFirstStepAtFullRate) {
   Adam adam(0.05);
   adam.ascend(parameters, std::vector<at::Tensor>{at::zeros({4})});
   EXPECT_TRUE(at::equal(parameters[0], at::zeros({4})));
-  adam.ascend(parameters, std::vector<at::Tensor>{torch::tensor({1.f, -2.f, 3.f, 0.f})});
-  EXPECT_TRUE(at::allclose(parameters[0], torch::tensor({0.05f, -0.05f, 0.05f, 0.f}), 1e-5, 0));
+  adam.ascend(parameters, std::vector<at::Tensor>{at::tensor({1.f, -2.f, 3.f, 0.f})});
+  EXPECT_TRUE(at::allclose(parameters[0], at::tensor({0.05f, -0.05f, 0.05f, 0.f}), 1e-5, 0));
 }
 
 TEST(Adam, RefusesWhatIsNotANumber) {
   std::vector<at::Tensor> parameters = {at::zeros({2})};
   Adam adam(0.05);
-  EXPECT_THROW(adam.ascend(parameters, std::vector<at::Tensor>{torch::tensor({1.f, NAN})}), Error);
+  EXPECT_THROW(adam.ascend(parameters, std::vector<at::Tensor>{at::tensor({1.f, NAN})}), Error);
   EXPECT_TRUE(at::equal(parameters[0], at::zeros({2})));
 }
 

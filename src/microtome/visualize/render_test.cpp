@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/visualize/render.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>
@@ -60,7 +60,7 @@ TEST(Renderer, FindsTheMatchedFilter) {
 // The network measures the distance to a picture: -sum |x - t| = -sum relu(x - t) + relu(t - x).
 TEST(Renderer, FindsAPictureThroughTheSpectrum) {
   const at::Tensor x = at::linspace(0, 9, 16).view({1, 1, -1}), y = at::linspace(0, 5, 16).view({1, -1, 1});
-  const at::Tensor wanted = 0.5 + 0.3 * at::sin(x + y + torch::tensor({0.f, 1.f, 2.f}).view({3, 1, 1}));
+  const at::Tensor wanted = 0.5 + 0.3 * at::sin(x + y + at::tensor({0.f, 1.f, 2.f}).view({3, 1, 1}));
   const at::Tensor same = at::eye(768), t = wanted.reshape({-1});
   const Network network = Chain({1, 3, 16, 16})
                               .flatten("flat")
@@ -163,7 +163,7 @@ TEST(Renderer, StartsTheSleepingBesideTheAwake) {
   Preprocessing centred;
   centred.mean = {0.5, 0.5, 0.5};
   centred.deviation = {1, 1, 1};
-  const at::Tensor filters = noise({2, 3, 5, 5}, 11), thresholds = torch::tensor({0.5f, -1.f});
+  const at::Tensor filters = noise({2, 3, 5, 5}, 11), thresholds = at::tensor({0.5f, -1.f});
   const Network network = Chain({-1, 3, 24, 24}).conv("conv", filters, thresholds).relu("relu").network();
   const std::vector<uint64_t> keys = {0, 1};
   const std::vector<Picture> pictures =

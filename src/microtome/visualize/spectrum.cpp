@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/visualize/spectrum.h"
 
-#include <torch/types.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <cmath>

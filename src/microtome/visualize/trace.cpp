@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/visualize/trace.h"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
 #include <torch/csrc/autograd/autograd.h>
-#include <torch/types.h>
 
 #include <optional>
 

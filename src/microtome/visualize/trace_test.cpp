@@ -2,8 +2,8 @@
 // Traces on planted filters, where the gradient is known, and against finite differences.
 #include "microtome/visualize/trace.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/types.h>
 
 #include "microtome/base/error.h"
 #include "microtome/network/executor.h"
@@ -175,10 +175,10 @@ TEST(Tracer, RefusesWhatMakesNoSense) {
 }
 
 TEST(SignedPicture, GreyIsZeroAndTheScaleIsOfTheLargest) {
-  const at::Tensor values = torch::tensor({0.f, -2.f, 1.f, 4.f}).view({1, 2, 2});
-  EXPECT_TRUE(at::equal(signed_picture(values, 0), torch::tensor({0.5f, 0.25f, 0.625f, 1.f}).view({1, 2, 2})));
+  const at::Tensor values = at::tensor({0.f, -2.f, 1.f, 4.f}).view({1, 2, 2});
+  EXPECT_TRUE(at::equal(signed_picture(values, 0), at::tensor({0.5f, 0.25f, 0.625f, 1.f}).view({1, 2, 2})));
   // Half of the three values that are not zero: the scale is their median.
-  EXPECT_TRUE(at::equal(signed_picture(values, 0.5), torch::tensor({0.5f, 0.f, 0.75f, 1.f}).view({1, 2, 2})));
+  EXPECT_TRUE(at::equal(signed_picture(values, 0.5), at::tensor({0.5f, 0.f, 0.75f, 1.f}).view({1, 2, 2})));
   EXPECT_TRUE(at::equal(signed_picture(at::zeros({3, 2, 2}), 0.01), at::full({3, 2, 2}, 0.5)));
 }
 

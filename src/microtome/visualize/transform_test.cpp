@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/visualize/transform.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
-#include <torch/types.h>
 
 #include <algorithm>
 #include <array>

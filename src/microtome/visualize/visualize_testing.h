@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Small networks written by hand for this room's tests.
 #pragma once
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/types.h>
 #include <unistd.h>
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps neighbours among the pictures made together alike at a layer (Lucid's "alignment"), to be added:
 // -sum over d = 1..4 and n of mean((A_n - A_(n+d))^2) / decay^d.
-#include <torch/types.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 // A picture's activations, exaggerated (Lucid's caricature, over the norm of the picture's activations as well): for
 // each picture (a . v) * max(0.1, cos(a, v))^power over the whole layer, with 1e-6 added to both norms; mean over the
 // pictures.
-#include <torch/types.h>
+#include <ATen/ATen.h>
 
 #include "microtome/visualize/matching.h"
 

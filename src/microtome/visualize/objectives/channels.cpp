@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A weighted sum of units' means over all positions.
+#include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <torch/types.h>
 
 #include <algorithm>
 #include <charconv>

@@ -2,8 +2,8 @@
 // A direction v in a layer's channel space (Lucid's "direction"): mean over positions of
 // (a . v) * max(0.1, cos(a, v))^power, with 1e-4 added to both norms in the cosine; or at one position
 // ("direction_neuron").
+#include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <torch/types.h>
 
 #include "microtome/base/error.h"
 #include "microtome/base/field.h"
@@ -89,7 +89,7 @@ std::unique_ptr<Objective> make(const Call& call, const ObjectiveContext& contex
     if (settings.x == kEverywhere) settings.x = -1;
     if (settings.y == kEverywhere) settings.y = -1;
   }
-  return std::make_unique<Direction>(std::move(settings), torch::tensor(file.values));
+  return std::make_unique<Direction>(std::move(settings), at::tensor(file.values));
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How alike the pictures made together are to a layer, to be subtracted (Lucid's "diversity"): with G_n the Gram matrix
 // of picture n over its Frobenius norm, the sum over ordered pairs n != m of <G_n, G_m>, over the number of pictures.
-#include <torch/types.h>
+#include <ATen/ATen.h>
 
 #include "microtome/visualize/matching.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // From one unit to another over the pictures made together (Lucid's "channel_interpolate"): the mean over pictures n of
 // N of (1 - w) mean(unit a) + w mean(unit b), w = n / (N - 1).
+#include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <torch/types.h>
 
 #include <array>
 #include <charconv>

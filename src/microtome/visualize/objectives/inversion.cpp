@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a layer keeps of a picture: minus the squared distance of activations, over the squared norm of the picture's;
 // mean over the pictures.
-#include <torch/types.h>
+#include <ATen/ATen.h>
 
 #include "microtome/base/error.h"
 #include "microtome/base/field.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The mean square of all activations of a layer: what it sees most of is shown more (Mordvintsev's deep dream).
-#include <torch/types.h>
+#include <ATen/ATen.h>
 
 #include "microtome/visualize/objective.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One unit at one position (Lucid's "neuron").
-#include <torch/types.h>
+#include <ATen/ATen.h>
 
 #include "microtome/visualize/objective.h"
 

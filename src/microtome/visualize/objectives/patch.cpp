@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The mean of one unit over a rectangle of its map.
+#include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <torch/types.h>
 
 #include "microtome/base/error.h"
 #include "microtome/base/field.h"

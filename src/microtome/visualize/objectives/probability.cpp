@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One class after the softmax: a picture also wins by lowering the others.
-#include <torch/types.h>
+#include <ATen/ATen.h>
 
 #include "microtome/visualize/classes.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The style of a picture: minus the mean absolute difference of Gram matrices, each divided by the number of positions,
 // so that pictures of any size compare; mean over the pictures.
-#include <torch/types.h>
+#include <ATen/ATen.h>
 
 #include "microtome/visualize/matching.h"
 

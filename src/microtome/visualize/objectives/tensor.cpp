@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The activations of a picture at a layer, each where it is (Lucid's "direction" with a map for a vector): mean over
 // positions of (a . v) * max(0.1, cos(a, v))^power, with 1e-4 added to both norms in the cosine.
-#include <torch/types.h>
+#include <ATen/ATen.h>
 
 #include "microtome/visualize/matching.h"
 

@@ -2,8 +2,8 @@
 // A small network that paints: the colour of a pixel is a function of its place (Lucid's "cppn"; compositional pattern
 // producing networks, Stanley 2007). Eight layers of 24 units without bias, each followed by atan(x) / 0.67 and
 // atan(x)^2 / 0.6 side by side; weights ~ N(0, 1 / inputs).
+#include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The spectrum of a picture, all frequencies with equal energy (spectrum.h), re, im ~ N(0, 0.01^2) to begin with; with
 // opacity, one more such channel, which no matrix mixes with the colours, through the logistic function.
-#include <torch/types.h>
+#include <ATen/ATen.h>
 
 #include "microtome/base/field.h"
 #include "microtome/base/json.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A pyramid (Lucid's "laplacian pyramid"): the sum of four pictures of 1, 1/2, 1/4 and 1/8 of the sides (rounded up),
 // enlarged bilinearly; each value ~ N(0, 0.01^2) to begin with.
+#include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <torch/types.h>
 
 #include <array>
 

@@ -2,7 +2,7 @@
 // Phases alone (MACO: Fel et al., NeurIPS 2023): the magnitudes r of the spectrum are those of pictures and stay. With
 // t = irfft2(r exp(i phase)), the decorrelated channels are (t - mean) / deviation, both over all channels of a
 // picture. Phases begin uniform over the circle.
-#include <torch/types.h>
+#include <ATen/ATen.h>
 
 #include <numbers>
 

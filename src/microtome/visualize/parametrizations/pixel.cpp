@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pixels themselves: the baseline, which favours high frequencies. Colours are decorrelated as for the spectrum.
-#include <torch/types.h>
+#include <ATen/ATen.h>
 
 #include "microtome/base/field.h"
 #include "microtome/base/json.h"

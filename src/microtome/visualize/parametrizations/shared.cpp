@@ -2,8 +2,8 @@
 // Pictures that stay aligned (Lucid's "lowres tensors"): a spectrum of each picture's own, plus coarse pictures that
 // all share. These are enlarged bilinearly; where there are two of one size, the first picture has the first, the last
 // the second and those between a mixture in proportion.
+#include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <torch/types.h>
 
 #include <algorithm>
 #include <array>

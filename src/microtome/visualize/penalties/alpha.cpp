@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The mean opacity, for "objective*(1 - alpha)": what the objective does not need becomes a hole.
-#include <torch/types.h>
+#include <ATen/ATen.h>
 
 #include "microtome/base/error.h"
 #include "microtome/base/field.h"

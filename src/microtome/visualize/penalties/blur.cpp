@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Half the squared distance from the blurred picture, which counts as a constant: a step down is a step towards the
 // blur (Lucid's "blur_input_each_step"). Kernel 3 x 3: 1 at the centre, 0.5 around it. Mean over the pictures.
-#include <torch/types.h>
+#include <ATen/ATen.h>
 
 #include "microtome/base/field.h"
 #include "microtome/base/json.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps the border of the picture smooth and grey (Lucid's "penalize_boundary_complexity"): the sum over the border of
 // (blur(x) - x)^2 + 0.8 (x - 0.5)^2, mean over the pictures. Kernel of the blur 5 x 5: 0.5 on its outer ring, 1 inside.
-#include <torch/types.h>
+#include <ATen/ATen.h>
 
 #include "microtome/base/field.h"
 #include "microtome/base/json.h"

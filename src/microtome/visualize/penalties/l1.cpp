@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sum over pixels and channels of |x - centre|, mean over the pictures (Lucid's "L1").
-#include <torch/types.h>
+#include <ATen/ATen.h>
 
 #include "microtome/visualize/objective.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // sqrt(1e-6 + the sum over pixels and channels of (x - centre)^2), mean over the pictures (Lucid's "L2").
-#include <torch/types.h>
+#include <ATen/ATen.h>
 
 #include "microtome/visualize/objective.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Total variation: the sum over pixels and channels of |difference to the right neighbour| + |to the lower one|, mean
 // over the pictures (Lucid's "total_variation").
-#include <torch/types.h>
+#include <ATen/ATen.h>
 
 #include "microtome/visualize/objective.h"
 

@@ -4,7 +4,6 @@
 // one thread; ratios are medians over the rounds. Usage: bench_visualization [rounds [network...]]
 #include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <malloc.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "microtome/base/platform.h"
 #include "microtome/base/workers.h"
 #include "microtome/network/executor.h"
 #include "microtome/visualize/ascent.h"
@@ -198,8 +198,7 @@ int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 5;
   use_one_kernel_thread();
   // As the command line does, for all three contenders alike.
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  keep_the_heap();
   struct Case {
     std::string name;
     Network (*make)();

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/base/workers.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <atomic>
 #include <exception>
@@ -11,6 +9,7 @@
 #include <vector>
 
 #include "microtome/base/error.h"
+#include "microtome/base/platform.h"
 
 namespace microtome {
 namespace {
@@ -20,12 +19,7 @@ static_assert(std::atomic<bool>::is_always_lock_free);
 
 }  // namespace
 
-int available_threads() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
-  return std::max(1U, std::thread::hardware_concurrency());
-}
+int available_threads() { return usable_processors(); }
 
 void parallel_for(int threads, int64_t count, const std::function<void(int, int64_t)>& work) {
   if (threads <= 1 || count <= 1) {

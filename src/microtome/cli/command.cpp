@@ -15,6 +15,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/json.h"
+#include "microtome/base/platform.h"
 #include "microtome/base/workers.h"
 
 namespace microtome::commands {
@@ -37,7 +38,7 @@ const Engine* load_engine() {
   ::setenv("OMP_WAIT_POLICY", "passive", 0);
   ::setenv("OMP_NUM_THREADS", "1", 0);
   ::setenv("OPENBLAS_NUM_THREADS", "1", 0);
-  const fs::path binary = fs::read_symlink("/proc/self/exe").parent_path();
+  const fs::path binary = program_folder();
   std::string reason;
   for (const fs::path& folder : {binary, binary / ".." / "lib" / "microtome"}) {
     const fs::path file = folder / "libmicrotome_engine.so";

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The microtome binary: finds the command, turns errors into one line and an exit code.
 #include <fmt/format.h>
-#include <malloc.h>
 #include <signal.h>
 
 #include <cstdio>
@@ -9,6 +8,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/nearest.h"
+#include "microtome/base/platform.h"
 #include "microtome/cli/command.h"
 
 namespace microtome::commands {
@@ -25,12 +25,6 @@ constexpr std::string_view kFirstSteps =
     "  microtome atlas net.onnx --layers conv5 --concepts scenes --out net.atlas\n"
     "  microtome explore net.atlas                       look at it in a browser\n"
     "\n'microtome COMMAND --help' explains a command.\n";
-
-// Allocating large tensors anew at every step costs thousands of page faults: keep the heap instead.
-void keep_the_heap() {
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-}
 
 std::string joined(int count, char** words) {
   std::string line = "microtome";
@@ -81,7 +75,7 @@ int run(int count, char** words) {
 }  // namespace microtome::commands
 
 int main(int count, char** words) {
-  microtome::commands::keep_the_heap();
+  microtome::keep_the_heap();
   ::signal(SIGPIPE, SIG_IGN);
   try {
     return microtome::commands::run(count, words);

@@ -8,6 +8,8 @@
 #include <functional>
 #include <limits>
 
+#include "microtome/base/platform.h"
+
 namespace microtome {
 namespace {
 
@@ -23,8 +25,8 @@ void make_room(std::vector<T>& items, size_t more) {
 }
 
 // Sets a bit for each cell above the bound; returns how many. `flags` has a byte for each bit, zero beyond the cells.
-__attribute__((target_clones("avx2", "default"))) int64_t mark_hot(const float* map, size_t cells, float bound,
-                                                                   uint8_t* flags, uint64_t* bits, size_t words) {
+MICROTOME_AVX2_CLONES int64_t mark_hot(const float* map, size_t cells, float bound, uint8_t* flags, uint64_t* bits,
+                                       size_t words) {
   for (size_t i = 0; i < cells; ++i) flags[i] = map[i] > bound;
   int64_t count = 0;
   for (size_t word = 0; word < words; ++word) {
@@ -36,14 +38,14 @@ __attribute__((target_clones("avx2", "default"))) int64_t mark_hot(const float* 
       mask |= (eight * 0x0102040810204080U) >> 56 << (byte * 8);
     }
     bits[word] = mask;
-    count += __builtin_popcountll(mask);
+    count += std::popcount(mask);
   }
   return count;
 }
 
-__attribute__((target_clones("avx2", "default"))) size_t count_bits(const std::vector<uint64_t>& bits) {
+MICROTOME_AVX2_CLONES size_t count_bits(const std::vector<uint64_t>& bits) {
   size_t count = 0;
-  for (const uint64_t mask : bits) count += static_cast<size_t>(__builtin_popcountll(mask));
+  for (const uint64_t mask : bits) count += static_cast<size_t>(std::popcount(mask));
   return count;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -93,7 +94,7 @@ class HotCells {
   int64_t keep_;
   int reach_;
   bool whole_below_zero_;
-  float bound_ = -__builtin_inff();
+  float bound_ = -std::numeric_limits<float>::infinity();
   int64_t hot_ = 0;        // stored values above the bound
   int64_t next_look_ = 0;  // hot values at which the bound is looked at again, where it could not rise
   double tidy_ratio_ = 1;  // stored values per hot one after the last crop

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "microtome/base/platform.h"
+
 namespace microtome {
 
 LabelSums::LabelSums(std::vector<bool> wanted) : wanted_(std::move(wanted)) { wanted_.at(0) = false; }
@@ -67,8 +69,8 @@ void LabelSums::fill(const LabelRuns& labels, size_t first_lane) {
 }
 
 // At most 257 pieces, so that sixteen bits hold the sums.
-__attribute__((target_clones("avx2", "default"))) void LabelSums::add_pieces(const Bytes* sums, const Piece* pieces,
-                                                                             size_t count, uint32_t* counts) {
+MICROTOME_AVX2_CLONES void LabelSums::add_pieces(const Bytes* sums, const Piece* pieces, size_t count,
+                                                 uint32_t* counts) {
   typedef uint16_t Words __attribute__((vector_size(2 * kWide)));
   Words total{};
   for (size_t i = 0; i < count; ++i) {

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "microtome/base/platform.h"
 #include "microtome/base/workers.h"
 
 namespace microtome {
@@ -121,7 +122,7 @@ void Nulls::add_pairs(const LabelledImage& image) {
   constexpr size_t kAhead = 6;
   for (size_t i = 0; i < pairs_.size(); ++i) {
     if (i + kAhead < pairs_.size()) {
-      for (const size_t line : targets_.lines) __builtin_prefetch(pairs_[i + kAhead].sums + line * kLine, 1);
+      for (const size_t line : targets_.lines) prefetch_for_writing(pairs_[i + kAhead].sums + line * kLine);
     }
     add(image, *pairs_[i].mask, pairs_[i].sums);
   }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -73,7 +74,7 @@ TEST(Ranges, AreTheBestOfAllPartitions) {
       // Every choice of the levels at which clusters begin.
       double best = std::numeric_limits<double>::infinity();
       for (uint32_t choice = 0; choice < 1U << (distinct.size() - 1); ++choice) {
-        if (static_cast<size_t>(__builtin_popcount(choice)) + 1 != got.size()) continue;
+        if (static_cast<size_t>(std::popcount(choice)) + 1 != got.size()) continue;
         std::vector<double> edges{0};
         for (size_t level = 1; level < distinct.size(); ++level) {
           if ((choice >> (level - 1) & 1) != 0) edges.push_back(distinct[level] - counts.width() / 4);

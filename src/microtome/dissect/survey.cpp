@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "microtome/base/error.h"
+#include "microtome/base/params.h"
+#include "microtome/base/platform.h"
 #include "microtome/base/workers.h"
 #include "microtome/dissect/survey_state.h"
 
@@ -28,7 +30,7 @@ struct MapRange {
   float high() const { return std::bit_cast<float>(order_key(high_key)); }
 };
 
-__attribute__((target_clones("avx2", "default"))) MapRange range_of(const float* values, int64_t count) {
+MICROTOME_AVX2_CLONES MapRange range_of(const float* values, int64_t count) {
   MapRange range;
   for (int64_t i = 0; i < count; ++i) {
     const int32_t key = order_key(std::bit_cast<int32_t>(values[i]));

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "microtome/base/error.h"
+#include "microtome/base/params.h"
 #include "microtome/base/workers.h"
 #include "microtome/dissect/nulls.h"
 #include "microtome/dissect/ranges.h"

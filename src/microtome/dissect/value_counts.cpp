@@ -6,13 +6,14 @@
 #include <cstddef>
 #include <utility>
 
+#include "microtome/base/platform.h"
+
 namespace microtome {
 namespace {
 
 // Magnitude and side are taken apart so that merging bins commutes with binning on both sides of zero. The bin at zero,
 // where rectified units spend their time, is spread over several places: counting there must not wait for itself.
-__attribute__((target_clones("avx2", "default"))) void bin_values(const float* values, int count, float scale, int half,
-                                                                  int lanes, int32_t* bins) {
+MICROTOME_AVX2_CLONES void bin_values(const float* values, int count, float scale, int half, int lanes, int32_t* bins) {
   for (int i = 0; i < count; ++i) {
     const auto size = static_cast<int32_t>(std::fabs(values[i]) * scale);
     const int32_t bin = values[i] < 0 ? ~size : size;

@@ -34,7 +34,7 @@ void fold_into(Graph& graph, Node& node, const Node& norm, int64_t axis, const A
   const at::Tensor bias = constant_input(graph, node, 2);
   std::vector<int64_t> along(static_cast<size_t>(weight.dim()), 1);
   along[static_cast<size_t>(axis)] = -1;
-  const std::string& name = graph.values[at_index(norm.outputs[0])].name;
+  const std::string name = graph.values[at_index(norm.outputs[0])].name;  // add_constant moves the values
   const at::Tensor folded = (weight.to(at::kDouble) * affine.factor.reshape(along)).to(weight.scalar_type());
   at::Tensor shift = affine.shift;
   if (bias.defined()) shift = shift + bias.to(at::kDouble).reshape(-1) * affine.factor;

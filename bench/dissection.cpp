@@ -21,6 +21,7 @@
 #include "microtome/dissect/tally.h"
 #include "microtome/image/codec.h"
 #include "microtome/network/executor.h"
+#include "microtome/network/threads.h"
 #include "networks.h"
 
 namespace microtome {

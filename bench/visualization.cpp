@@ -15,6 +15,7 @@
 #include "microtome/base/platform.h"
 #include "microtome/base/workers.h"
 #include "microtome/network/executor.h"
+#include "microtome/network/threads.h"
 #include "microtome/visualize/ascent.h"
 #include "microtome/visualize/prefix.h"
 #include "networks.h"

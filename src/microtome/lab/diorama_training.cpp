@@ -14,7 +14,9 @@
 #include "microtome/lab/architecture.h"
 #include "microtome/lab/trainer.h"
 #include "microtome/network/executor.h"
+#include "microtome/network/formats/safetensors.h"
 #include "microtome/network/network.h"
+#include "microtome/network/threads.h"
 
 namespace microtome {
 namespace {

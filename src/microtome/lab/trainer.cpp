@@ -17,6 +17,7 @@
 #include "microtome/base/workers.h"
 #include "microtome/network/executor.h"
 #include "microtome/network/network.h"
+#include "microtome/network/threads.h"
 
 namespace microtome {
 namespace {

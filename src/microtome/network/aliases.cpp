@@ -8,8 +8,6 @@
 namespace microtome {
 namespace {
 
-size_t at_index(ValueIndex value) { return static_cast<size_t>(value); }
-
 // A name as folders and a last part. Names of torch's exporter ("/a/a.0/conv/Conv_output_0") lose the leading stroke
 // and the output's number, and a folder that only repeats the beginning of the next.
 struct Path {

@@ -42,16 +42,15 @@ Classifier::Ending Classifier::ending_of(const Network& network) {
 }
 
 Classifier::Classifier(const Network& network, Preprocessing preprocessing)
-    : preprocessing_(std::move(preprocessing)),
+    : eye_(network, std::move(preprocessing), {network.output_layer().name}),
       classes_(network.output_layer().units),
-      channels_(static_cast<int>(network.channels())),
       height_(static_cast<int>(network.height())),
       width_(static_cast<int>(network.width())),
       ending_(ending_of(network)) {
   const std::string& file = network.facts().file;
   const auto& shape = network.graph().values[static_cast<size_t>(network.graph().input)].shape;
   if (shape.size() != 4) throw Error(ErrorKind::kUnsupported, file, "takes rows of numbers, not pictures");
-  const int side = preprocessing_.side;
+  const int side = eye_.preprocessing().side;
   if (side > 0 && (side != height_ || side != width_)) {
     if (!network.free_size()) {
       throw Error(ErrorKind::kUsage, file,
@@ -60,12 +59,11 @@ Classifier::Classifier(const Network& network, Preprocessing preprocessing)
     }
     height_ = width_ = side;
   }
-  executor_ = make_executor(network, {network.output_layer().name});
 }
 
 at::Tensor Classifier::input(const Image& image) const {
-  if (height_ != width_) return to_input(image, preprocessing_, channels_, height_, width_);
-  const int chosen = preprocessing_.resize_short;
+  if (height_ != width_) return eye_.input(image, height_, width_);
+  const int chosen = eye_.preprocessing().resize_short;
   const double short_side = chosen > 0 ? chosen : height_ * 256.0 / 224.0;
   if (short_side < height_) {
     throw Error(ErrorKind::kUsage, fmt::format("--resize {}", chosen),
@@ -75,16 +73,16 @@ at::Tensor Classifier::input(const Image& image) const {
   if (short_side != std::floor(short_side)) {
     // No picture has such a side, but the centre that would remain of it can be cut out first.
     const int centre = static_cast<int>(std::lround(have * height_ / short_side));
-    return to_input(crop_center(image, std::max(centre, 1)), preprocessing_, channels_, height_, width_);
+    return eye_.input(crop_center(image, std::max(centre, 1)), height_, width_);
   }
   // A picture that fits already is not sampled again: its pixels are what the network was meant to see.
   const int whole_side = static_cast<int>(short_side);
   const Image scaled = have == whole_side ? image : resize_short_side(image, whole_side);
-  return to_input(crop_center(scaled, height_), preprocessing_, channels_, height_, width_);
+  return eye_.input(crop_center(scaled, height_), height_, width_);
 }
 
 std::vector<float> Classifier::probabilities(const Image& image) const {
-  at::Tensor output = executor_->run(input(image)).at(0).to(at::kFloat).reshape({-1});
+  at::Tensor output = eye_.look(input(image)).at(0).to(at::kFloat).reshape({-1});
   if (output.numel() != classes_) {
     throw Error(ErrorKind::kUnsupported, "classify",
                 fmt::format("the network gives {} numbers for {} classes at this side", output.numel(), classes_),

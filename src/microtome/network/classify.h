@@ -2,13 +2,11 @@
 // What a network says a picture shows.
 #pragma once
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
 #include "microtome/image/image.h"
-#include "microtome/network/executor.h"
-#include "microtome/network/network.h"
+#include "microtome/network/eye.h"
 
 namespace microtome {
 
@@ -36,10 +34,9 @@ class Classifier {
   enum class Ending { kLogits, kProbabilities, kLogProbabilities };
   static Ending ending_of(const Network& network);
 
-  Preprocessing preprocessing_;
-  std::unique_ptr<Executor> executor_;
+  Eye eye_;
   int64_t classes_ = 0;
-  int channels_ = 0, height_ = 0, width_ = 0;
+  int height_ = 0, width_ = 0;
   Ending ending_ = Ending::kLogits;
 };
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/network/executor.h"
 
-#include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <torch/csrc/autograd/autograd.h>
 
 #include "microtome/base/error.h"
 #include "microtome/network/schedule.h"
@@ -12,80 +10,27 @@
 namespace microtome {
 namespace {
 
-class AtenTape : public Tape {
- public:
-  AtenTape(at::Tensor input, std::vector<at::Tensor> outputs) : input_(std::move(input)), outputs_(std::move(outputs)) {
-    for (const at::Tensor& output : outputs_) taps_.push_back(output.detach());
+const ExecutorKind& kind_named(const std::string& name) {
+  std::string known;
+  for (const ExecutorKind* kind : executors::kinds()) {
+    if (kind->name == name) return *kind;
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", kind->name);
   }
-
-  const std::vector<at::Tensor>& taps() const override { return taps_; }
-
-  at::Tensor pull_back(std::span<const at::Tensor> gradients) override {
-    if (gradients.size() != taps_.size() || !input_.defined()) {
-      throw Error(ErrorKind::kInternal, "gradient", "a tape is pulled back once, with one gradient a tap");
-    }
-    torch::autograd::variable_list roots, seeds;
-    for (size_t i = 0; i < gradients.size(); ++i) {
-      if (!gradients[i].defined() || !outputs_[i].requires_grad()) continue;
-      roots.push_back(std::move(outputs_[i]));
-      seeds.push_back(gradients[i]);
-    }
-    const at::Tensor input = std::move(input_);
-    input_ = at::Tensor();
-    outputs_.clear();
-    if (roots.empty()) return at::zeros_like(input).detach();
-    try {
-      const at::Tensor gradient =
-          torch::autograd::grad(roots, {input}, seeds, c10::nullopt, false, /*allow_unused=*/true)[0];
-      return gradient.defined() ? gradient : at::zeros_like(input).detach();
-    } catch (const c10::Error& error) {
-      const std::string message = error.what_without_backtrace();
-      throw Error(ErrorKind::kUnsupported, "gradient", message.substr(0, message.find('\n')));
-    }
-  }
-
- private:
-  at::Tensor input_;
-  std::vector<at::Tensor> outputs_;
-  std::vector<at::Tensor> taps_;
-};
-
-class AtenExecutor : public Executor {
- public:
-  AtenExecutor(Graph graph, std::vector<std::string> taps)
-      : graph_(std::move(graph)), schedule_(graph_, graph_.outputs), taps_(std::move(taps)) {}
-
-  std::vector<at::Tensor> run(const at::Tensor& input) const override {
-    const at::AutoGradMode no_gradients(false);
-    return schedule_.run(input, {});
-  }
-
-  std::unique_ptr<Tape> record(const at::Tensor& input) const override {
-    const at::AutoGradMode with_gradients(true);
-    at::Tensor leaf = input.detach().requires_grad_();
-    std::vector<at::Tensor> outputs = schedule_.run(leaf, {});
-    return std::make_unique<AtenTape>(std::move(leaf), std::move(outputs));
-  }
-
-  const std::vector<std::string>& taps() const override { return taps_; }
-
- private:
-  const Graph graph_;
-  const Schedule schedule_;
-  const std::vector<std::string> taps_;
-};
+  throw Error(ErrorKind::kUsage, "executor", fmt::format("there is no executor \"{}\"", name), "known are: " + known);
+}
 
 }  // namespace
 
-std::unique_ptr<Executor> make_executor(const Network& network, std::vector<std::string> taps) {
+std::unique_ptr<Executor> make_executor(const Network& network, std::vector<std::string> taps,
+                                        const ExecutorChoice& choice) {
   std::vector<ValueIndex> wanted;
   for (const std::string& tap : taps) wanted.push_back(network.layer(tap).value);
   const Graph pruned = pruned_graph(network.graph(), wanted);
-  return make_executor(folded_batch_norm(pruned, pruned.outputs), std::move(taps));
+  return make_executor(folded_batch_norm(pruned, pruned.outputs), std::move(taps), choice);
 }
 
-std::unique_ptr<Executor> make_executor(Graph graph, std::vector<std::string> taps) {
-  return std::make_unique<AtenExecutor>(std::move(graph), std::move(taps));
+std::unique_ptr<Executor> make_executor(Graph graph, std::vector<std::string> taps, const ExecutorChoice& choice) {
+  return kind_named(choice.kind).make(std::move(graph), std::move(taps), choice.device);
 }
 
 std::vector<at::Tensor> evaluate(const Graph& graph, const at::Tensor& input, std::span<const ValueIndex> wanted,

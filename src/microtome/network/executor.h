@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "microtome/network/network.h"
@@ -24,7 +25,8 @@ class Tape {
   virtual at::Tensor pull_back(std::span<const at::Tensor> gradients) = 0;
 };
 
-// Thread-safe: one executor serves all workers, each call runs in the calling thread.
+// Thread-safe: one executor serves all workers, each call runs in the calling thread. Inputs, taps and gradients are on
+// the executor's device, and so are the weights, which it owns.
 class Executor {
  public:
   virtual ~Executor() = default;
@@ -34,11 +36,31 @@ class Executor {
   virtual const std::vector<std::string>& taps() const = 0;
 };
 
-// The reference executor, ATen with autograd: prunes to the taps and folds batch norm first.
-std::unique_ptr<Executor> make_executor(const Network& network, std::vector<std::string> taps);
+// A way to run graphs. One file of executors/ a kind.
+struct ExecutorKind {
+  std::string_view name;
+  std::string_view summary;
+  // The graph's outputs are the taps, under the names given. Throws Error(kUnsupported) for what the kind cannot run.
+  std::unique_ptr<Executor> (*make)(Graph graph, std::vector<std::string> taps, const at::Device& device);
+};
+
+namespace executors {
+// Generated from the list in CMakeLists.txt; the first is the reference.
+std::span<const ExecutorKind* const> kinds();
+}  // namespace executors
+
+struct ExecutorChoice {
+  std::string kind = "aten";  // a name among executors::kinds()
+  at::Device device{at::kCPU};
+};
+
+// Prunes to the taps (layers by name or alias) and folds batch norm first. Throws Error(kNotFound) for a layer and
+// Error(kUsage) for a kind that there is not. Who has a picture and wants activations takes an Eye (network/eye.h).
+std::unique_ptr<Executor> make_executor(const Network& network, std::vector<std::string> taps,
+                                        const ExecutorChoice& choice = {});
 
 // The same for a graph as it stands; its outputs are the taps, under the names given.
-std::unique_ptr<Executor> make_executor(Graph graph, std::vector<std::string> taps);
+std::unique_ptr<Executor> make_executor(Graph graph, std::vector<std::string> taps, const ExecutorChoice& choice = {});
 
 // Runs a graph as it stands under autograd and gives the asked values; for training and for tests. `weights[v]`, where
 // defined, replaces the constant of value v. With `training`, BatchNormalization uses batch statistics and updates its

@@ -3,6 +3,7 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -12,6 +13,9 @@
 namespace microtome {
 
 using ValueIndex = int32_t;  // Into Graph::values; -1 = an optional input or output that is absent.
+
+// Where a value that is there stands in Graph::values, and in lists of one entry a value.
+constexpr size_t at_index(ValueIndex value) { return static_cast<size_t>(value); }
 
 using Attribute = std::variant<int64_t, double, std::string, std::vector<int64_t>, std::vector<double>,
                                std::vector<std::string>, at::Tensor>;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "microtome/network/load.h"
+
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -7,7 +9,6 @@
 #include "microtome/base/file.h"
 #include "microtome/base/hash.h"
 #include "microtome/network/formats/model_format.h"
-#include "microtome/network/network.h"
 
 namespace microtome {
 namespace {

@@ -19,8 +19,6 @@
 namespace microtome {
 namespace {
 
-size_t at_index(ValueIndex value) { return static_cast<size_t>(value); }
-
 std::vector<double> macs_by_node(const Graph& graph) {
   std::vector<double> macs;
   for (const Node& node : graph.nodes) {

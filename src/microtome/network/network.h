@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A trained network: an immutable graph whose values are the layers that everything else asks about.
 #pragma once
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -11,16 +10,9 @@
 
 #include "microtome/network/graph.h"
 #include "microtome/network/preprocessing.h"
+#include "microtome/network/receptive_field.h"
 
 namespace microtome {
-
-// Which input pixels one position of a layer can see. Along x and y: position p sees the pixels
-// start + p * step .. start + p * step + size - 1 (padding not clipped). step 0: everything (after global pooling or
-// flattening). Composition: size' = size + (k - 1) * d * step, start' = start - pad * step, step' = step * stride; the
-// union over branches.
-struct ReceptiveField {
-  std::array<int64_t, 2> size{1, 1}, step{1, 1}, start{0, 0};  // x, y
-};
 
 // A named value that depends on the input.
 struct Layer {
@@ -66,9 +58,8 @@ class Network {
   int64_t channels() const;
   int64_t height() const;
   int64_t width() const;
-  bool free_size() const {
-    return free_size_;
-  }  // Whether other heights and widths run too (no fixed flatten before the deepest layer).
+  // Whether other heights and widths run too (no fixed flatten before the deepest layer).
+  bool free_size() const { return free_size_; }
 
  private:
   std::shared_ptr<const Graph> graph_;
@@ -76,18 +67,5 @@ class Network {
   Facts facts_;
   bool free_size_ = false;
 };
-
-// Reads a network file, its format told by content. Operators are checked at load: Error(kUnsupported) names operator,
-// node, opset and what to do. A truncated or empty file is Error(kCorrupt). `side`: input side where the file leaves it
-// free (0 = 224).
-Network load_network(const std::string& file, int side = 0);
-
-// Writes a network as safetensors with the graph, preprocessing and classes in the header's metadata; load_network
-// reads it back equal. Throws Error(kIo).
-void save_network(const Network& network, const std::string& file);
-
-// Stops libtorch, OpenMP and BLAS from starting threads of their own inside the calling thread: parallelism is over
-// images and pictures. Call once on each worker.
-void use_one_kernel_thread();
 
 }  // namespace microtome

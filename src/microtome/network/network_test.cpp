@@ -8,6 +8,7 @@
 #include "microtome/base/error.h"
 #include "microtome/network/network_testing.h"
 #include "microtome/network/ops/operator.h"
+#include "microtome/network/threads.h"
 
 namespace microtome::testing {
 namespace {

@@ -15,8 +15,6 @@ namespace {
 
 constexpr int64_t kLarger = 32;  // added to height and width: a multiple of the usual strides
 
-size_t at_index(ValueIndex value) { return static_cast<size_t>(value); }
-
 std::vector<ValueIndex> values_that(const Graph& graph, const auto& holds) {
   std::vector<ValueIndex> found;
   for (size_t i = 0; i < graph.values.size(); ++i) {

@@ -10,8 +10,6 @@
 namespace microtome {
 namespace {
 
-size_t at_index(ValueIndex value) { return static_cast<size_t>(value); }
-
 // x, y of the input; a flat input has its features along x.
 ReceptiveField whole_input(const std::vector<int64_t>& shape) {
   ReceptiveField all{.step = {0, 0}};

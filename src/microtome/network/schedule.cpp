@@ -13,8 +13,6 @@
 namespace microtome {
 namespace {
 
-size_t at_index(ValueIndex value) { return static_cast<size_t>(value); }
-
 // ATen's message without the C++ stack that follows its first line.
 std::string short_message(const std::string& message) { return message.substr(0, message.find('\n')); }
 
@@ -113,7 +111,8 @@ at::Tensor Schedule::constant(ValueIndex value, const at::Tensor& input, const O
   const size_t index = at_index(value);
   if (index < options.weights.size() && options.weights[index].defined()) return options.weights[index];
   const at::Tensor& constant = graph_.values[index].constant;
-  // Weights are float32 on the CPU; a network asked in float64 or on another device answers there.
+  // Asked in float64 (gradients are checked so), or by evaluate() on another device, the graph answers there; an
+  // executor has its weights where its inputs are.
   const bool follows = input.defined() && constant.is_floating_point() && input.is_floating_point() &&
                        (input.scalar_type() != constant.scalar_type() || input.device() != constant.device());
   return follows ? constant.to(input.options()) : constant;

@@ -16,8 +16,6 @@ namespace {
 
 using Units = std::vector<int64_t>;
 
-size_t at_index(ValueIndex value) { return static_cast<size_t>(value); }
-
 at::Tensor index_of(const Units& units) { return at::tensor(units, at::kLong); }
 
 // Adds the sliced nodes behind the old ones, which pruning then removes. Refers to the graph.

@@ -11,8 +11,6 @@
 namespace microtome {
 namespace {
 
-size_t at_index(ValueIndex value) { return static_cast<size_t>(value); }
-
 // y = scale * (x - mean) / sqrt(variance + epsilon) + offset, as factor * x + shift, in double.
 struct Affine {
   at::Tensor factor, shift;

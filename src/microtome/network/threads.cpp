@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One kernel thread for each worker: ATen's, OpenMP's and the BLAS's own pools are all told.
+#include "microtome/network/threads.h"
+
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
-
-#include "microtome/network/network.h"
 
 namespace microtome {
 
@@ -11,7 +10,8 @@ void use_one_kernel_thread() {
   at::set_num_threads(1);  // Also sets OpenMP's number, which is kept per calling thread.
   // OpenBLAS has a pool that ATen does not know of; with another BLAS the symbol is absent.
   using SetThreads = void (*)(int);
-  if (auto set_threads = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) set_threads(1);
+  static const auto set_threads = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
+  if (set_threads != nullptr) set_threads(1);
 }
 
 }  // namespace microtome

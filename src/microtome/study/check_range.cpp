@@ -19,7 +19,6 @@ double mean_confidence(const Network& network, const Preprocessing& preprocessin
   const Classifier classifier(network, preprocessing);
   std::vector<double> sure(images.size());
   parallel_for(threads, static_cast<int64_t>(images.size()), [&](int, int64_t index) {
-    use_one_kernel_thread();
     const size_t slot = static_cast<size_t>(index);
     sure[slot] = likeliest(classifier.probabilities(images[slot]), 1).front().probability;
   });

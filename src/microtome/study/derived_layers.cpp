@@ -11,7 +11,7 @@
 #include "microtome/base/rng.h"
 #include "microtome/base/workers.h"
 #include "microtome/network/basis.h"
-#include "microtome/network/executor.h"
+#include "microtome/network/eye.h"
 #include "microtome/network/shuffled.h"
 
 namespace microtome {
@@ -46,20 +46,15 @@ at::Tensor sample_activations(const Source& source, const Layer& layer, const Co
   if (concepts == nullptr) {
     throw Error(ErrorKind::kUsage, "--basis", "a basis is fitted to activations, which need --concepts");
   }
-  const auto executor = make_executor(source.network, {layer.name});
+  const Eye eye(source.network, source.preprocessing, {layer.name});
   const int64_t stride = std::max<int64_t>(1, concepts->size() / kFitImages);
   const int64_t count = (concepts->size() + stride - 1) / stride;
   std::vector<at::Tensor> parts(static_cast<size_t>(count));
   Task task(reporter, "fitting a basis", count, "images");
   parallel_for(threads, count, [&](int, int64_t index) {
     throw_if_stopped();
-    use_one_kernel_thread();
     try {
-      const Network& network = source.network;
-      const at::Tensor input =
-          to_input(concepts->image(index * stride), source.preprocessing, static_cast<int>(network.channels()),
-                   static_cast<int>(network.height()), static_cast<int>(network.width()));
-      const at::Tensor tap = executor->run(input)[0];
+      const at::Tensor tap = eye.look(concepts->image(index * stride))[0];
       const at::Tensor rows = tap.reshape({tap.size(1), -1}).t();
       std::vector<int64_t> chosen;
       Rng rng(1, "positions of a basis", static_cast<uint64_t>(index));
@@ -192,13 +187,13 @@ double rotation_error(const Network& network, const std::string& layer, uint64_t
   const Basis basis = random_rotation(network.layer(layer).units, seed, 1);
   const Network turned = folded_rotation(network, layer, basis);
   const std::string& output = network.output_layer().name;
-  const auto before = make_executor(network, {output}), after = make_executor(turned, {output});
+  const Eye before(network, {}, {output}), after(turned, {}, {output});
   double worst = 0;
   for (int i = 0; i < pictures; ++i) {
     at::Tensor input = at::empty({1, network.channels(), network.height(), network.width()});
     Rng rng(seed, "picture", static_cast<uint64_t>(i));
     for (int64_t k = 0; k < input.numel(); ++k) input.data_ptr<float>()[k] = static_cast<float>(rng.normal());
-    worst = std::max(worst, (before->run(input)[0] - after->run(input)[0]).abs().max().item<double>());
+    worst = std::max(worst, (before.look(input)[0] - after.look(input)[0]).abs().max().item<double>());
   }
   return worst;
 }

@@ -19,7 +19,7 @@
 #include "microtome/image/codec.h"
 #include "microtome/image/resize.h"
 #include "microtome/network/basis.h"
-#include "microtome/network/executor.h"
+#include "microtome/network/eye.h"
 #include "microtome/study/survey_checkpoint.h"
 #include "microtome/study/survey_plan.h"
 #include "microtome/study/workflow.h"
@@ -33,15 +33,21 @@ constexpr int kThumbnailSide = 224;
 constexpr int kThumbnailQuality = 82;
 constexpr double kCheckpointSeconds = 60;
 
+std::vector<std::string> names_of(const std::vector<LayerTask>& tasks) {
+  std::vector<std::string> names;
+  for (const LayerTask& task : tasks) names.push_back(task.layer);
+  return names;
+}
+
 // One pass of the images through the network, chunk by chunk, each image alone on a worker.
 class Pass {
  public:
   Pass(const Source& source, const std::vector<LayerTask>& tasks, const ConceptSet& concepts,
        const StudyRequest& request)
-      : source_(source), tasks_(tasks), concepts_(concepts), request_(request) {
-    std::vector<std::string> names;
-    for (const LayerTask& task : tasks) names.push_back(task.layer);
-    executor_ = make_executor(source.network, names);
+      : eye_(source.network, source.preprocessing, names_of(tasks)),
+        tasks_(tasks),
+        concepts_(concepts),
+        request_(request) {
     for (const LayerTask& task : tasks) {
       const SurveyLayer layer = survey_layer(source.network, task, concepts.size());
       checkpoint_.surveys.emplace_back(layer, survey_settings(request, layer, concepts));
@@ -73,7 +79,6 @@ class Pass {
     chunk.reasons.resize(static_cast<size_t>(count));
     parallel_for(request_.threads, count, [&](int, int64_t offset) {
       throw_if_stopped();
-      use_one_kernel_thread();
       const size_t slot = static_cast<size_t>(offset);
       try {
         chunk.activations[slot] = run(begin + offset);
@@ -102,11 +107,7 @@ class Pass {
 
  private:
   std::vector<at::Tensor> run(int64_t image) const {
-    const Network& network = source_.network;
-    const at::Tensor input =
-        to_input(concepts_.image(image), source_.preprocessing, static_cast<int>(network.channels()),
-                 static_cast<int>(network.height()), static_cast<int>(network.width()));
-    std::vector<at::Tensor> taps = executor_->run(input);
+    std::vector<at::Tensor> taps = eye_.look(concepts_.image(image));
     for (size_t layer = 0; layer < taps.size(); ++layer) {
       at::Tensor& tap = taps[layer];
       const bool all = static_cast<int64_t>(tasks_[layer].units.size()) == tap.size(1);
@@ -116,11 +117,10 @@ class Pass {
     return taps;
   }
 
-  const Source& source_;
+  const Eye eye_;
   const std::vector<LayerTask>& tasks_;
   const ConceptSet& concepts_;
   const StudyRequest& request_;
-  std::unique_ptr<Executor> executor_;
   std::vector<at::Tensor> units_;
   SurveyCheckpoint checkpoint_;
 };

@@ -152,7 +152,6 @@ Json LocalEngine::classify(const ClassifyRequest& request, int threads, Reporter
     Task progress(reporter, "classifying", static_cast<int64_t>(answers.size()), "images");
     parallel_for(threads, static_cast<int64_t>(answers.size()), [&](int, int64_t index) {
       throw_if_stopped();
-      use_one_kernel_thread();
       const std::string& file = request.images[static_cast<size_t>(index)];
       Json answer = {{"file", file}};
       try {

@@ -70,7 +70,6 @@ class Probe {
 }  // namespace
 
 Json estimate(const Source& source, const PicturePlan& plan, const StudyRequest& request, const Atlas* atlas) {
-  use_one_kernel_thread();
   const auto run = atlas == nullptr ? std::nullopt : atlas->find_run(plan.provenance);
   const Probe probe(source, plan, plan.settings);
   const int workers = std::max(1, request.threads);

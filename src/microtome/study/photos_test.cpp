@@ -11,6 +11,7 @@
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
 #include "microtome/image/codec.h"
+#include "microtome/network/formats/safetensors.h"
 #include "microtome/study/study_testing.h"
 #include "microtome/study/workflow.h"
 

@@ -126,7 +126,6 @@ void compare_variants(const PicturePlan& plan, const StudyRequest& request, int6
   }
   parallel_for(request.threads, std::ssize(units), [&](int, int64_t index) {
     throw_if_stopped();
-    use_one_kernel_thread();
     const PictureTask& task = *units[static_cast<size_t>(index)];
     std::vector<AtlasPicture> variants = atlas.pictures(task.layer, static_cast<int>(task.unit), true);
     std::erase_if(variants, [&](const AtlasPicture& one) {
@@ -187,7 +186,6 @@ void render_pictures(const Source& source, const PicturePlan& plan, const StudyR
     Task progress(reporter, "rendering", total, "pictures", done);
     parallel_for(request.threads, std::ssize(missing), [&](int, int64_t index) {
       throw_if_stopped();
-      use_one_kernel_thread();
       const PictureTask& task = *missing[static_cast<size_t>(index)];
       const std::vector<AtlasPicture> records = render(task, desk);
       silent += std::ranges::count_if(records, [](const AtlasPicture& record) { return record.status != "ok"; });

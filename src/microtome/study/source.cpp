@@ -7,6 +7,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
+#include "microtome/network/load.h"
 
 namespace microtome {
 namespace {

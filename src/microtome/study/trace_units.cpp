@@ -250,7 +250,6 @@ Json trace_units(const TraceRequest& request, Reporter& reporter) {
   {
     Task progress(reporter, "tracing", static_cast<int64_t>(units.size()), "units");
     parallel_for(request.threads, static_cast<int64_t>(units.size()), [&](int, int64_t index) {
-      use_one_kernel_thread();
       const int64_t unit = units[static_cast<size_t>(index)];
       UnitTraces found = trace_unit(tracer, *images, unit);
       if (!found.as_expected) unexpected = true;

@@ -15,6 +15,7 @@
 #include "microtome/image/resize.h"
 #include "microtome/network/executor.h"
 #include "microtome/network/passes.h"
+#include "microtome/network/threads.h"
 #include "microtome/visualize/ascent.h"
 #include "microtome/visualize/dream_objective.h"
 

@@ -7,7 +7,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/image/codec.h"
-#include "microtome/network/executor.h"
+#include "microtome/network/eye.h"
 
 namespace microtome {
 namespace {
@@ -27,11 +27,9 @@ at::Tensor activations_of(const std::string& file, const Layer& layer, const Obj
                           const Call& call) {
   if (file.empty()) throw Error(ErrorKind::kUsage, call.where, "no picture is given", "add image=FILE");
   const at::NoGradGuard no_gradients;
-  const Network& network = context.network;
   if (context.height < 2) throw Error(ErrorKind::kUnsupported, call.where, "the network takes no pictures");
-  const at::Tensor input = to_input(load_image(file), context.preprocessing, static_cast<int>(network.channels()),
-                                    static_cast<int>(context.height), static_cast<int>(context.width));
-  return make_executor(network, {layer.name})->run(input)[0].clone();
+  const Eye eye(context.network, context.preprocessing, {layer.name});
+  return eye.look(eye.input(load_image(file), context.height, context.width))[0].clone();
 }
 
 at::Tensor fitted(const at::Tensor& target, const at::Tensor& tap) {

@@ -8,7 +8,6 @@
 #include <limits>
 #include <numeric>
 
-#include "microtome/network/executor.h"
 #include "microtome/network/surgery.h"
 
 namespace microtome {
@@ -111,24 +110,12 @@ double rank_of(std::span<const float> values, size_t unit) {
   return static_cast<double>(values.size()) + 1 - ranks(values)[unit];
 }
 
-struct Onlooker::State {
-  Preprocessing preprocessing;
-  int channels, height, width;
-  std::unique_ptr<Executor> executor;
-};
-
 Onlooker::Onlooker(const Network& network, const Preprocessing& preprocessing, std::vector<std::string> layers)
-    : state_(new State{preprocessing, static_cast<int>(network.channels()), static_cast<int>(network.height()),
-                       static_cast<int>(network.width()), make_executor(network, std::move(layers))}) {}
-
-Onlooker::~Onlooker() = default;
-
-const std::vector<std::string>& Onlooker::layers() const { return state_->executor->taps(); }
+    : eye_(network, preprocessing, std::move(layers)) {}
 
 std::vector<std::vector<float>> Onlooker::look(const Image& image) const {
-  const State& s = *state_;
   std::vector<std::vector<float>> out;
-  for (const at::Tensor& tap : s.executor->run(to_input(image, s.preprocessing, s.channels, s.height, s.width))) {
+  for (const at::Tensor& tap : eye_.look(image)) {
     const at::Tensor means = tap.dim() > 2 ? tap.flatten(2).mean(2) : tap;
     const at::Tensor row = means.to(at::kFloat).reshape(-1).contiguous();
     out.emplace_back(row.data_ptr<float>(), row.data_ptr<float>() + row.numel());

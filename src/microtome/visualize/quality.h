@@ -3,13 +3,12 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "microtome/image/image.h"
-#include "microtome/network/network.h"
+#include "microtome/network/eye.h"
 
 namespace microtome {
 
@@ -28,15 +27,13 @@ class Onlooker {
  public:
   // Looks at these layers ([C,H,W] or [F]), with the whole picture scaled to the network's input.
   Onlooker(const Network& network, const Preprocessing& preprocessing, std::vector<std::string> layers);
-  ~Onlooker();
 
   // One list for each layer, in order.
   std::vector<std::vector<float>> look(const Image& image) const;
-  const std::vector<std::string>& layers() const;
+  const std::vector<std::string>& layers() const { return eye_.layers(); }
 
  private:
-  struct State;
-  std::unique_ptr<const State> state_;
+  Eye eye_;
 };
 
 // Layers on the way to `layer`, it included: the rectified ones that it depends on, at most `most` of them, evenly

@@ -13,6 +13,7 @@
 #include "microtome/image/codec.h"
 #include "microtome/image/resize.h"
 #include "microtome/network/passes.h"
+#include "microtome/network/threads.h"
 #include "microtome/visualize/ascent.h"
 #include "microtome/visualize/measure.h"
 
@@ -54,6 +55,7 @@ double best_score(std::span<const Picture> pictures, const Objective& objective)
 // Calls; what the tensor library throws is about the size.
 template <class Call>
 auto guarded(const std::string& objective, int64_t side, Call call) {
+  use_one_kernel_thread();
   try {
     return call();
   } catch (const c10::Error& error) {

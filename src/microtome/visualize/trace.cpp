@@ -9,7 +9,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/nearest.h"
-#include "microtome/network/executor.h"
+#include "microtome/network/eye.h"
 #include "microtome/network/passes.h"
 #include "microtome/network/pre_activation.h"
 #include "microtome/visualize/ascent.h"
@@ -67,16 +67,14 @@ at::Tensor cut(const at::Tensor& picture, const Span& x, const Span& y, double o
 }  // namespace
 
 struct Tracer::State {
-  Preprocessing preprocessing;
   double sign;
   double saturated;
-  std::optional<Network> network;
+  std::optional<Eye> eye;
   const Layer* layer;
-  std::unique_ptr<Executor> executor;
 
-  State(const Network& whole, const Preprocessing& a_preprocessing, const std::string& asked,
+  State(const Network& whole, const Preprocessing& preprocessing, const std::string& asked,
         const TraceSettings& settings)
-      : preprocessing(a_preprocessing), sign(sign_of(settings.sign)), saturated(settings.saturated) {
+      : sign(sign_of(settings.sign)), saturated(settings.saturated) {
     const Method& method = method_named(settings.method);
     std::string name = whole.layer(asked).name;
     Network hidden = whole;
@@ -84,12 +82,11 @@ struct Tracer::State {
       hidden = with_pre_activation(whole, name);
       if (hidden.layers().size() > whole.layers().size()) name += kPreActivationSuffix;
     }
-    network = method.pass(prune_to(hidden, {&name, 1}));
-    layer = &network->layer(name);
+    eye.emplace(method.pass(prune_to(hidden, {&name, 1})), preprocessing, std::vector{name});
+    layer = &eye->network().layer(name);
     if (layer->shape.size() != 3 && layer->shape.size() != 1) {
       throw Error(ErrorKind::kUnsupported, name, "is neither maps nor a row of units", "make tokens a map: LAYER~grid");
     }
-    executor = make_executor(*network, {name});
   }
 
   Trace trace(const Image& image, int64_t unit) const {
@@ -98,11 +95,9 @@ struct Tracer::State {
                   fmt::format("units run from 0 to {}", layer->units - 1));
     }
     const at::AutoGradMode with_gradients(true);
-    const at::Tensor pixels = to_input(image, {}, static_cast<int>(network->channels()),
-                                       static_cast<int>(network->height()), static_cast<int>(network->width()))
-                                  .requires_grad_();
-    const at::Tensor input = normalize(pixels, preprocessing);
-    const std::unique_ptr<Tape> tape = executor->record(input.detach());
+    const at::Tensor pixels = eye->pixels(image).requires_grad_();
+    const at::Tensor input = normalize(pixels, eye->preprocessing());
+    const std::unique_ptr<Tape> tape = eye->record(input.detach());
     const at::Tensor& activations = tape->taps()[0];
     const at::Tensor map = activations.select(1, unit).contiguous();
     const int64_t strongest = (map.reshape({-1}) * sign).argmax().item<int64_t>();

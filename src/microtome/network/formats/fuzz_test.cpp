@@ -5,6 +5,7 @@
 #include "microtome/base/rng.h"
 #include "microtome/network/formats/formats_testing.h"
 #include "microtome/network/formats/model_format.h"
+#include "microtome/network/formats/safetensors.h"
 #include "microtome/network/formats/small_onnx.h"
 
 namespace microtome {

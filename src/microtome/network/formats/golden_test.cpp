@@ -6,6 +6,7 @@
 #include "microtome/network/executor.h"
 #include "microtome/network/formats/formats_testing.h"
 #include "microtome/network/formats/safetensors.h"
+#include "microtome/network/load.h"
 
 namespace microtome {
 namespace {

@@ -9,6 +9,8 @@
 #include "microtome/image/codec.h"
 #include "microtome/network/classify.h"
 #include "microtome/network/formats/formats_testing.h"
+#include "microtome/network/load.h"
+#include "microtome/network/threads.h"
 
 namespace microtome {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writing our own networks: save_network() with choices.
+// Writing our own networks.
 #pragma once
 #include <map>
 #include <string>
@@ -7,6 +7,10 @@
 #include "microtome/network/network.h"
 
 namespace microtome {
+
+// Writes a network as safetensors with the graph, preprocessing and classes in the header's metadata; load_network
+// reads it back equal. Throws Error(kIo), and Error(kUnsupported) when a weight's type has no place in the format.
+void save_network(const Network& network, const std::string& file);
 
 struct SafetensorsOptions {
   // Weights of two axes and more are stored as float16 and read back as float32, unless one of them would overflow.

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/network/eye.h"
+
+#include <ATen/ATen.h>
+
+#include "microtome/network/threads.h"
+
+namespace microtome {
+
+Eye::Eye(Network network, Preprocessing preprocessing, std::vector<std::string> layers, const ExecutorChoice& choice)
+    : network_(std::move(network)),
+      preprocessing_(std::move(preprocessing)),
+      device_(choice.device),
+      executor_(make_executor(network_, std::move(layers), choice)) {}
+
+at::Tensor Eye::pixels(const Image& image) const {
+  use_one_kernel_thread();
+  return to_input(image, {}, static_cast<int>(network_.channels()), static_cast<int>(network_.height()),
+                  static_cast<int>(network_.width()));
+}
+
+at::Tensor Eye::input(const Image& image) const { return input(image, network_.height(), network_.width()); }
+
+at::Tensor Eye::input(const Image& image, int64_t height, int64_t width) const {
+  use_one_kernel_thread();
+  return to_input(image, preprocessing_, static_cast<int>(network_.channels()), static_cast<int>(height),
+                  static_cast<int>(width));
+}
+
+std::vector<at::Tensor> Eye::look(const at::Tensor& input) const {
+  use_one_kernel_thread();
+  std::vector<at::Tensor> taps = executor_->run(input.to(device_));
+  for (at::Tensor& tap : taps) tap = tap.to(at::kCPU);
+  return taps;
+}
+
+std::unique_ptr<Tape> Eye::record(const at::Tensor& input) const {
+  use_one_kernel_thread();
+  return executor_->record(input.to(device_));
+}
+
+}  // namespace microtome

@@ -17,6 +17,7 @@
 #include "microtome/base/workers.h"
 #include "microtome/network/executor.h"
 #include "microtome/network/network.h"
+#include "microtome/network/ops/operator.h"
 #include "microtome/network/threads.h"
 
 namespace microtome {
@@ -33,16 +34,15 @@ struct WeightTable {
 
 WeightTable find_weights(const Graph& graph) {
   std::set<ValueIndex> learned, running;
-  const auto add = [&](std::set<ValueIndex>& set, const Node& node, size_t input) {
-    if (input >= node.inputs.size() || node.inputs[input] < 0) return;
-    if (graph.values[static_cast<size_t>(node.inputs[input])].constant.defined()) set.insert(node.inputs[input]);
+  const auto add = [&](std::set<ValueIndex>& set, const Node& node, const InputRange& range) {
+    for (size_t input = range.first; input < std::min(range.first + range.count, node.inputs.size()); ++input) {
+      if (NodeFacts{node, graph}.constant(input).defined()) set.insert(node.inputs[input]);
+    }
   };
   for (const Node& node : graph.nodes) {
-    if (node.op == "Conv" || node.op == "Gemm") {
-      add(learned, node, 1), add(learned, node, 2);
-    } else if (node.op == "BatchNormalization") {
-      add(learned, node, 1), add(learned, node, 2), add(running, node, 3), add(running, node, 4);
-    }
+    const Operator& op = require_operator(node);
+    add(learned, node, op.learned);
+    add(running, node, op.running);
   }
   return {{learned.begin(), learned.end()}, {running.begin(), running.end()}};
 }

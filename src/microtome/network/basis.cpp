@@ -14,6 +14,7 @@
 #include "microtome/base/npy.h"
 #include "microtome/base/rng.h"
 #include "microtome/network/formats/safetensors_file.h"
+#include "microtome/network/ops/operator.h"
 #include "microtome/network/surgery.h"
 
 namespace microtome {
@@ -223,29 +224,20 @@ Network with_maps(const Network& network, const std::string& layer, const std::s
 
 namespace {
 
-// Operators through which a rotation of channels passes unchanged.
-bool passes_rotation(const Node& node, const std::vector<int64_t>& input_shape) {
-  if (node.op == "Identity" || node.op == "Dropout" || node.op == "GlobalAveragePool" || node.op == "AveragePool") {
-    return true;
-  }
-  if (node.op == "ReduceMean") return true;
-  const bool single =
-      input_shape.size() == 2 || (input_shape.size() == 4 && input_shape[2] == 1 && input_shape[3] == 1);
-  return (node.op == "Flatten" || node.op == "Reshape" || node.op == "Squeeze") && single;
-}
-
-// The consumer's weights after its input was rotated by Q: its input channels are multiplied by Q transposed.
-at::Tensor unrotated(const Node& node, const at::Tensor& weight, const at::Tensor& q, const std::string& where) {
-  const auto group = node.attributes.find("group");
-  const bool grouped = group != node.attributes.end() && std::get<int64_t>(group->second) != 1;
-  if (node.op == "Conv" && !grouped) return at::einsum("oihw,ji->ojhw", {weight, q}).contiguous();
-  const auto transposed = node.attributes.find("transB");
-  const bool rows = transposed != node.attributes.end() && std::get<int64_t>(transposed->second) != 0;
-  if (node.op == "Gemm") return (rows ? at::matmul(weight, q.t()) : at::matmul(q, weight)).contiguous();
-  if (node.op == "MatMul") return at::matmul(q, weight).contiguous();
-  throw Error(ErrorKind::kUnsupported, where,
+[[noreturn]] void refuse(const Node& node) {
+  throw Error(ErrorKind::kUnsupported, node.name,
               fmt::format("a rotation cannot be folded into the {} that reads the layer", node.op),
               "choose a layer that only Conv, Gemm or MatMul read");
+}
+
+// The consumer's weights after the channels of its input `value` were rotated by q.
+at::Tensor unrotated(const NodeFacts& facts, ValueIndex value, const at::Tensor& q) {
+  const Operator& op = require_operator(facts.node);
+  const at::Tensor weight = facts.constant(1);
+  if (!weight.defined() || facts.node.inputs[0] != value || op.unrotated == nullptr) refuse(facts.node);
+  at::Tensor out = op.unrotated(facts.node, weight, q);
+  if (!out.defined()) refuse(facts.node);
+  return out;
 }
 
 }  // namespace
@@ -265,17 +257,11 @@ Network folded_rotation(const Network& network, const std::string& layer, const 
     for (Node& node : graph.nodes) {
       if (std::find(node.inputs.begin(), node.inputs.end(), value) == node.inputs.end()) continue;
       if (node.outputs[0] == turned) continue;
-      if (passes_rotation(node, graph.values[static_cast<size_t>(value)].shape)) {
+      const auto passes = require_operator(node).passes_rotation;
+      if (passes != nullptr && passes({node, graph})) {
         for (const ValueIndex output : node.outputs) open.push_back(output);
       } else {
-        const at::Tensor weight =
-            node.inputs.size() > 1 ? graph.values[static_cast<size_t>(node.inputs[1])].constant : at::Tensor();
-        if (!weight.defined() || node.inputs[0] != value) {
-          throw Error(ErrorKind::kUnsupported, node.name,
-                      fmt::format("a rotation cannot be folded into the {} that reads the layer", node.op),
-                      "choose a layer that only Conv, Gemm or MatMul read");
-        }
-        node.inputs[1] = add_constant(graph, node.name + ".unrotated", unrotated(node, weight, q, node.name));
+        node.inputs[1] = add_constant(graph, node.name + ".unrotated", unrotated({node, graph}, value, q));
       }
       if (value == from.value) std::replace(node.inputs.begin(), node.inputs.end(), from.value, turned);
     }

@@ -7,39 +7,29 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <string_view>
 
 #include "microtome/base/error.h"
 #include "microtome/image/resize.h"
+#include "microtome/network/surgery.h"
 
 namespace microtome {
 namespace {
 
-// Operators that hand on their first input's values, one a class.
-constexpr std::string_view kPassingOn[] = {"Reshape",  "Flatten", "Squeeze",   "Unsqueeze",
-                                           "Identity", "Dropout", "Transpose", "Cast"};
-
-const Node* maker_of(ValueIndex value, const Graph& graph) {
-  for (const Node& node : graph.nodes) {
-    if (std::find(node.outputs.begin(), node.outputs.end(), value) != node.outputs.end()) return &node;
+// What the network's first output is, behind what only hands it on.
+OutputScale ending_of(const Network& network) {
+  const Graph& graph = network.graph();
+  const std::vector<int> makers = find_makers(graph);
+  int maker = makers[at_index(network.output_layer().value)];
+  while (maker >= 0) {
+    const Node& node = graph.nodes[static_cast<size_t>(maker)];
+    const Operator& op = require_operator(node);
+    if (!op.hands_on) return op.scale;
+    maker = makers[at_index(node.inputs.at(0))];
   }
-  return nullptr;
+  return OutputScale::kAny;
 }
 
 }  // namespace
-
-Classifier::Ending Classifier::ending_of(const Network& network) {
-  static const std::pair<std::string_view, Ending> kEndings[] = {{"Softmax", Ending::kProbabilities},
-                                                                 {"LogSoftmax", Ending::kLogProbabilities}};
-  const Node* node = maker_of(network.output_layer().value, network.graph());
-  while (node != nullptr && std::find(std::begin(kPassingOn), std::end(kPassingOn), node->op) != std::end(kPassingOn)) {
-    node = maker_of(node->inputs.at(0), network.graph());
-  }
-  for (const auto& [op, ending] : kEndings) {
-    if (node != nullptr && node->op == op) return ending;
-  }
-  return Ending::kLogits;
-}
 
 Classifier::Classifier(const Network& network, Preprocessing preprocessing)
     : eye_(network, std::move(preprocessing), {network.output_layer().name}),
@@ -88,8 +78,8 @@ std::vector<float> Classifier::probabilities(const Image& image) const {
                 fmt::format("the network gives {} numbers for {} classes at this side", output.numel(), classes_),
                 "use the side that it was trained with");
   }
-  if (ending_ == Ending::kLogits) output = output.softmax(0);
-  if (ending_ == Ending::kLogProbabilities) output = output.exp();
+  if (ending_ == OutputScale::kAny) output = output.softmax(0);
+  if (ending_ == OutputScale::kLogProbabilities) output = output.exp();
   output = output.contiguous();
   return {output.data_ptr<float>(), output.data_ptr<float>() + output.numel()};
 }

@@ -7,6 +7,7 @@
 
 #include "microtome/image/image.h"
 #include "microtome/network/eye.h"
+#include "microtome/network/ops/operator.h"
 
 namespace microtome {
 
@@ -31,13 +32,10 @@ class Classifier {
   at::Tensor input(const Image& image) const;
 
  private:
-  enum class Ending { kLogits, kProbabilities, kLogProbabilities };
-  static Ending ending_of(const Network& network);
-
   Eye eye_;
   int64_t classes_ = 0;
   int height_ = 0, width_ = 0;
-  Ending ending_ = Ending::kLogits;
+  OutputScale ending_ = OutputScale::kAny;  // of the output
 };
 
 // The `count` likeliest classes, likeliest first; ties by index. All of them when there are fewer.

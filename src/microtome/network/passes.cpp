@@ -15,21 +15,17 @@ std::vector<ValueIndex> values_of(const Network& network, std::span<const std::s
   return values;
 }
 
-bool is_clamp(const Node& node) { return node.op == "Relu" || node.op == "Clip"; }
+bool is_clamp(const NodeFacts& facts) { return require_operator(facts.node).lower_bound != nullptr; }
 
-bool is_rectifier(const Graph& graph, const Node& node) {
-  if (node.op != "Clip") return node.op == "Relu";
-  if (node.inputs.size() < 2 || node.inputs[1] < 0) {
-    return has_attribute(node, "min") && float_attribute(node, "min", 0) == 0;
-  }
-  const at::Tensor& low = constant_input(graph, node, 1);
-  return low.defined() && low.item<double>() == 0;
+bool is_rectifier(const NodeFacts& facts) {
+  return is_clamp(facts) && require_operator(facts.node).lower_bound(facts) == 0;
 }
 
-// The chosen nodes become the operator of the same forward and another backward: "Relu", "GuidedRelu".
-Graph renamed(Graph graph, bool (*chosen)(const Graph&, const Node&), const std::string& prefix) {
+// The chosen nodes become the operator of the same forward and another backward, where there is one: "Relu",
+// "GuidedRelu".
+Graph renamed(Graph graph, bool (*chosen)(const NodeFacts&), const std::string& prefix) {
   for (Node& node : graph.nodes) {
-    if (chosen(graph, node)) node.op = prefix + node.op;
+    if (chosen({node, graph}) && find_operator(prefix + node.op) != nullptr) node.op = prefix + node.op;
   }
   return graph;
 }
@@ -45,8 +41,7 @@ Network fold_batch_norm(const Network& network, std::span<const std::string> kee
 }
 
 Graph redirected_graph(Graph graph) {
-  return renamed(
-      std::move(graph), [](const Graph&, const Node& node) { return is_clamp(node); }, "Redirected");
+  return renamed(std::move(graph), is_clamp, "Redirected");
 }
 
 Network redirect_dead_relus(const Network& network) {

@@ -3,19 +3,20 @@
 
 #include <algorithm>
 
+#include "microtome/network/ops/operator.h"
 #include "microtome/network/surgery.h"
 
 namespace microtome {
 namespace {
 
-bool rectifies(const Node& node) { return node.op == "Relu" || node.op == "Clip"; }
+bool clamps(const Node& node) { return require_operator(node).lower_bound != nullptr; }
 
 // The value before the rectifier that makes `value`; -1 when it is not rectified.
 ValueIndex before_rectifier(const Graph& graph, const std::vector<int>& makers, ValueIndex value) {
   const int maker = makers[static_cast<size_t>(value)];
   if (maker < 0) return -1;
   const Node& node = graph.nodes[static_cast<size_t>(maker)];
-  return rectifies(node) ? node.inputs[0] : -1;
+  return clamps(node) ? node.inputs[0] : -1;
 }
 
 }  // namespace
@@ -27,11 +28,11 @@ Network with_pre_activation(const Network& network, const std::string& layer) {
   const int maker = makers[static_cast<size_t>(value)];
   if (maker < 0) return network;
   Node twin = graph.nodes[static_cast<size_t>(maker)];
-  if (rectifies(twin)) {
+  if (clamps(twin)) {
     twin.inputs = {twin.inputs[0]};
     twin.op = "Identity";
     twin.attributes.clear();
-  } else if (twin.op == "Concat") {
+  } else if (require_operator(twin).joins_inputs) {
     for (ValueIndex& input : twin.inputs) {
       input = before_rectifier(graph, makers, input);
       if (input < 0) return network;

@@ -101,7 +101,8 @@ void fold_shape_chains(Graph& graph, bool free_size) {
 void free_batch(Graph& graph) {
   const std::vector<Dependence> depends = input_dependence(graph);
   for (Node& node : graph.nodes) {
-    if (node.op != "Reshape" || depends[at_index(node.inputs[0])] != Dependence::kContent) continue;
+    if (!require_operator(node).has_target_shape) continue;
+    if (depends[at_index(node.inputs[0])] != Dependence::kContent) continue;
     const auto& in = graph.values[at_index(node.inputs[0])].shape;
     if (in.empty() || in[0] != 1 || int_attribute(node, "allowzero", 0)) continue;
     if (node.inputs.size() < 2) {

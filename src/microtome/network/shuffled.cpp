@@ -10,15 +10,11 @@
 #include <vector>
 
 #include "microtome/base/rng.h"
+#include "microtome/network/ops/operator.h"
 #include "microtome/network/surgery.h"
 
 namespace microtome {
 namespace {
-
-bool multiplies(const Node& node) {
-  static const std::set<std::string> kOperators = {"Conv", "ConvTranspose", "Gemm", "MatMul"};
-  return kOperators.contains(node.op);
-}
 
 at::Tensor shuffled(const at::Tensor& weight, const std::string& name, uint64_t seed) {
   at::Tensor out = weight.to(at::kFloat).contiguous().clone();
@@ -56,7 +52,7 @@ class Copy {
   ValueIndex input(const Node& node, ValueIndex value) {
     if (value < 0 || copies_.contains(value)) return of(value);
     const Value& given = graph_.values[static_cast<size_t>(value)];
-    const bool weight = multiplies(node) && given.constant.defined() && given.constant.dim() >= 2 &&
+    const bool weight = require_operator(node).mixes_channels && given.constant.defined() && given.constant.dim() >= 2 &&
                         at::isFloatingType(given.constant.scalar_type());
     if (!weight) return value;
     at::Tensor other = shuffled(given.constant, given.name, seed_);

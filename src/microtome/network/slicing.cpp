@@ -28,8 +28,8 @@ class Slicer {
     const int maker = makers_[at_index(value)];
     if (maker < 0 || readers_[at_index(value)] != 1) return -1;
     Node node = graph_.nodes[static_cast<size_t>(maker)];
-    if (node.op == "Concat") return slice_branches(value, node, units);
     const Operator& op = require_operator(node);
+    if (op.joins_inputs) return slice_branches(value, node, units);
     if (op.each_channel_alone) return slice_behind(value, node, op, units);
     return slice_weights(value, node, units);
   }

@@ -11,23 +11,7 @@
 namespace microtome {
 namespace {
 
-// y = scale * (x - mean) / sqrt(variance + epsilon) + offset, as factor * x + shift, in double.
-struct Affine {
-  at::Tensor factor, shift;
-};
-
-Affine affine_of(const Graph& graph, const Node& norm) {
-  at::Tensor parameters[4];
-  for (size_t i = 0; i < 4; ++i) {
-    const at::Tensor& constant = constant_input(graph, norm, i + 1);
-    if (!constant.defined()) return {};
-    parameters[i] = constant.to(at::kDouble);
-  }
-  const at::Tensor factor = parameters[0] / (parameters[3] + float_attribute(norm, "epsilon", 1e-5)).sqrt();
-  return {factor, parameters[1] - parameters[2] * factor};
-}
-
-void fold_into(Graph& graph, Node& node, const Node& norm, int64_t axis, const Affine& affine) {
+void fold_into(Graph& graph, Node& node, const Node& norm, int64_t axis, const ChannelAffine& affine) {
   const at::Tensor weight = constant_input(graph, node, 1);
   const at::Tensor bias = constant_input(graph, node, 2);
   std::vector<int64_t> along(static_cast<size_t>(weight.dim()), 1);
@@ -46,9 +30,7 @@ void fold_into(Graph& graph, Node& node, const Node& norm, int64_t axis, const A
 }  // namespace
 
 const at::Tensor& constant_input(const Graph& graph, const Node& node, size_t i) {
-  static const at::Tensor kAbsent;
-  if (i >= node.inputs.size() || node.inputs[i] < 0) return kAbsent;
-  return graph.values[at_index(node.inputs[i])].constant;
+  return NodeFacts{node, graph}.constant(i);
 }
 
 int64_t unit_axis(const Graph& graph, const Node& node) {
@@ -116,14 +98,15 @@ Graph folded_batch_norm(const Graph& graph, std::span<const ValueIndex> keep) {
   std::vector<char> folded(graph.nodes.size(), 0);
   for (size_t i = 0; i < out.nodes.size(); ++i) {
     const Node norm = out.nodes[i];
-    if (norm.op != "BatchNormalization") continue;
+    const Operator& op = require_operator(norm);
+    if (op.channel_affine == nullptr) continue;
     const ValueIndex between = norm.inputs[0];
     const int maker = makers[at_index(between)];
     const bool tapped = std::count(keep.begin(), keep.end(), between) > 0;
     if (maker < 0 || tapped || readers[at_index(between)] != 1) continue;
     Node& node = out.nodes[static_cast<size_t>(maker)];
     const int64_t axis = unit_axis(out, node);
-    const Affine affine = affine_of(out, norm);
+    const ChannelAffine affine = op.channel_affine({norm, out});
     if (axis < 0 || !affine.factor.defined()) continue;
     fold_into(out, node, norm, axis, affine);
     folded[i] = 1;

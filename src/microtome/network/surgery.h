@@ -14,8 +14,8 @@ namespace microtome {
 // Only the nodes and values that the wanted values need; these become the outputs, in the order given.
 Graph pruned_graph(const Graph& graph, std::span<const ValueIndex> wanted);
 
-// Each BatchNormalization whose input comes from a Conv or Gemm, is read by nothing else and is not in `keep`, folded
-// into that node.
+// Each affine node of channels (BatchNormalization) whose input comes from a convolution or Gemm, is read by nothing
+// else and is not in `keep`, folded into that node.
 Graph folded_batch_norm(const Graph& graph, std::span<const ValueIndex> keep);
 
 // Adds nodes that compute only the channels `units` of a value, in that order, as slice_units() says; the value that

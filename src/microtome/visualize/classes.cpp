@@ -7,6 +7,7 @@
 #include <cctype>
 
 #include "microtome/base/error.h"
+#include "microtome/network/ops/operator.h"
 
 namespace microtome {
 namespace {
@@ -50,7 +51,7 @@ const Layer& logits(const Network& network) {
   const Layer& output = network.output_layer();
   for (const Node& node : network.graph().nodes) {
     const bool makes_output = std::ranges::find(node.outputs, output.value) != node.outputs.end();
-    if (!makes_output || (node.op != "Softmax" && node.op != "LogSoftmax")) continue;
+    if (!makes_output || require_operator(node).scale == OutputScale::kAny) continue;
     for (const Layer& layer : network.layers()) {
       if (layer.value == node.inputs[0]) return layer;
     }

@@ -8,6 +8,7 @@
 #include <limits>
 #include <numeric>
 
+#include "microtome/network/ops/operator.h"
 #include "microtome/network/surgery.h"
 
 namespace microtome {
@@ -128,10 +129,10 @@ std::vector<std::string> path_to(const Network& network, const std::string& laye
   const Graph pruned = pruned_graph(network.graph(), std::span(&end.value, 1));
   std::vector<std::string> names;
   for (const Node& node : pruned.nodes) {
-    const bool kind = node.op == "Relu" || node.op == "Clip" || node.op == "LeakyRelu";
+    const bool rectified = require_operator(node).rectifies;
     const std::string& name = pruned.values[static_cast<size_t>(node.outputs[0])].name;
     const auto found = std::ranges::find(network.layers(), name, &Layer::name);
-    if (kind && found != network.layers().end() && name != end.name) names.push_back(name);
+    if (rectified && found != network.layers().end() && name != end.name) names.push_back(name);
   }
   names.push_back(end.name);
   std::vector<std::string> chosen;

@@ -102,25 +102,47 @@ Window softmax_window(const NodeFacts& facts) {
   return {.everything = flattens || axis >= 2};
 }
 
+double relu_lower_bound(const NodeFacts&) { return 0; }
+
+double clip_lower_bound(const NodeFacts& facts) {
+  constexpr double kNone = -std::numeric_limits<double>::infinity();
+  if (facts.node.inputs.size() < 2 || facts.node.inputs[1] < 0) return float_attribute(facts.node, "min", kNone);
+  const at::Tensor& low = facts.constant(1);
+  return low.defined() ? low.item<double>() : std::numeric_limits<double>::quiet_NaN();
+}
+
+constexpr Operator rectifier(std::string_view name, void (*run)(OperatorCall&),
+                             double (*lower_bound)(const NodeFacts&)) {
+  return {.name = name,
+          .run = run,
+          .window = same_position,
+          .each_channel_alone = true,
+          .rectifies = true,
+          .lower_bound = lower_bound};
+}
+
 constexpr Operator pointwise(std::string_view name, void (*run)(OperatorCall&)) {
   return {.name = name, .run = run, .window = same_position, .each_channel_alone = true};
 }
 
 constexpr Operator kOperators[] = {
-    pointwise("Relu", run_relu),
-    pointwise("LeakyRelu", run_leaky_relu),
-    {.name = "PRelu", .run = run_prelu, .window = same_position},
+    rectifier("Relu", run_relu, relu_lower_bound),
+    rectifier("Clip", run_clip, clip_lower_bound),
+    rectifier("LeakyRelu", run_leaky_relu, nullptr),
+    {.name = "PRelu", .run = run_prelu, .window = same_position, .learned = {1, 1}},
     pointwise("Elu", run_elu),
     pointwise("Selu", run_selu),
-    pointwise("Clip", run_clip),
     pointwise("Sigmoid", run_sigmoid),
     pointwise("Tanh", run_tanh),
     pointwise("Softplus", run_softplus),
     pointwise("Softsign", run_softsign),
     pointwise("HardSigmoid", run_hard_sigmoid),
     pointwise("HardSwish", run_hard_swish),
-    {.name = "Softmax", .run = run_softmax<softmax>, .window = softmax_window},
-    {.name = "LogSoftmax", .run = run_softmax<log_softmax>, .window = softmax_window},
+    {.name = "Softmax", .run = run_softmax<softmax>, .window = softmax_window, .scale = OutputScale::kProbabilities},
+    {.name = "LogSoftmax",
+     .run = run_softmax<log_softmax>,
+     .window = softmax_window,
+     .scale = OutputScale::kLogProbabilities},
 };
 
 }  // namespace

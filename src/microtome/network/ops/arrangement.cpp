@@ -108,15 +108,35 @@ void run_cast(OperatorCall& call) {
   call.outputs[0] = at::isFloatingType(type) && x.is_floating_point() ? x : x.to(type);
 }
 
+constexpr Operator unchanged(std::string_view name, void (*run)(OperatorCall&),
+                             bool (*passes_rotation)(const NodeFacts&)) {
+  return {.name = name,
+          .run = run,
+          .window = same_position,
+          .hands_on = true,
+          .each_channel_alone = true,
+          .passes_rotation = passes_rotation};
+}
+
+constexpr Operator arranged(std::string_view name, void (*run)(OperatorCall&), Window (*window)(const NodeFacts&),
+                            bool (*passes_rotation)(const NodeFacts&)) {
+  return {.name = name, .run = run, .window = window, .hands_on = true, .passes_rotation = passes_rotation};
+}
+
 constexpr Operator kOperators[] = {
-    {.name = "Identity", .run = run_identity, .window = same_position, .each_channel_alone = true},
-    {.name = "Dropout", .run = run_dropout, .window = same_position, .each_channel_alone = true},
-    {.name = "Cast", .run = run_cast, .window = same_position, .each_channel_alone = true},
-    {.name = "Flatten", .run = run_flatten, .window = by_layout},
-    {.name = "Reshape", .run = run_reshape, .window = by_layout},
-    {.name = "Transpose", .run = run_transpose, .window = everything},
-    {.name = "Squeeze", .run = run_squeeze, .window = by_layout},
-    {.name = "Unsqueeze", .run = run_unsqueeze, .window = by_layout},
+    unchanged("Identity", run_identity, always),
+    unchanged("Dropout", run_dropout, always),
+    unchanged("Cast", run_cast, nullptr),
+    arranged("Flatten", run_flatten, by_layout, with_one_position),
+    {.name = "Reshape",
+     .run = run_reshape,
+     .window = by_layout,
+     .hands_on = true,
+     .has_target_shape = true,
+     .passes_rotation = with_one_position},
+    arranged("Transpose", run_transpose, everything, nullptr),
+    arranged("Squeeze", run_squeeze, by_layout, with_one_position),
+    arranged("Unsqueeze", run_unsqueeze, by_layout, nullptr),
     {.name = "Expand", .run = run_expand, .window = by_layout},
     {.name = "DepthToSpace", .run = run_depth_to_space, .window = depth_to_space_window},
 };

@@ -85,9 +85,26 @@ double conv_transpose_macs(const NodeFacts& facts) {
 
 int64_t conv_unit_axis(const Node&) { return 0; }
 
+at::Tensor conv_unrotated(const Node& node, const at::Tensor& weight, const at::Tensor& q) {
+  if (int_attribute(node, "group", 1) != 1) return {};
+  return at::einsum("oihw,ji->ojhw", {weight, q}).contiguous();
+}
+
 constexpr Operator kOperators[] = {
-    {.name = "Conv", .run = run_conv, .window = conv_window, .macs = conv_macs, .unit_axis = conv_unit_axis},
-    {.name = "ConvTranspose", .run = run_conv_transpose, .window = conv_transpose_window, .macs = conv_transpose_macs},
+    {.name = "Conv",
+     .run = run_conv,
+     .window = conv_window,
+     .macs = conv_macs,
+     .mixes_channels = true,
+     .learned = {1, 2},
+     .unit_axis = conv_unit_axis,
+     .unrotated = conv_unrotated},
+    {.name = "ConvTranspose",
+     .run = run_conv_transpose,
+     .window = conv_transpose_window,
+     .macs = conv_transpose_macs,
+     .mixes_channels = true,
+     .learned = {1, 2}},
 };
 
 }  // namespace

@@ -40,9 +40,31 @@ int64_t gemm_unit_axis(const Node& node) {
   return int_attribute(node, "transB", 0) ? 0 : 1;
 }
 
+at::Tensor matmul_unrotated(const Node&, const at::Tensor& weight, const at::Tensor& q) {
+  return at::matmul(q, weight).contiguous();
+}
+
+at::Tensor gemm_unrotated(const Node& node, const at::Tensor& weight, const at::Tensor& q) {
+  if (int_attribute(node, "transB", 0) == 0) return matmul_unrotated(node, weight, q);
+  return at::matmul(weight, q.t()).contiguous();
+}
+
 constexpr Operator kOperators[] = {
-    {.name = "Gemm", .run = run_gemm, .window = everything, .macs = gemm_macs, .unit_axis = gemm_unit_axis},
-    {.name = "MatMul", .run = run_matmul, .window = everything, .macs = matmul_macs},
+    {.name = "Gemm",
+     .run = run_gemm,
+     .window = everything,
+     .macs = gemm_macs,
+     .mixes_channels = true,
+     .learned = {1, 2},
+     .unit_axis = gemm_unit_axis,
+     .unrotated = gemm_unrotated},
+    {.name = "MatMul",
+     .run = run_matmul,
+     .window = everything,
+     .macs = matmul_macs,
+     .mixes_channels = true,
+     .learned = {1, 1},
+     .unrotated = matmul_unrotated},
 };
 
 }  // namespace

@@ -85,13 +85,27 @@ void run_lrn(OperatorCall& call) {
                                          float_attribute(call.node, "bias", 1.0));
 }
 
+// y = scale * (x - mean) / sqrt(variance + epsilon) + offset.
+ChannelAffine batch_normalization_affine(const NodeFacts& facts) {
+  at::Tensor parameters[4];
+  for (size_t i = 0; i < 4; ++i) {
+    if (!facts.constant(i + 1).defined()) return {};
+    parameters[i] = facts.constant(i + 1).to(at::kDouble);
+  }
+  const at::Tensor factor = parameters[0] / (parameters[3] + float_attribute(facts.node, "epsilon", 1e-5)).sqrt();
+  return {factor, parameters[1] - parameters[2] * factor};
+}
+
 constexpr Operator kOperators[] = {
     {.name = "BatchNormalization",
      .run = run_batch_normalization,
      .window = same_position,
      .each_channel_alone = true,
-     .channel_parameters = true},
-    {.name = "InstanceNormalization", .run = run_instance_normalization, .window = everything},
+     .channel_parameters = true,
+     .learned = {1, 2},
+     .running = {3, 2},
+     .channel_affine = batch_normalization_affine},
+    {.name = "InstanceNormalization", .run = run_instance_normalization, .window = everything, .learned = {1, 2}},
     {.name = "LRN", .run = run_lrn, .window = same_position},
 };
 

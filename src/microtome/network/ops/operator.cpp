@@ -37,7 +37,7 @@ const std::vector<int64_t> kNoShape;
 
 const std::vector<int64_t>& shape_of(const Graph& graph, const std::vector<ValueIndex>& values, size_t i) {
   if (i >= values.size() || values[i] < 0) return kNoShape;
-  return graph.values[static_cast<size_t>(values[i])].shape;
+  return graph.values[at_index(values[i])].shape;
 }
 
 }  // namespace
@@ -57,10 +57,13 @@ bool OperatorCall::owns(size_t i) const {
 const std::vector<int64_t>& NodeFacts::input_shape(size_t i) const { return shape_of(graph, node.inputs, i); }
 const std::vector<int64_t>& NodeFacts::output_shape(size_t i) const { return shape_of(graph, node.outputs, i); }
 
+const at::Tensor& NodeFacts::constant(size_t i) const {
+  static const at::Tensor kAbsent;
+  return i >= node.inputs.size() || node.inputs[i] < 0 ? kAbsent : graph.values[at_index(node.inputs[i])].constant;
+}
+
 std::vector<int64_t> NodeFacts::constant_ints(size_t i) const {
-  if (i >= node.inputs.size() || node.inputs[i] < 0) return {};
-  const at::Tensor& constant = graph.values[static_cast<size_t>(node.inputs[i])].constant;
-  return constant.defined() ? to_ints(constant) : std::vector<int64_t>{};
+  return constant(i).defined() ? to_ints(constant(i)) : std::vector<int64_t>{};
 }
 
 const Operator* find_operator(std::string_view name) {
@@ -94,6 +97,13 @@ Window by_layout(const NodeFacts& facts) {
   const auto& out = facts.output_shape(0);
   const bool same = in.size() >= 4 && out.size() >= 4 && std::equal(in.end() - 2, in.end(), out.end() - 2);
   return {.everything = !same};
+}
+
+bool always(const NodeFacts&) { return true; }
+
+bool with_one_position(const NodeFacts& facts) {
+  const auto& shape = facts.input_shape(0);
+  return shape.size() == 2 || (shape.size() == 4 && shape[2] == 1 && shape[3] == 1);
 }
 
 bool has_attribute(const Node& node, const std::string& name) { return find_attribute(node, name) != nullptr; }

@@ -38,6 +38,8 @@ struct NodeFacts {
 
   const std::vector<int64_t>& input_shape(size_t i) const;  // Empty for an absent input.
   const std::vector<int64_t>& output_shape(size_t i) const;
+  // Input i where it is constant; undefined when it is absent or computed.
+  const at::Tensor& constant(size_t i) const;
   // The integers of a constant input; empty when it is absent or not constant.
   std::vector<int64_t> constant_ints(size_t i) const;
 };
@@ -49,16 +51,53 @@ struct Window {
   bool everything = false;
 };
 
+// Inputs first .. first + count - 1 of a node.
+struct InputRange {
+  size_t first = 0, count = 0;
+};
+
+// y = factor * x + shift for each channel, float64 [C]; undefined where it is not known beforehand.
+struct ChannelAffine {
+  at::Tensor factor, shift;
+};
+
+// What the values along the class axis are, whatever they were before.
+enum class OutputScale : char { kAny, kProbabilities, kLogProbabilities };
+
+// An operator is complete in its file: nothing outside this folder and formats/ asks for its name, only for what is
+// said of it here.
 struct Operator {
   std::string_view name;  // as ONNX has it
   void (*run)(OperatorCall& call);
   Window (*window)(const NodeFacts& facts);
   double (*macs)(const NodeFacts& facts) = nullptr;  // multiply-adds for the whole output; null = not counted
-  bool reads_values = true;                          // false: the result depends on the shapes of the inputs alone
+
+  // Of its values. Layers and passes go by them.
+  bool reads_values = true;         // false: the result depends on the shapes of the inputs alone
+  bool hands_on = false;            // the values of input 0 as they are, perhaps in another arrangement
   bool each_channel_alone = false;  // output channel k is a function of input channel k of input 0 (axis 1)
+  bool mixes_channels = false;      // a sum over channels of products with weights (a matrix or more, input 1)
+  bool joins_inputs = false;        // the inputs one behind the other along attribute "axis"
+  bool rectifies = false;           // an activation function that holds back what is negative
+  bool has_target_shape = false;    // input 1, or attribute "shape", is the shape of the output; 0 keeps a length
+  OutputScale scale = OutputScale::kAny;
+
+  // Of its parameters.
   bool channel_parameters = false;  // inputs 1.. hold one entry a channel
+  InputRange learned;               // what training changes by gradients
+  InputRange running;               // what training lets follow the batches
   // The axis of the weights (input 1) that counts the output units; null or -1: there is none.
   int64_t (*unit_axis)(const Node& node) = nullptr;
+
+  // Values below become this one and stop gradients; NaN where it is not known beforehand. Null: it is no clamp.
+  double (*lower_bound)(const NodeFacts& facts) = nullptr;
+  // What it does to each channel alone, where that is affine. Null: it is not.
+  ChannelAffine (*channel_affine)(const NodeFacts& facts) = nullptr;
+  // Whether a rotation of the channels of input 0 may as well come after it. Null: it may not.
+  bool (*passes_rotation)(const NodeFacts& facts) = nullptr;
+  // The weights (input 1) that undo a rotation q [C,C] of the channels of input 0; undefined where none do. Null: they
+  // never do.
+  at::Tensor (*unrotated)(const Node& node, const at::Tensor& weight, const at::Tensor& q) = nullptr;
 };
 
 struct OperatorFamily {
@@ -80,6 +119,10 @@ std::vector<std::string> operator_names();
 Window same_position(const NodeFacts& facts);  // elementwise over space
 Window everything(const NodeFacts& facts);
 Window by_layout(const NodeFacts& facts);  // same_position when the last two axes keep their lengths, else everything
+
+// Which nodes let a rotation pass: each, or those whose input is [N,C] or [N,C,1,1].
+bool always(const NodeFacts& facts);
+bool with_one_position(const NodeFacts& facts);
 
 // Attributes. The three with a fallback throw Error(kCorrupt) when the attribute has another type; without one also
 // when it is absent. An integer is taken where a number is asked for.

@@ -128,8 +128,16 @@ Window pool_window(const NodeFacts& facts) { return spatial_window(facts, {}); }
 
 constexpr Operator kOperators[] = {
     {.name = "MaxPool", .run = run_max_pool, .window = pool_window, .each_channel_alone = true},
-    {.name = "AveragePool", .run = run_average_pool, .window = pool_window, .each_channel_alone = true},
-    {.name = "GlobalAveragePool", .run = run_global_average_pool, .window = everything, .each_channel_alone = true},
+    {.name = "AveragePool",
+     .run = run_average_pool,
+     .window = pool_window,
+     .each_channel_alone = true,
+     .passes_rotation = always},
+    {.name = "GlobalAveragePool",
+     .run = run_global_average_pool,
+     .window = everything,
+     .each_channel_alone = true,
+     .passes_rotation = always},
     {.name = "GlobalMaxPool", .run = run_global_max_pool, .window = everything, .each_channel_alone = true},
 };
 

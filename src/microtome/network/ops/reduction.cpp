@@ -66,7 +66,7 @@ Window window(const NodeFacts& facts) {
 
 constexpr Operator kOperators[] = {
     {.name = "ReduceSum", .run = run<sum>, .window = window},
-    {.name = "ReduceMean", .run = run<mean>, .window = window},
+    {.name = "ReduceMean", .run = run<mean>, .window = window, .passes_rotation = always},
     {.name = "ReduceMax", .run = run<highest>, .window = window},
     {.name = "ReduceMin", .run = run<lowest>, .window = window},
     {.name = "ReduceProd", .run = run<product>, .window = window},

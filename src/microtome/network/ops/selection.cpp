@@ -192,7 +192,7 @@ Window concat_window(const NodeFacts& facts) {
 }
 
 constexpr Operator kOperators[] = {
-    {.name = "Concat", .run = run_concat, .window = concat_window},
+    {.name = "Concat", .run = run_concat, .window = concat_window, .joins_inputs = true},
     {.name = "Slice", .run = run_slice, .window = slice_window},
     {.name = "Split", .run = run_split, .window = off_space},
     {.name = "Gather", .run = run_gather, .window = off_space},

@@ -11,9 +11,14 @@
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/npy.h"
+#include "microtome/network/baseline.h"
+#include "microtome/network/bases/file.h"
+#include "microtome/network/bases/pca.h"
+#include "microtome/network/bases/random.h"
 #include "microtome/network/builder.h"
 #include "microtome/network/executor.h"
 #include "microtome/network/formats/safetensors_file.h"
+#include "microtome/network/passes.h"
 
 namespace microtome {
 namespace {
@@ -96,6 +101,62 @@ TEST(Basis, IsReadFromAFileInEitherOrientation) {
   EXPECT_TRUE(names_basis_file(file + ":rows") && names_basis_file(npy) && !names_basis_file("nmf:4"));
   EXPECT_EQ(basis_file(file + ":rows"), file);
   std::filesystem::remove_all(folder);
+}
+
+Basis made(const std::string& text, const at::Tensor& samples = {}) {
+  return make_basis(text, "layer", 6, [&] {
+    if (!samples.defined()) throw Error(ErrorKind::kUsage, "basis", "looked at activations without need");
+    return samples;
+  });
+}
+
+TEST(Basis, IsMadeFromItsText) {
+  EXPECT_FALSE(made("identity").vectors.defined());
+  EXPECT_TRUE(at::equal(made("random:0.4:7").vectors, random_rotation(6, 7, 0.4).vectors));
+  EXPECT_EQ(made("random:0.4:7").name, "random0.4.7");
+  EXPECT_TRUE(at::equal(made("random").vectors, random_rotation(6, 1, 1).vectors));
+  at::manual_seed(5);
+  const at::Tensor samples = at::rand({40, 6}, at::kDouble);
+  EXPECT_EQ(made("pca", samples).vectors.sizes().vec(), (std::vector<int64_t>{6, 6}));
+  const Basis factors = made("nmf:3", samples);
+  EXPECT_EQ(factors.name, "nmf3");
+  EXPECT_EQ(factors.vectors.sizes().vec(), (std::vector<int64_t>{3, 6}));
+  EXPECT_GE(factors.vectors.min().item<float>(), 0);
+  EXPECT_TRUE(at::allclose(factors.vectors.norm(2, 1), at::ones({3}), 1e-4, 1e-5));
+  EXPECT_THROW(made("nmf:3", samples - 0.5), Error);
+  for (const char* bad :
+       {"", "nmf", "nmf:7", "nmf:0", "nmf:x", "pca:2", "identity:1", "random:x", "random:1:-1", "ica"}) {
+    EXPECT_THROW(made(bad, samples), Error) << bad;
+  }
+}
+
+// A new kind is in the message, and so in the help, without being named anywhere else.
+TEST(Basis, NamesItsKinds) {
+  try {
+    made("ica");
+    FAIL();
+  } catch (const Error& error) {
+    for (const BasisKind* kind : bases::kinds()) {
+      EXPECT_NE(std::string(error.what()).find(kind->form), std::string::npos) << kind->name;
+      EXPECT_FALSE(kind->summary.empty()) << kind->name;
+    }
+  }
+}
+
+TEST(Baseline, AddsALayerForEach) {
+  const Network network = small();
+  const std::vector<std::string> layers = {"a", "logits"};
+  for (const BaselineKind* kind : baselines::kinds()) {
+    std::vector<std::string> added;
+    const Network wider = kind->add(network, layers, 4, added);
+    ASSERT_EQ(added.size(), layers.size()) << kind->name;
+    for (size_t i = 0; i < layers.size(); ++i) {
+      EXPECT_EQ(wider.layer(added[i]).shape, network.layer(layers[i]).shape) << kind->name;
+      EXPECT_FALSE(at::allclose(run(wider, {added[i]})[0], run(network, {layers[i]})[0])) << kind->name;
+    }
+    EXPECT_EQ(&baseline_named(std::string(kind->name)), kind);
+  }
+  EXPECT_THROW(baseline_named("random"), Error);
 }
 
 TEST(Rotation, RunsFromTheIdentityToARotationAtConstantSpeed) {

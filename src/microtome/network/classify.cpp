@@ -56,8 +56,9 @@ at::Tensor Classifier::input(const Image& image) const {
   const int chosen = eye_.preprocessing().resize_short;
   const double short_side = chosen > 0 ? chosen : height_ * 256.0 / 224.0;
   if (short_side < height_) {
-    throw Error(ErrorKind::kUsage, fmt::format("--resize {}", chosen),
-                fmt::format("is below the {} pixels that the network takes", height_), "give at least that many");
+    throw Error(ErrorKind::kUsage, "resize",
+                fmt::format("{} is below the {} pixels that the network takes", chosen, height_),
+                "give at least that many");
   }
   const int have = std::min(image.width, image.height);
   if (short_side != std::floor(short_side)) {

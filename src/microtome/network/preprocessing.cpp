@@ -42,26 +42,26 @@ Preprocessing preset_named(const std::string& text) {
     const char* end = text.data() + text.size();
     const auto [stopped, failure] = std::from_chars(begin, end, chosen.side);
     if (failure != std::errc() || stopped != end || chosen.side < 1 || chosen.side > 16384) {
-      usage("--preprocess " + text, "the side after \":\" is not a number of pixels from 1 to 16384",
+      usage("preprocess", "the side of \"" + text + "\" after \":\" is not a number of pixels from 1 to 16384",
             fmt::format("write \"{}:224\"", name));
     }
     return chosen;
   }
-  usage("--preprocess " + text,
+  usage("preprocess",
         fmt::format("no preset \"{}\"; there are torchvision, caffe-bgr, tf and raw, each with an "
                     "optional :SIDE",
                     name),
         fmt::format("nearest: \"{}\"", nearest_name(name, known)));
 }
 
-std::vector<double> parse_numbers(const std::string& text, const std::string& option) {
+std::vector<double> parse_numbers(const std::string& text, const std::string& parameter) {
   std::vector<double> numbers;
   for (size_t begin = 0; begin <= text.size();) {
     const size_t end = std::min(text.find(',', begin), text.size());
     double number = 0;
     const auto [stopped, failure] = std::from_chars(text.data() + begin, text.data() + end, number);
     if (failure != std::errc() || stopped != text.data() + end || !std::isfinite(number)) {
-      usage(option + " " + text, "is not a list of numbers", "write it as \"123,117,104\"");
+      usage(parameter, "\"" + text + "\" is not a list of numbers", "write it as \"123,117,104\"");
     }
     numbers.push_back(number);
     begin = end + 1;
@@ -69,26 +69,26 @@ std::vector<double> parse_numbers(const std::string& text, const std::string& op
   return numbers;
 }
 
-std::vector<double> parse_channels(const std::string& text, const std::string& option) {
-  std::vector<double> numbers = parse_numbers(text, option);
+std::vector<double> parse_channels(const std::string& text, const std::string& parameter) {
+  std::vector<double> numbers = parse_numbers(text, parameter);
   if (numbers.size() != 1 && numbers.size() != 3) {
-    usage(option + " " + text, fmt::format("has {} numbers", numbers.size()),
+    usage(parameter, fmt::format("\"{}\" has {} numbers", text, numbers.size()),
           "give one for each channel: 3, or 1 for grey");
   }
   return numbers;
 }
 
 bool apply_numbers(const PreprocessingRequest& request, Preprocessing& p) {
-  if (!request.mean.empty()) p.mean = parse_channels(request.mean, "--mean");
-  if (!request.deviation.empty()) p.deviation = parse_channels(request.deviation, "--deviation");
+  if (!request.mean.empty()) p.mean = parse_channels(request.mean, "mean");
+  if (!request.deviation.empty()) p.deviation = parse_channels(request.deviation, "deviation");
   for (const double deviation : p.deviation) {
     if (!(deviation > 0))
-      usage("--deviation " + request.deviation, "is not above 0", "give the standard deviation of each channel");
+      usage("deviation", "\"" + request.deviation + "\" is not above 0", "give the standard deviation of each channel");
   }
   if (!request.range.empty()) {
-    const std::vector<double> range = parse_numbers(request.range, "--range");
+    const std::vector<double> range = parse_numbers(request.range, "range");
     if (range.size() != 2 || !(range[0] < range[1])) {
-      usage("--range " + request.range, "is not LOW,HIGH with LOW below HIGH", "write it as \"0,255\"");
+      usage("range", "\"" + request.range + "\" is not LOW,HIGH with LOW below HIGH", "write it as \"0,255\"");
     }
     p.low = range[0];
     p.high = range[1];
@@ -99,7 +99,8 @@ bool apply_numbers(const PreprocessingRequest& request, Preprocessing& p) {
 bool apply_order(const PreprocessingRequest& request, Preprocessing& p) {
   if (request.order.empty()) return false;
   if (request.order != "rgb" && request.order != "bgr") {
-    usage("--order " + request.order, "is neither \"rgb\" nor \"bgr\"", "give the order of the network's channels");
+    usage("order", "\"" + request.order + "\" is neither \"rgb\" nor \"bgr\"",
+          "give the order of the network's channels");
   }
   p.bgr = request.order == "bgr";
   return true;
@@ -108,7 +109,7 @@ bool apply_order(const PreprocessingRequest& request, Preprocessing& p) {
 void check_channels(const std::vector<double>& values, const char* what, int64_t channels) {
   if (values.empty() || static_cast<int64_t>(values.size()) == channels) return;
   usage("preprocessing", fmt::format("has a {} of {} channels, the network takes {}", what, values.size(), channels),
-        "choose \"raw\" or give --mean and --deviation with one number a channel");
+        "choose \"raw\" or give mean and deviation with one number a channel");
 }
 
 // [1,C,1,1], so that it broadcasts.
@@ -138,7 +139,7 @@ Preprocessing parse_preprocessing(const PreprocessingRequest& request, const Pre
   const bool order = apply_order(request, p);
   if (numbers || order) p.name = "custom";
   if (request.resize_short < 0) {
-    usage(fmt::format("--resize {}", request.resize_short), "is not a number of pixels",
+    usage("resize", fmt::format("{} is not a number of pixels", request.resize_short),
           "give the short side, such as 256");
   }
   if (request.resize_short > 0) p.resize_short = request.resize_short;

@@ -47,6 +47,34 @@ ValueIndex add_constant(Graph& graph, std::string name, at::Tensor tensor) {
   return static_cast<ValueIndex>(graph.values.size()) - 1;
 }
 
+ValueIndex add_integers(Graph& graph, const std::string& name, const std::vector<int64_t>& values) {
+  return add_constant(graph, name, at::tensor(values, at::kLong));
+}
+
+ValueIndex add_node(Graph& graph, const std::string& op, const std::string& name, std::vector<ValueIndex> inputs,
+                    std::map<std::string, Attribute> attributes, std::vector<int64_t> shape) {
+  const std::vector<int> makers = find_makers(graph);
+  int last = -1;
+  for (const ValueIndex input : inputs) last = std::max(last, makers[at_index(input)]);
+  Node node;
+  node.op = op;
+  node.name = name;
+  node.inputs = std::move(inputs);
+  node.attributes = std::move(attributes);
+  const auto made = static_cast<ValueIndex>(graph.values.size());
+  node.outputs = {made};
+  graph.values.push_back({name, std::move(shape), {}});
+  graph.nodes.insert(graph.nodes.begin() + last + 1, std::move(node));
+  return made;
+}
+
+Graph with_other_backward(Graph graph, bool (*chosen)(const NodeFacts&), const std::string& prefix) {
+  for (Node& node : graph.nodes) {
+    if (chosen({node, graph}) && find_operator(prefix + node.op) != nullptr) node.op = prefix + node.op;
+  }
+  return graph;
+}
+
 std::vector<int> count_readers(const Graph& graph) {
   std::vector<int> readers(graph.values.size(), 0);
   for (const Node& node : graph.nodes) {

@@ -3,6 +3,7 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,6 +11,8 @@
 #include "microtome/network/graph.h"
 
 namespace microtome {
+
+struct NodeFacts;
 
 // Only the nodes and values that the wanted values need; these become the outputs, in the order given.
 Graph pruned_graph(const Graph& graph, std::span<const ValueIndex> wanted);
@@ -22,7 +25,11 @@ Graph folded_batch_norm(const Graph& graph, std::span<const ValueIndex> keep);
 // they end in, or -1 when that would save nothing (and nothing was added).
 ValueIndex add_slice(Graph& graph, ValueIndex value, std::span<const int64_t> units);
 
-// Rectifiers replaced as redirect_dead_relus() says.
+// The chosen nodes become the operator of the same forward and another backward, where there is one: "Relu",
+// "GuidedRelu".
+Graph with_other_backward(Graph graph, bool (*chosen)(const NodeFacts&), const std::string& prefix);
+
+// Clamps replaced as redirect_dead_relus() says.
 Graph redirected_graph(Graph graph);
 
 // Reads of each value: by nodes, and once for each place in graph.outputs.
@@ -38,5 +45,10 @@ const at::Tensor& constant_input(const Graph& graph, const Node& node, size_t i)
 int64_t unit_axis(const Graph& graph, const Node& node);
 
 ValueIndex add_constant(Graph& graph, std::string name, at::Tensor tensor);
+ValueIndex add_integers(Graph& graph, const std::string& name, const std::vector<int64_t>& values);
+
+// Adds a node right behind what it reads; the value that it makes bears its name. `shape` with the batch axis.
+ValueIndex add_node(Graph& graph, const std::string& op, const std::string& name, std::vector<ValueIndex> inputs,
+                    std::map<std::string, Attribute> attributes, std::vector<int64_t> shape);
 
 }  // namespace microtome

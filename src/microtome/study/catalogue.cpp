@@ -3,6 +3,9 @@
 
 #include "microtome/base/json.h"
 #include "microtome/concepts/formats/format.h"
+#include "microtome/network/baseline.h"
+#include "microtome/network/basis.h"
+#include "microtome/network/executor.h"
 #include "microtome/network/formats/model_format.h"
 #include "microtome/network/ops/operator.h"
 #include "microtome/visualize/objective.h"
@@ -41,10 +44,34 @@ Json engine_kinds() {
   for (const ConceptFormat* format : concept_formats()) {
     out["concept_sets"].push_back({{"name", format->name}, {"summary", format->summary}, {"text", format->layout}});
   }
+  out["bases"] = Json::array();
+  for (const BasisKind* kind : bases::kinds()) {
+    out["bases"].push_back({{"name", kind->name}, {"summary", kind->summary}, {"text", kind->form}});
+  }
+  out["baselines"] = Json::array();
+  for (const BaselineKind* kind : baselines::kinds()) {
+    out["baselines"].push_back({{"name", kind->name}, {"summary", kind->summary}, {"text", kind->form}});
+  }
+  out["executors"] = Json::array();
+  for (const ExecutorKind* kind : executors::kinds()) {
+    out["executors"].push_back({{"name", kind->name}, {"summary", kind->summary}});
+  }
   out["operators"] = Json::array();
   for (const OperatorFamily* family : operators::kinds()) {
     Json names = Json::array();
     for (const Operator& op : family->operators) names.push_back(op.name);
+    out["bases"] = Json::array();
+    for (const BasisKind* kind : bases::kinds()) {
+      out["bases"].push_back({{"name", kind->name}, {"summary", kind->summary}, {"text", kind->form}});
+    }
+    out["baselines"] = Json::array();
+    for (const BaselineKind* kind : baselines::kinds()) {
+      out["baselines"].push_back({{"name", kind->name}, {"summary", kind->summary}, {"text", kind->form}});
+    }
+    out["executors"] = Json::array();
+    for (const ExecutorKind* kind : executors::kinds()) {
+      out["executors"].push_back({{"name", kind->name}, {"summary", kind->summary}});
+    }
     out["operators"].push_back({{"name", family->name}, {"operators", names}});
   }
   return out;

@@ -2,49 +2,29 @@
 #include "microtome/study/derived_layers.h"
 
 #include <ATen/ATen.h>
-#include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "microtome/base/error.h"
 #include "microtome/base/rng.h"
 #include "microtome/base/workers.h"
+#include "microtome/network/baseline.h"
+#include "microtome/network/bases/random.h"
 #include "microtome/network/basis.h"
+#include "microtome/network/derived_name.h"
 #include "microtome/network/eye.h"
-#include "microtome/network/shuffled.h"
+#include "microtome/network/passes.h"
 
 namespace microtome {
 namespace {
 
 constexpr int64_t kFitImages = 2000, kFitPositions = 16;
 
-std::vector<std::string> split(const std::string& text, char at) {
-  std::vector<std::string> parts;
-  for (size_t begin = 0; begin <= text.size();) {
-    const size_t end = std::min(text.find(at, begin), text.size());
-    parts.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
-
-template <class Number>
-Number number_of(const std::string& text, const std::string& basis) {
-  Number value{};
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (code != std::errc{} || end != text.data() + text.size()) {
-    throw Error(ErrorKind::kUsage, "--basis", fmt::format("\"{}\" in \"{}\" is not a number", text, basis),
-                "write it as random:0.4:1 or nmf:16");
-  }
-  return value;
-}
-
 // Activations at positions of the set's images: [positions, channels].
 at::Tensor sample_activations(const Source& source, const Layer& layer, const ConceptSet* concepts, int threads,
                               Reporter& reporter) {
   if (concepts == nullptr) {
-    throw Error(ErrorKind::kUsage, "--basis", "a basis is fitted to activations, which need --concepts");
+    throw Error(ErrorKind::kUsage, "basis", "a basis is fitted to activations, which need a concept set");
   }
   const Eye eye(source.network, source.preprocessing, {layer.name});
   const int64_t stride = std::max<int64_t>(1, concepts->size() / kFitImages);
@@ -67,85 +47,32 @@ at::Tensor sample_activations(const Source& source, const Layer& layer, const Co
     task.advance();
   });
   std::erase_if(parts, [](const at::Tensor& part) { return !part.defined(); });
-  if (parts.empty()) throw Error(ErrorKind::kUsage, "--basis", "no image could be read to fit a basis");
+  if (parts.empty()) throw Error(ErrorKind::kUsage, "basis", "no image could be read to fit a basis");
   return at::cat(parts);
-}
-
-Basis factors(const at::Tensor& samples, int64_t count, const std::string& layer) {
-  if (samples.min().item<double>() < 0) {
-    throw Error(ErrorKind::kUsage, layer, "has negative activations, which non-negative factors cannot make",
-                "use the rectified layer");
-  }
-  Rng rng(1, "nmf");
-  const auto draw = [&](int64_t rows, int64_t columns) {
-    at::Tensor out = at::empty({rows, columns}, at::kDouble);
-    for (int64_t i = 0; i < rows * columns; ++i) out.data_ptr<double>()[i] = 0.1 + rng.uniform();
-    return out;
-  };
-  constexpr int kSteps = 200;
-  constexpr double kTiny = 1e-12;
-  at::Tensor w = draw(samples.size(0), count), h = draw(count, samples.size(1));
-  for (int step = 0; step < kSteps; ++step) {
-    h = h * at::matmul(w.t(), samples) / (at::matmul(at::matmul(w.t(), w), h) + kTiny);
-    w = w * at::matmul(samples, h.t()) / (at::matmul(w, at::matmul(h, h.t())) + kTiny);
-  }
-  h = h / (h.norm(2, 1, true) + kTiny);
-  return {fmt::format("nmf{}", count), h.to(at::kFloat).contiguous()};
-}
-
-Basis make_basis(const std::string& text, const Source& source, const Layer& layer, const ConceptSet* concepts,
-                 int threads, Reporter& reporter) {
-  const std::vector<std::string> parts = split(text, ':');
-  const std::string& kind = parts[0];
-  if (kind == "random") {
-    const double alpha = parts.size() > 1 ? number_of<double>(parts[1], text) : 1;
-    const auto seed = parts.size() > 2 ? number_of<uint64_t>(parts[2], text) : uint64_t{1};
-    Basis basis = random_rotation(layer.units, seed, alpha);
-    basis.name += fmt::format(".{}", seed);
-    return basis;
-  }
-  if (kind == "pca" && parts.size() == 1) {
-    const at::Tensor samples = sample_activations(source, layer, concepts, threads, reporter);
-    const at::Tensor centred = samples - samples.mean(0, true);
-    return principal_components(at::matmul(centred.t(), centred) / static_cast<double>(samples.size(0)));
-  }
-  if (kind == "nmf" && parts.size() == 2) {
-    const auto count = number_of<int64_t>(parts[1], text);
-    if (count < 1 || count > layer.units) {
-      throw Error(ErrorKind::kUsage, "--basis", fmt::format("\"{}\" wants 1 to {} factors", text, layer.units));
-    }
-    return factors(sample_activations(source, layer, concepts, threads, reporter), count, layer.name);
-  }
-  if (names_basis_file(text)) return read_basis(text, layer.units);
-  throw Error(ErrorKind::kUsage, "--basis", fmt::format("\"{}\" is no basis", text),
-              "use identity, pca, nmf:K, random:ALPHA:SEED, FILE.npy or FILE.safetensors:TENSOR");
 }
 
 // The layer itself, made first where its name asks for maps.
 std::string base_layer(Source& source, const std::string& name) {
-  const size_t at = name.rfind('~');
-  const std::string suffix = at == std::string::npos ? "" : name.substr(at + 1);
-  if (suffix != "grid" && suffix != "class" && suffix != "line") return source.network.layer(name).name;
-  source.network = with_maps(source.network, name.substr(0, at), suffix);
-  return source.network.layer(source.network.layer(name.substr(0, at)).name + "~" + suffix).name;
+  const DerivedName parts = split_derived_name(name);
+  if (!is_maps_suffix(parts.suffix)) return source.network.layer(name).name;
+  source.network = with_maps(source.network, parts.layer, parts.suffix);
+  return derived_name(source.network.layer(parts.layer).name, parts.suffix);
 }
 
 }  // namespace
 
-std::vector<std::string> derive_layers(Source& source, const StudyRequest& request, const ConceptSet* concepts,
+std::vector<std::string> derive_layers(Source& source, std::span<const std::string> layers,
+                                       std::span<const std::string> bases, const ConceptSet* concepts, int threads,
                                        Reporter& reporter) {
   std::vector<std::string> names;
-  for (const std::string& asked : request.layers) {
+  for (const std::string& asked : layers) {
     const std::string base = base_layer(source, asked);
-    for (const std::string& text : request.bases) {
-      if (text == "identity") {
-        names.push_back(base);
-        continue;
-      }
+    for (const std::string& text : bases) {
       const Layer layer = source.network.layer(base);
-      const Basis basis = make_basis(text, source, layer, concepts, request.threads, reporter);
-      source.network = with_basis(source.network, base, basis);
-      names.push_back(fmt::format("{}~{}", base, basis.name));
+      const Basis basis = make_basis(text, base, layer.units,
+                                     [&] { return sample_activations(source, layer, concepts, threads, reporter); });
+      if (basis.vectors.defined()) source.network = with_basis(source.network, base, basis);
+      names.push_back(basis.vectors.defined() ? derived_name(base, basis.name) : base);
     }
   }
   return names;
@@ -153,32 +80,14 @@ std::vector<std::string> derive_layers(Source& source, const StudyRequest& reque
 
 std::string derive_layer(Source& source, const std::string& layer, const std::string& basis, const ConceptSet* concepts,
                          int threads, Reporter& reporter) {
-  StudyRequest request;
-  request.layers = {layer};
-  request.bases = {basis};
-  request.threads = threads;
-  return derive_layers(source, request, concepts, reporter).at(0);
+  return derive_layers(source, {&layer, 1}, {&basis, 1}, concepts, threads, reporter).at(0);
 }
 
-std::vector<std::string> derive_baselines(Source& source, const std::vector<std::string>& layers,
-                                          const StudyRequest& request) {
-  const uint64_t seed = request.render.seed;
+std::vector<std::string> derive_baselines(Source& source, std::span<const std::string> layers,
+                                          std::span<const std::string> baselines, uint64_t seed) {
   std::vector<std::string> names;
-  for (const std::string& baseline : request.baselines) {
-    if (baseline == "random-basis") {
-      for (const std::string& layer : layers) {
-        Basis basis = random_rotation(source.network.layer(layer).units, seed, 1);
-        basis.name += fmt::format(".{}", seed);
-        source.network = with_basis(source.network, layer, basis);
-        names.push_back(fmt::format("{}~{}", source.network.layer(layer).name, basis.name));
-      }
-    } else if (baseline == "random-weights") {
-      source.network = with_shuffled_weights(source.network, layers, seed);
-      for (const std::string& layer : layers) names.push_back(shuffled_name(source.network.layer(layer).name, seed));
-    } else {
-      throw Error(ErrorKind::kUsage, "--baselines", fmt::format("\"{}\" is no baseline", baseline),
-                  "use random-basis or random-weights");
-    }
+  for (const std::string& baseline : baselines) {
+    source.network = baseline_named(baseline).add(source.network, layers, seed, names);
   }
   return names;
 }

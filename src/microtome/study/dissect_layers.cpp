@@ -18,7 +18,7 @@
 #include "microtome/dissect/tally.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/resize.h"
-#include "microtome/network/basis.h"
+#include "microtome/network/bases/file.h"
 #include "microtome/network/eye.h"
 #include "microtome/study/survey_checkpoint.h"
 #include "microtome/study/survey_plan.h"

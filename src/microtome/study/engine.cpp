@@ -180,11 +180,12 @@ struct Prepared {
 Prepared prepare(const StudyRequest& request, Reporter& reporter) {
   Prepared job{open_source(request.network), nullptr, {}, {}, {}};
   if (request.dissect && !request.concepts.empty()) job.concepts = open_concept_set(request.concepts);
-  const std::vector<std::string> layers = derive_layers(job.source, request, job.concepts.get(), reporter);
+  const std::vector<std::string> layers =
+      derive_layers(job.source, request.layers, request.bases, job.concepts.get(), request.threads, reporter);
   if (!job.concepts && !request.baselines.empty()) {
     throw Error(ErrorKind::kUsage, "--baselines", "baselines are dissected, which needs --concepts");
   }
-  std::vector<std::string> dissected = derive_baselines(job.source, layers, request);
+  std::vector<std::string> dissected = derive_baselines(job.source, layers, request.baselines, request.render.seed);
   dissected.insert(dissected.begin(), layers.begin(), layers.end());
   job.tasks = layer_tasks(job.source.network, layers, request);
   job.dissected = layer_tasks(job.source.network, dissected, request);

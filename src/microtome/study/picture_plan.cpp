@@ -13,8 +13,9 @@
 #include "microtome/base/hash.h"
 #include "microtome/base/json.h"
 #include "microtome/base/nearest.h"
-#include "microtome/network/basis.h"
-#include "microtome/network/pre_activation.h"
+#include "microtome/network/bases/file.h"
+#include "microtome/network/derived_name.h"
+#include "microtome/network/passes.h"
 #include "microtome/visualize/input_form.h"
 #include "microtome/visualize/objective.h"
 #include "microtome/visualize/parametrization.h"
@@ -145,7 +146,8 @@ class Planner {
     std::set<std::string> layers;
     for (const LayerTask& task : tasks) layers.insert(task.layer);
     for (const Layer& layer : original.layers()) {
-      if (request_.objective.find(layer.name + kPreActivationSuffix) != std::string::npos) layers.insert(layer.name);
+      if (request_.objective.find(derived_name(layer.name, kPreActivation)) != std::string::npos)
+        layers.insert(layer.name);
     }
     Network network = original;
     for (const std::string& layer : layers) {
@@ -162,7 +164,8 @@ class Planner {
       for (const Sign sign : signs_) {
         // A rectified unit has no negative side to see: its picture is made for what the rectifier hides.
         const bool negative = sign == Sign::kNegative;
-        const std::string layer = task.layer + (negative && hidden_.contains(task.layer) ? kPreActivationSuffix : "");
+        const bool hidden = negative && hidden_.contains(task.layer);
+        const std::string layer = hidden ? derived_name(task.layer, kPreActivation) : task.layer;
         const std::string text =
             objective_.filled({{"layer", layer}, {"unit", std::to_string(unit)}, {"sign", negative ? "-" : ""}});
         if (by_unit)

@@ -32,7 +32,8 @@ class PicturePlanTest : public ::testing::Test {
 
   PicturePlan plan() const {
     Source source = planted_source();
-    const std::vector<std::string> layers = derive_layers(source, request_, nullptr, *make_silent_reporter());
+    const std::vector<std::string> layers =
+        derive_layers(source, request_.layers, request_.bases, nullptr, 1, *make_silent_reporter());
     std::vector<LayerTask> tasks;
     for (const std::string& layer : layers) tasks.push_back({layer, {0, 1}});
     return plan_pictures(source, tasks, request_);

@@ -159,12 +159,13 @@ TEST_F(StudyTest, BaselinesAreLayersBesideTheLayer) {
   request_.baselines = {"random-basis", "random-weights"};
   request_.render.seed = 3;
   Source source = source_;
-  const std::vector<std::string> names = derive_baselines(source, {"colour"}, request_);
+  const std::vector<std::string> layers = {"colour"};
+  const std::vector<std::string> names = derive_baselines(source, layers, request_.baselines, request_.render.seed);
   EXPECT_EQ(names, (std::vector<std::string>{"colour~random1.3", "colour~shuffled.3"}));
   for (const std::string& name : names) EXPECT_EQ(source.network.layer(name).units, 2);
   EXPECT_EQ(source.network.facts().hash, source_.network.facts().hash) << "still the atlas of this network";
   request_.baselines = {"random"};
-  EXPECT_THROW(derive_baselines(source, {"colour"}, request_), Error);
+  EXPECT_THROW(derive_baselines(source, layers, request_.baselines, request_.render.seed), Error);
 }
 
 TEST_F(StudyTest, RendersAUnitAloneAsAmongOthers) {

@@ -16,7 +16,7 @@
 #include "microtome/image/codec.h"
 #include "microtome/image/compose.h"
 #include "microtome/image/resize.h"
-#include "microtome/network/pre_activation.h"
+#include "microtome/network/derived_name.h"
 #include "microtome/study/derived_layers.h"
 #include "microtome/study/photos.h"
 #include "microtome/study/units.h"
@@ -164,7 +164,7 @@ struct UnitTraces {
 
 // A rectified layer's negative side is traced before its rectifier, of which the atlas says nothing.
 bool as_expected(const Trace& trace, const NamedImage& image, const Tracer& tracer) {
-  if (!image.activation || tracer.layer().name.ends_with(kPreActivationSuffix)) return true;
+  if (!image.activation || split_derived_name(tracer.layer().name).suffix == kPreActivation) return true;
   const double expected = *image.activation;
   return std::abs(trace.activation - expected) <= 1e-3 * std::abs(expected);
 }

@@ -9,9 +9,9 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/nearest.h"
+#include "microtome/network/derived_name.h"
 #include "microtome/network/eye.h"
 #include "microtome/network/passes.h"
-#include "microtome/network/pre_activation.h"
 #include "microtome/visualize/ascent.h"
 #include "microtome/visualize/signed_picture.h"
 
@@ -80,7 +80,7 @@ struct Tracer::State {
     Network hidden = whole;
     if (sign < 0) {
       hidden = with_pre_activation(whole, name);
-      if (hidden.layers().size() > whole.layers().size()) name += kPreActivationSuffix;
+      if (hidden.layers().size() > whole.layers().size()) name = derived_name(name, kPreActivation);
     }
     eye.emplace(method.pass(prune_to(hidden, {&name, 1})), preprocessing, std::vector{name});
     layer = &eye->network().layer(name);

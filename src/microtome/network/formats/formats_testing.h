@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the tests of this room share: real networks that may be there, and the arrays that came with them.
 #pragma once
+#include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
@@ -15,6 +16,7 @@
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/npy.h"
+#include "microtome/network/formats/safetensors_file.h"
 #include "microtome/network/preprocessing.h"
 
 namespace microtome {
@@ -35,6 +37,15 @@ std::pair<ErrorKind, std::string> error_of(Work&& work) {
   }
   ADD_FAILURE() << "no error";
   return {ErrorKind::kInternal, ""};
+}
+
+// Stores the weights of two axes and more of a safetensors file as float16.
+inline void halve_weights(const std::string& file) {
+  SafetensorsFile content = parse_safetensors(std::make_shared<const std::string>(read_file(file)), file);
+  for (auto& [name, tensor] : content.tensors) {
+    if (tensor.dim() >= 2 && tensor.scalar_type() == at::kFloat) tensor = tensor.to(at::kHalf);
+  }
+  write_file(file, safetensors_bytes(content, file));
 }
 
 // A request with these fields set.

@@ -17,16 +17,6 @@ namespace {
 
 const std::string kOurs = "microtome";  // the key of our JSON in the metadata
 
-bool fits_half(const at::Tensor& weights) {
-  constexpr double kLargestHalf = 65504;
-  return weights.numel() > 0 && weights.abs().max().item<double>() <= kLargestHalf;
-}
-
-at::Tensor to_half(const at::Tensor& weights) {
-  const bool wanted = weights.scalar_type() == at::kFloat && weights.dim() >= 2 && fits_half(weights);
-  return wanted ? weights.to(at::kHalf) : weights;
-}
-
 bool is_short_float(at::ScalarType type) { return type == at::kHalf || type == at::kBFloat16 || type == at::kDouble; }
 
 void read_facts(const Json& json, Network::Facts& facts) {
@@ -65,17 +55,13 @@ StoredNetwork read_safetensors(const ModelFile& file, int) {
 
 }  // namespace
 
-void save_safetensors(const Network& network, const std::string& file, const SafetensorsOptions& options) {
+void save_network(const Network& network, const std::string& file) {
   SafetensorsFile content;
   Json json;
   json["graph"] = graph_to_json(network.graph(), content.tensors);
   const Network::Facts& facts = network.facts();
   if (facts.has_preprocessing) json["preprocessing"] = preprocessing_to_json(facts.preprocessing);
   if (!facts.classes.empty()) json["classes"] = facts.classes;
-  if (options.half_weights) {
-    for (auto& [name, tensor] : content.tensors) tensor = to_half(tensor);
-  }
-  content.metadata = options.notes;
   content.metadata["format"] = "pt";  // other readers of the format ask for this key
   try {
     content.metadata[kOurs] = json.dump();
@@ -83,12 +69,6 @@ void save_safetensors(const Network& network, const std::string& file, const Saf
     throw Error(ErrorKind::kUnsupported, file, "a name in the network is not UTF-8 text", "rename it");
   }
   write_file(file, safetensors_bytes(content, file));
-}
-
-void save_network(const Network& network, const std::string& file) { save_safetensors(network, file, {}); }
-
-std::map<std::string, std::string> safetensors_notes(const std::string& file) {
-  return parse_safetensors(std::make_shared<const std::string>(read_file(file)), file).metadata;
 }
 
 namespace model_formats {

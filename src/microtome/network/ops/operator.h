@@ -84,8 +84,8 @@ struct Operator {
 
   // Of its parameters.
   bool channel_parameters = false;  // inputs 1.. hold one entry a channel
-  InputRange learned;               // what training changes by gradients
-  InputRange running;               // what training lets follow the batches
+  InputRange learned{};             // what training changes by gradients
+  InputRange running{};             // what training lets follow the batches
   // The axis of the weights (input 1) that counts the output units; null or -1: there is none.
   int64_t (*unit_axis)(const Node& node) = nullptr;
 

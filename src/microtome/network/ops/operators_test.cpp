@@ -23,6 +23,52 @@ TEST(Operators, HaveOneNameEach) {
   EXPECT_EQ(find_operator("NoSuchThing"), nullptr);
 }
 
+// What is said of an operator is held against what it does.
+TEST(Operators, AreWhatTheirTraitsSay) {
+  for (const std::string& name : operator_names()) {
+    const Operator& op = *find_operator(name);
+    if (op.lower_bound != nullptr) {
+      const at::Tensor x = random({2, 3, 4, 4}, "x");
+      const OneNode node(name, {x, at::scalar_tensor(-0.25, at::kDouble)});
+      EXPECT_NEAR(node.run().min().item<double>(), op.lower_bound({node.graph.nodes[0], node.graph}), 1e-12) << name;
+      EXPECT_TRUE(op.each_channel_alone) << name;
+    }
+    EXPECT_TRUE(op.unrotated == nullptr || op.mixes_channels) << name;
+    EXPECT_TRUE(op.unit_axis == nullptr || op.mixes_channels) << name;
+    EXPECT_TRUE(op.channel_affine == nullptr || (op.channel_parameters && op.each_channel_alone)) << name;
+    EXPECT_TRUE(op.running.count == 0 || op.running.first >= op.learned.first + op.learned.count) << name;
+  }
+  for (const char* prefix : {"Redirected", "Guided", "Deconvolved"}) {
+    for (const std::string& name : operator_names()) {
+      if (!name.starts_with(prefix)) continue;
+      const Operator* plain = find_operator(name.substr(std::string(prefix).size()));
+      ASSERT_NE(plain, nullptr) << name;
+      EXPECT_NE(plain->lower_bound, nullptr) << name;
+    }
+  }
+}
+
+TEST(Operators, UndoARotationOfTheirInput) {
+  const at::Tensor q = std::get<0>(at::linalg_qr(random({4, 4}, "q")));
+  const at::Tensor maps = random({2, 4, 5, 5}, "maps"), rows = random({3, 4}, "rows");
+  const at::Tensor turned = at::einsum("ij,njhw->nihw", {q, maps});
+  const at::Tensor kernel = random({3, 4, 3, 3}, "kernel"), matrix = random({4, 6}, "matrix");
+  const auto check = [&](const std::string& op, const at::Tensor& x, const at::Tensor& turned_x,
+                         const at::Tensor& weight, Attributes attributes) {
+    const OneNode node(op, {x, weight}, attributes);
+    const at::Tensor other = find_operator(op)->unrotated(node.graph.nodes[0], weight, q);
+    expect_close(OneNode(op, {turned_x, other}, attributes).run(), node.run(), 1e-10);
+  };
+  check("Conv", maps, turned, kernel, {});
+  check("Gemm", rows, at::matmul(rows, q.t()), matrix, {});
+  check("Gemm", rows, at::matmul(rows, q.t()), matrix.t().contiguous(), {{"transB", int64_t{1}}});
+  check("MatMul", rows, at::matmul(rows, q.t()), matrix, {});
+  for (const char* op : {"Identity", "GlobalAveragePool"}) {
+    EXPECT_TRUE(find_operator(op)->passes_rotation != nullptr) << op;
+    expect_close(OneNode(op, {turned}).run(), at::einsum("ij,njhw->nihw", {q, OneNode(op, {maps}).run()}), 1e-10);
+  }
+}
+
 TEST(Lrn, SumsTheWindowThatBeginsFloorBefore) {
   const at::Tensor x = random({2, 7, 2, 3}, "x");
   for (const int64_t size : {1, 4, 5}) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/network/shuffled.h"
-
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
 #include "microtome/network/builder.h"
+#include "microtome/network/derived_name.h"
 #include "microtome/network/executor.h"
+#include "microtome/network/passes.h"
 
 namespace microtome {
 namespace {
@@ -66,7 +66,8 @@ TEST(Shuffled, FollowsItsSeedAlone) {
   at::manual_seed(1);
   const Network network = small({at::randn({6, 3, 3, 3}), at::randn({6}), at::randn({4, 6})});
   const auto weight = [&](std::vector<std::string> layers, uint64_t seed) {
-    return constant_named(with_shuffled_weights(network, layers, seed), shuffled_name("a/linear.weight", seed));
+    return constant_named(with_shuffled_weights(network, layers, seed),
+                          derived_name("a/linear.weight", shuffled_suffix(seed)));
   };
   EXPECT_TRUE(at::equal(weight({"a"}, 1), weight({"logits", "a"}, 1)));
   EXPECT_FALSE(at::equal(weight({"a"}, 1), weight({"a"}, 2)));

@@ -6,6 +6,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/network/network_testing.h"
+#include "microtome/network/surgery.h"
 
 namespace microtome::testing {
 namespace {
@@ -67,18 +68,24 @@ TEST(PruneTo, KeepsValuesNamesAndAliasesOfWhatRemains) {
   EXPECT_TRUE(pruned.free_size());
 }
 
+Network folded(const Network& net, const std::vector<std::string>& keep) {
+  std::vector<ValueIndex> kept;
+  for (const std::string& layer : keep) kept.push_back(net.layer(layer).value);
+  return {folded_batch_norm(net.graph(), kept), net.facts(), net.layers()};
+}
+
 TEST(FoldBatchNorm, IsEqualUpToRoundingAndSparesTaps) {
   const Network whole = network();
   const std::vector<std::string> keep = {"left/conv"};
-  const Network folded = fold_batch_norm(whole, keep);
-  const auto norms = std::count_if(folded.graph().nodes.begin(), folded.graph().nodes.end(),
+  const Network result = folded(whole, keep);
+  const auto norms = std::count_if(result.graph().nodes.begin(), result.graph().nodes.end(),
                                    [](const Node& node) { return node.op == "BatchNormalization"; });
   EXPECT_EQ(norms, 1);
-  EXPECT_EQ(folded.layer("stem/norm").op, "Conv");
-  for (const Layer& layer : folded.layers()) {
+  EXPECT_EQ(result.layer("stem/norm").op, "Conv");
+  for (const Layer& layer : result.layers()) {
     if (layer.name.ends_with("/conv") && layer.name != "left/conv" && layer.name != "right/conv") continue;
     const at::Tensor want = run(whole, layer.name, input());
-    expect_close(run(folded, layer.name, input()), want, 1e-5 * want.abs().max().item<double>());
+    expect_close(run(result, layer.name, input()), want, 1e-5 * want.abs().max().item<double>());
   }
 }
 
@@ -89,7 +96,7 @@ TEST(FoldBatchNorm, LeavesWhatSomebodyElseReads) {
   const at::Tensor ones = at::ones({2});
   const ValueIndex norm = b.batch_norm("norm", x, ones, ones, ones, ones);
   const Network net(b.finish({b.add("sum", norm, x)}), {});
-  EXPECT_EQ(fold_batch_norm(net).layer("norm").op, "BatchNormalization");
+  EXPECT_EQ(folded(net, {}).layer("norm").op, "BatchNormalization");
 }
 
 TEST(SliceUnits, GivesTheChannelsAskedForInTheirOrder) {

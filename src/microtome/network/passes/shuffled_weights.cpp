@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/network/shuffled.h"
-
 #include <ATen/ATen.h>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
@@ -10,7 +7,9 @@
 #include <vector>
 
 #include "microtome/base/rng.h"
+#include "microtome/network/derived_name.h"
 #include "microtome/network/ops/operator.h"
+#include "microtome/network/passes.h"
 #include "microtome/network/surgery.h"
 
 namespace microtome {
@@ -25,17 +24,17 @@ at::Tensor shuffled(const at::Tensor& weight, const std::string& name, uint64_t 
 }
 
 // Values and nodes of a graph again, under other numbers.
-class Copy {
+class ShuffledCopy {
  public:
-  Copy(Graph& graph, uint64_t seed) : graph_(graph), seed_(seed) {}
+  ShuffledCopy(Graph& graph, uint64_t seed) : graph_(graph), seed_(seed) {}
 
   void add(const Node& node) {
     Node copy = node;
-    if (!copy.name.empty()) copy.name = shuffled_name(copy.name, seed_);
+    if (!copy.name.empty()) copy.name = derived_name(copy.name, shuffled_suffix(seed_));
     for (size_t i = 0; i < copy.inputs.size(); ++i) copy.inputs[i] = input(node, node.inputs[i]);
     for (ValueIndex& output : copy.outputs) {
       if (output < 0) continue;
-      Value value = graph_.values[static_cast<size_t>(output)];
+      Value value = graph_.values[at_index(output)];
       // Only what is asked for gets a name, and so becomes a layer.
       value.name.clear();
       graph_.values.push_back(std::move(value));
@@ -51,12 +50,12 @@ class Copy {
  private:
   ValueIndex input(const Node& node, ValueIndex value) {
     if (value < 0 || copies_.contains(value)) return of(value);
-    const Value& given = graph_.values[static_cast<size_t>(value)];
-    const bool weight = require_operator(node).mixes_channels && given.constant.defined() && given.constant.dim() >= 2 &&
-                        at::isFloatingType(given.constant.scalar_type());
+    const Value& given = graph_.values[at_index(value)];
+    const bool weight = require_operator(node).mixes_channels && given.constant.defined() &&
+                        given.constant.dim() >= 2 && at::isFloatingType(given.constant.scalar_type());
     if (!weight) return value;
     at::Tensor other = shuffled(given.constant, given.name, seed_);
-    return copies_[value] = add_constant(graph_, shuffled_name(given.name, seed_), std::move(other));
+    return copies_[value] = add_constant(graph_, derived_name(given.name, shuffled_suffix(seed_)), std::move(other));
   }
 
   Graph& graph_;
@@ -65,10 +64,6 @@ class Copy {
 };
 
 }  // namespace
-
-std::string shuffled_name(const std::string& layer, uint64_t seed) {
-  return fmt::format("{}~shuffled.{}", layer, seed);
-}
 
 Network with_shuffled_weights(const Network& network, std::span<const std::string> layers, uint64_t seed) {
   std::vector<ValueIndex> wanted;
@@ -83,11 +78,11 @@ Network with_shuffled_weights(const Network& network, std::span<const std::strin
     needed.insert(node->inputs.begin(), node->inputs.end());
     nodes.push_back(*node);
   }
-  Copy copy(graph, seed);
+  ShuffledCopy copy(graph, seed);
   for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) copy.add(*node);
   for (size_t i = 0; i < wanted.size(); ++i) {
-    const std::string name = shuffled_name(network.layer(layers[i]).name, seed);
-    graph.values[static_cast<size_t>(copy.of(wanted[i]))].name = name;
+    const std::string name = derived_name(network.layer(layers[i]).name, shuffled_suffix(seed));
+    graph.values[at_index(copy.of(wanted[i]))].name = name;
   }
   return {std::move(graph), network.facts(), network.layers()};
 }

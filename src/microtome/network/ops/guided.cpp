@@ -64,7 +64,7 @@ constexpr Operator kOperators[] = {
 
 }  // namespace
 
-extern const OperatorFamily positive;
-const OperatorFamily positive{"positive", kOperators};
+extern const OperatorFamily guided;
+const OperatorFamily guided{"guided", kOperators};
 
 }  // namespace microtome::operators

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/network/pre_activation.h"
-
 #include <algorithm>
 
+#include "microtome/network/derived_name.h"
 #include "microtome/network/ops/operator.h"
+#include "microtome/network/passes.h"
 #include "microtome/network/surgery.h"
 
 namespace microtome {
@@ -13,7 +13,7 @@ bool clamps(const Node& node) { return require_operator(node).lower_bound != nul
 
 // The value before the rectifier that makes `value`; -1 when it is not rectified.
 ValueIndex before_rectifier(const Graph& graph, const std::vector<int>& makers, ValueIndex value) {
-  const int maker = makers[static_cast<size_t>(value)];
+  const int maker = makers[at_index(value)];
   if (maker < 0) return -1;
   const Node& node = graph.nodes[static_cast<size_t>(maker)];
   return clamps(node) ? node.inputs[0] : -1;
@@ -25,7 +25,7 @@ Network with_pre_activation(const Network& network, const std::string& layer) {
   Graph graph = network.graph();
   const std::vector<int> makers = find_makers(graph);
   const ValueIndex value = network.layer(layer).value;
-  const int maker = makers[static_cast<size_t>(value)];
+  const int maker = makers[at_index(value)];
   if (maker < 0) return network;
   Node twin = graph.nodes[static_cast<size_t>(maker)];
   if (clamps(twin)) {
@@ -41,8 +41,8 @@ Network with_pre_activation(const Network& network, const std::string& layer) {
     return network;
   }
   Value made;
-  made.name = network.layer(layer).name + kPreActivationSuffix;
-  made.shape = graph.values[static_cast<size_t>(value)].shape;
+  made.name = derived_name(network.layer(layer).name, kPreActivation);
+  made.shape = graph.values[at_index(value)].shape;
   twin.name = made.name;
   twin.outputs = {static_cast<ValueIndex>(graph.values.size())};
   graph.values.push_back(std::move(made));

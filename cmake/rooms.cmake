@@ -4,9 +4,10 @@
 #   USES base image ...          other rooms
 #   LIBRARIES PNG::PNG ...       Debian libraries
 #   TORCH                        may include torch
-#   JSON)                        most of its files look into JSON
+#   JSON                         most of its files look into JSON
+#   UNITY)                       several files are compiled as one
 function(microtome_room NAME)
-  cmake_parse_arguments(ROOM "TORCH;JSON" "" "SOURCES;TESTS;USES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ROOM "TORCH;JSON;UNITY" "" "SOURCES;TESTS;USES;LIBRARIES" ${ARGN})
   set(target microtome_${NAME})
   set(pch plain)
   if(ROOM_TORCH)
@@ -21,6 +22,10 @@ function(microtome_room NAME)
     target_link_libraries(${target} PUBLIC microtome_torch)
   endif()
   microtome_reuse_pch(${target} ${pch})
+  if(ROOM_UNITY AND MICROTOME_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)  # asks which file is the main one
+  endif()
   if(ROOM_TESTS)
     add_executable(${NAME}_test ${ROOM_TESTS})
     target_link_libraries(${NAME}_test PRIVATE ${target} GTest::gtest GTest::gmock GTest::gtest_main ${RAPIDCHECK_LIBRARY})

@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kVersion = 1;
 
-[[noreturn]] void corrupt(const std::string& where, const std::string& what) {
+[[noreturn]] void refuse_form(const std::string& where, const std::string& what) {
   throw Error(ErrorKind::kCorrupt, where, what, "get the file anew or save it again");
 }
 
@@ -94,19 +94,19 @@ Json attribute_to_json(const Attribute& attribute, const std::string& tensor_nam
 at::Tensor tensor_named(const std::string& name, const std::map<std::string, at::Tensor>& tensors,
                         const std::string& where) {
   const auto found = tensors.find(name);
-  if (found == tensors.end()) corrupt(where, fmt::format("has no tensor \"{}\", which its graph asks for", name));
+  if (found == tensors.end()) refuse_form(where, fmt::format("has no tensor \"{}\", which its graph asks for", name));
   return found->second;
 }
 
 Attribute attribute_from_json(const Json& json, const std::map<std::string, at::Tensor>& tensors,
                               const std::string& where) {
-  if (!json.is_object() || json.size() != 1) corrupt(where, "an attribute of its graph has no form");
+  if (!json.is_object() || json.size() != 1) refuse_form(where, "an attribute of its graph has no form");
   const std::string key = json.begin().key();
   if (key == kTensorForm) return tensor_named(json.begin()->get<std::string>(), tensors, where);
   for (const AttributeForm& form : kForms) {
     if (form.key == key) return form.read(*json.begin());
   }
-  corrupt(where, fmt::format("an attribute of its graph has the unknown form \"{}\"", key));
+  refuse_form(where, fmt::format("an attribute of its graph has the unknown form \"{}\"", key));
 }
 
 class GraphReader {
@@ -133,7 +133,7 @@ class GraphReader {
   ValueIndex add(const std::string& name) {
     const auto index = static_cast<ValueIndex>(graph_.values.size());
     if (name.empty() || !indices_.emplace(name, index).second)
-      corrupt(where_, fmt::format("makes the value \"{}\" twice", name));
+      refuse_form(where_, fmt::format("makes the value \"{}\" twice", name));
     graph_.values.push_back({.name = name, .shape = {}, .constant = {}});
     return index;
   }
@@ -141,7 +141,7 @@ class GraphReader {
   ValueIndex known(const std::string& name) const {
     const auto found = indices_.find(name);
     if (found == indices_.end())
-      corrupt(where_, fmt::format("its graph reads \"{}\", which nothing before it makes", name));
+      refuse_form(where_, fmt::format("its graph reads \"{}\", which nothing before it makes", name));
     return found->second;
   }
 
@@ -238,9 +238,9 @@ Graph graph_from_json(const Json& json, const std::map<std::string, at::Tensor>&
   try {
     return GraphReader(tensors, where).read(json);
   } catch (const nlohmann::json::exception& failure) {
-    corrupt(where, fmt::format("its graph is not in the form it should have ({})", failure.what()));
+    refuse_form(where, fmt::format("its graph is not in the form it should have ({})", failure.what()));
   } catch (const std::logic_error&) {
-    corrupt(where, "its graph has text where a number should be");
+    refuse_form(where, "its graph has text where a number should be");
   }
 }
 

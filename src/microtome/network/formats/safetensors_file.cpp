@@ -31,7 +31,7 @@ constexpr Dtype kDtypes[] = {{"F32", at::kFloat}, {"F16", at::kHalf}, {"BF16", a
                              {"I64", at::kLong},  {"I32", at::kInt},  {"I16", at::kShort},     {"I8", at::kChar},
                              {"U8", at::kByte},   {"BOOL", at::kBool}};
 
-[[noreturn]] void corrupt(const std::string& where, const std::string& what) {
+[[noreturn]] void refuse_header(const std::string& where, const std::string& what) {
   throw Error(ErrorKind::kCorrupt, where, what, "get the file anew, it is damaged or cut short");
 }
 
@@ -49,15 +49,17 @@ Place parse_place(const std::string& name, const Json& entry, const std::string&
   try {
     entry.at("dtype").get_to(dtype);
     for (const Json& size : entry.at("shape")) {
-      if (!size.is_number_unsigned()) corrupt(where, fmt::format("tensor \"{}\" has a size that is no count", name));
+      if (!size.is_number_unsigned())
+        refuse_header(where, fmt::format("tensor \"{}\" has a size that is no count", name));
       place.shape.push_back(static_cast<int64_t>(size.get<uint64_t>()));
     }
     for (const Json& offset : entry.at("data_offsets")) {
-      if (!offset.is_number_unsigned()) corrupt(where, fmt::format("tensor \"{}\" has a place that is no count", name));
+      if (!offset.is_number_unsigned())
+        refuse_header(where, fmt::format("tensor \"{}\" has a place that is no count", name));
       offsets.push_back(offset.get<uint64_t>());
     }
   } catch (const nlohmann::json::exception&) {
-    corrupt(where, fmt::format("the header's entry of tensor \"{}\" lacks dtype, shape or data_offsets", name));
+    refuse_header(where, fmt::format("the header's entry of tensor \"{}\" lacks dtype, shape or data_offsets", name));
   }
   const auto* known =
       std::find_if(std::begin(kDtypes), std::end(kDtypes), [&](const Dtype& d) { return d.name == dtype; });
@@ -65,7 +67,7 @@ Place parse_place(const std::string& name, const Json& entry, const std::string&
     throw Error(ErrorKind::kUnsupported, where, fmt::format("tensor \"{}\" has elements of type {}", name, dtype),
                 "store it as F32");
   }
-  if (offsets.size() != 2) corrupt(where, fmt::format("tensor \"{}\" has no begin and end", name));
+  if (offsets.size() != 2) refuse_header(where, fmt::format("tensor \"{}\" has no begin and end", name));
   place.type = known->type;
   place.begin = offsets[0];
   place.end = offsets[1];
@@ -76,16 +78,16 @@ void check_place(const Place& place, uint64_t data_bytes, const std::string& whe
   uint64_t bytes = at::elementSize(place.type);
   for (const int64_t size : place.shape) {
     if (size < 0 || __builtin_mul_overflow(bytes, static_cast<uint64_t>(size), &bytes)) {
-      corrupt(where, fmt::format("tensor \"{}\" has an impossible shape", place.name));
+      refuse_header(where, fmt::format("tensor \"{}\" has an impossible shape", place.name));
     }
   }
   if (place.begin > place.end || place.end > data_bytes) {
-    corrupt(where,
-            fmt::format("tensor \"{}\" lies at bytes {} to {} of {}", place.name, place.begin, place.end, data_bytes));
+    refuse_header(where, fmt::format("tensor \"{}\" lies at bytes {} to {} of {}", place.name, place.begin, place.end,
+                                     data_bytes));
   }
   if (place.end - place.begin != bytes) {
-    corrupt(where, fmt::format("tensor \"{}\" has {} bytes where its shape needs {}", place.name,
-                               place.end - place.begin, bytes));
+    refuse_header(where, fmt::format("tensor \"{}\" has {} bytes where its shape needs {}", place.name,
+                                     place.end - place.begin, bytes));
   }
 }
 
@@ -97,7 +99,7 @@ void order_places(std::vector<Place>& places, const std::string& where) {
   uint64_t reached = 0;
   for (const Place& place : places) {
     if (place.begin < reached && place.begin != place.end) {
-      corrupt(where, fmt::format("tensor \"{}\" overlaps the one before it", place.name));
+      refuse_header(where, fmt::format("tensor \"{}\" overlaps the one before it", place.name));
     }
     reached = std::max(reached, place.end);
   }
@@ -130,7 +132,7 @@ Json parse_header(std::string_view text, const std::string& where) {
   } catch (const nlohmann::json::exception&) {
     // Refused below, as anything else that is not an object.
   }
-  corrupt(where, "its header is not a JSON object");
+  refuse_header(where, "its header is not a JSON object");
 }
 
 }  // namespace
@@ -141,10 +143,10 @@ bool looks_like_safetensors(std::string_view bytes) {
 
 SafetensorsFile parse_safetensors(std::shared_ptr<const std::string> bytes, const std::string& where) {
   if (bytes->size() < kLengthBytes)
-    corrupt(where, fmt::format("has {} bytes, too few for a safetensors file", bytes->size()));
+    refuse_header(where, fmt::format("has {} bytes, too few for a safetensors file", bytes->size()));
   const uint64_t length = header_length(*bytes);
   if (length > kLargestHeader || length > bytes->size() - kLengthBytes) {
-    corrupt(where, fmt::format("its header should have {} bytes, the file has {}", length, bytes->size()));
+    refuse_header(where, fmt::format("its header should have {} bytes, the file has {}", length, bytes->size()));
   }
   const uint64_t data_begin = kLengthBytes + length;
   const Json header = parse_header(std::string_view(*bytes).substr(kLengthBytes, length), where);
@@ -157,9 +159,9 @@ SafetensorsFile parse_safetensors(std::shared_ptr<const std::string> bytes, cons
       check_place(places.back(), bytes->size() - data_begin, where);
       continue;
     }
-    if (!entry.is_object()) corrupt(where, "its metadata is not a table of texts");
+    if (!entry.is_object()) refuse_header(where, "its metadata is not a table of texts");
     for (const auto& [key, text] : entry.items()) {
-      if (!text.is_string()) corrupt(where, fmt::format("its metadata \"{}\" is not text", key));
+      if (!text.is_string()) refuse_header(where, fmt::format("its metadata \"{}\" is not text", key));
       content.metadata[key] = text.get<std::string>();
     }
   }

@@ -46,7 +46,7 @@ const kScores: Record<string, string> = {
 };
 const kFall = 0.01; // of a score: it has noticed wrong labels when it falls by more (docs/numerics.md)
 
-const scoreText = (value: number | null) => (value === null ? "–" : tick(value));
+const scoreText = (value: number | null) => (value === null ? "–" : value.toFixed(3).replace("-", "\u2212"));
 
 function Changed({ before, after }: { before: number | null; after: number | null }) {
   const blind = before !== null && after !== null && after >= before - kFall * Math.abs(before);

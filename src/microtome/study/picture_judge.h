@@ -9,7 +9,7 @@
 #include "microtome/atlas/atlas.h"
 #include "microtome/base/json_fwd.h"
 #include "microtome/study/source.h"
-#include "microtome/study/workflow.h"
+#include "microtome/study/units.h"
 #include "microtome/visualize/render.h"
 
 namespace microtome {

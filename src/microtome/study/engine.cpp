@@ -11,6 +11,7 @@
 #include "microtome/base/error.h"
 #include "microtome/base/json.h"
 #include "microtome/base/workers.h"
+#include "microtome/concepts/open.h"
 #include "microtome/image/codec.h"
 #include "microtome/lab/diorama_training.h"
 #include "microtome/network/classify.h"

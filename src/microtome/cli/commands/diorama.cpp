@@ -16,15 +16,15 @@ namespace {
 
 struct Options {
   std::string folder;
-  DioramaSettings settings;
+  diorama::DioramaSettings settings;
   bool stats = false;
 };
 
 void print_shares(const Options& options, const Session& session, Reporter& reporter) {
-  const auto shares = diorama_shares(options.settings, kPublishedTail, session.thread_count(), reporter);
+  const auto shares = diorama::diorama_shares(options.settings, kPublishedTail, session.thread_count(), reporter);
   if (session.json) {
     Json rows = Json::array();
-    for (const ConceptShare& share : shares) {
+    for (const diorama::ConceptShare& share : shares) {
       rows.push_back({{"name", share.name},
                       {"category", share.category},
                       {"images", share.images},
@@ -40,7 +40,7 @@ void print_shares(const Options& options, const Session& session, Reporter& repo
   table.add_column("images", TextTable::Align::kRight);
   table.add_column("share", TextTable::Align::kRight);
   table.add_column("IoU ceiling", TextTable::Align::kRight);
-  for (const ConceptShare& share : shares) {
+  for (const diorama::ConceptShare& share : shares) {
     table.add_row({share.name, share.category, fmt::format("{}", share.images),
                    fmt::format("{:.3f} %", 100 * share.share), fmt::format("{:.3f}", share.ceiling)});
   }
@@ -62,7 +62,7 @@ void define(CLI::App& app, Session& session) {
     if (folder->count() == 0 && !options->stats) throw CLI::RequiredError("folder");
     const auto reporter = session.reporter();
     if (folder->count() > 0) {
-      write_dioramas(options->folder, options->settings, session.thread_count(), *reporter);
+      diorama::write_dioramas(options->folder, options->settings, session.thread_count(), *reporter);
       if (!options->stats) print(fmt::format("wrote {} dioramas to {}", options->settings.images, options->folder));
     }
     if (options->stats) print_shares(*options, session, *reporter);

@@ -7,8 +7,10 @@
 #include <tuple>
 
 #include "microtome/base/error.h"
+#include "microtome/concepts/formats/label_numbers.h"
+#include "microtome/concepts/formats/set_pictures.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 constexpr double kFarAway = 1e6;  // No corner is this far from its picture.
@@ -118,7 +120,7 @@ void CocoRegions::settle(CocoTables& tables) {
   }
 }
 
-void CocoRegions::name_labels(const CocoTables& tables, const Vocabulary<int64_t>& vocabulary) {
+void CocoRegions::name_labels(const CocoTables& tables, const LabelNumbers<int64_t>& vocabulary) {
   for (CocoRegion& region : regions_) region.label = tables.label_of(region.category, vocabulary);
 }
 
@@ -156,4 +158,4 @@ void CocoRegions::draw_region(const CocoRegion& region, RegionMask& mask, const 
   }
 }
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

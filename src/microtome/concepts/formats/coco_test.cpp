@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/concepts/formats/coco.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,10 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "microtome/base/workers.h"
-#include "microtome/concepts/formats/drawn_masks.h"
-#include "microtome/concepts/formats/written_folder.h"
+#include "microtome/concepts/open.h"
+#include "microtome/concepts/testing/drawn_masks.h"
+#include "microtome/concepts/testing/written_folder.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 using testing::ElementsAre;
@@ -369,4 +369,4 @@ TEST(Coco, DamagedFilesGiveErrorsOnly) {
 }
 
 }  // namespace
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -8,7 +8,7 @@
 
 #include "microtome/base/error.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 using Json = nlohmann::json;
@@ -177,4 +177,4 @@ const Json& JsonRow::array(const char* field) const {
   return found;
 }
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

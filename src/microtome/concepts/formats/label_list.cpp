@@ -6,10 +6,16 @@
 #include <set>
 
 #include "microtome/base/error.h"
+#include "microtome/concepts/formats/broden_order.h"
 #include "microtome/concepts/formats/csv_table.h"
+#include "microtome/concepts/formats/format.h"
+#include "microtome/concepts/formats/label_numbers.h"
+#include "microtome/concepts/formats/listed_set.h"
 #include "microtome/concepts/formats/plain.h"
+#include "microtome/concepts/formats/set_digest.h"
+#include "microtome/concepts/formats/set_files.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 // labels.csv: a row for each label of an image.
@@ -68,18 +74,16 @@ class LabelList : public WholeImageSet {
   std::map<std::string, Row> rows_;
   std::set<std::string> broken_;
   std::map<std::string, std::set<std::pair<std::string, std::string>>> said_;  // (category, label) by file.
-  Vocabulary<std::string> vocabulary_;
+  LabelNumbers<std::string> vocabulary_;
 };
 
 }  // namespace
 
-const ConceptFormat label_list_format{
+extern const ConceptFormat label_list;
+const ConceptFormat label_list = {
     "label_list", "A csv file of pictures and their labels: labels of the whole image",
     "labels.csv (image,label and perhaps category,split; a row a label, pictures relative to the folder)",
     [](const std::string& path) { return std::filesystem::exists(std::filesystem::path(path) / "labels.csv"); },
-    [](const std::string& path, const ProblemSink& report) {
-      return report_what_is_thrown(
-          report, [&]() -> std::unique_ptr<ConceptSet> { return std::make_unique<LabelList>(path, report); });
-    }};
+    open_as<LabelList>};
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -2,9 +2,14 @@
 #include "microtome/concepts/formats/pascal_mats.h"
 
 #include "microtome/base/error.h"
-#include "microtome/concepts/formats/pascal.h"
+#include "microtome/concepts/formats/broden_order.h"
+#include "microtome/concepts/formats/listed_set.h"
+#include "microtome/concepts/formats/pascal_names.h"
+#include "microtome/concepts/formats/set_digest.h"
+#include "microtome/concepts/formats/set_files.h"
+#include "microtome/concepts/formats/set_pictures.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 
 std::vector<ListedSet::Row> PascalMatSet::list_rows(SetDigest& digest) const {
   const auto splits = pascal_splits(folder());
@@ -38,4 +43,4 @@ std::vector<MatlabArray> PascalMatSet::read_mat(const Row& row) const {
   return parse_matlab(read_listed(path, {}), path);
 }
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -4,15 +4,22 @@
 #include <unordered_set>
 
 #include "microtome/base/error.h"
-#include "microtome/concepts/formats/pascal.h"
+#include "microtome/concepts/formats/format.h"
+#include "microtome/concepts/formats/label_numbers.h"
+#include "microtome/concepts/formats/listed_set.h"
+#include "microtome/concepts/formats/pascal_names.h"
+#include "microtome/concepts/formats/set_digest.h"
 #include "microtome/concepts/formats/set_files.h"
+#include "microtome/concepts/formats/set_pictures.h"
+#include "microtome/concepts/formats/text_lines.h"
 #include "microtome/image/codec.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 constexpr uint16_t kVoid = 255;
 
+// SegmentationClass/*.png: the sample is the class, 255 is "void".
 class VocSet : public ListedSet {
  public:
   VocSet(const std::string& folder, const ProblemSink& report) : ListedSet(folder), digest_(folder) {
@@ -20,7 +27,7 @@ class VocSet : public ListedSet {
     if (rows_.empty()) {
       throw Error(ErrorKind::kCorrupt, folder + "/ImageSets/Segmentation", "train.txt and val.txt name no picture");
     }
-    Vocabulary<int> vocabulary;
+    LabelNumbers<int> vocabulary;
     for (size_t i = 0; i < kPascalClasses.size(); ++i) {
       vocabulary.add("object", static_cast<int>(i) + 1, std::string(kPascalClasses[i]));
     }
@@ -91,16 +98,14 @@ class VocSet : public ListedSet {
 
 }  // namespace
 
-const ConceptFormat pascal_voc_format{
+extern const ConceptFormat pascal_voc;
+const ConceptFormat pascal_voc = {
     "pascal_voc", "PASCAL VOC's segmentation: 20 classes of objects",
     "JPEGImages/*.jpg, SegmentationClass/*.png, ImageSets/Segmentation/train.txt and val.txt",
     [](const std::string& path) {
       return has_folder(path + "/JPEGImages") && has_folder(path + "/SegmentationClass") &&
              has_folder(path + "/ImageSets/Segmentation");
     },
-    [](const std::string& path, const ProblemSink& report) {
-      return report_what_is_thrown(
-          report, [&]() -> std::unique_ptr<ConceptSet> { return std::make_unique<VocSet>(path, report); });
-    }};
+    open_as<VocSet>};
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

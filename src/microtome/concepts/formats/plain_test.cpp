@@ -2,11 +2,12 @@
 #include "microtome/concepts/formats/plain.h"
 
 #include "microtome/concepts/automatic_colours.h"
-#include "microtome/concepts/formats/written_folder.h"
+#include "microtome/concepts/open.h"
+#include "microtome/concepts/testing/written_folder.h"
 #include "microtome/concepts/validation.h"
 #include "microtome/image/colour_names.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 using testing::ElementsAre;
@@ -371,4 +372,4 @@ TEST(CheckConcepts, NamesEveryProblemOfAnyLayout) {
 }
 
 }  // namespace
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace microtome {
+namespace microtome::concept_formats {
 
 using Mask = std::vector<int>;  // Row-major, a number a pixel.
 
@@ -82,4 +82,4 @@ inline std::string file(const std::string& variables) {
 
 }  // namespace mat
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

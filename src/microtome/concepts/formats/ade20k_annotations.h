@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// ADE20K as it was released in 2016 and in 2021: objects, parts by level, scenes. docs/concept_sets_datasets.md has the
-// files, and what is read of them.
+// The texts beside ADE20K's pictures, as it was released in 2016 and in 2021: objects, parts by level, scenes.
+// docs/concept_sets.md has the files, and what is read of them.
 #pragma once
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "microtome/concepts/formats/format.h"
-
-namespace microtome {
-
-extern const ConceptFormat ade20k_format;
+namespace microtome::concept_formats {
 
 // An annotated object or part of one picture.
 struct AdeObject {
@@ -35,4 +31,4 @@ AdeAnnotation parse_ade_json(const std::string& bytes, const std::string& where)
 // "bow_window-indoor". Empty for folders without an initial ("outliers") and for names that begin with "~".
 std::string ade_scene_of_folder(std::string_view folder);
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The layouts of PASCAL VOC and of two data sets on its pictures. docs/concept_sets_datasets.md has the files, and what
-// is read of them.
+// What the layouts of PASCAL VOC and of two data sets on its pictures share. docs/concept_sets.md has the files, and
+// what is read of them.
 #pragma once
 #include <array>
 #include <optional>
@@ -9,16 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "microtome/concepts/formats/format.h"
-
-namespace microtome {
-
-// SegmentationClass/*.png: the sample is the class, 255 is "void".
-extern const ConceptFormat pascal_voc_format;
-// PASCAL-Context: trainval/*.mat with a LabelMap, labels.txt with 459 names.
-extern const ConceptFormat pascal_context_format;
-// PASCAL-Part: Annotations_Part/*.mat with objects and their parts.
-extern const ConceptFormat pascal_part_format;
+namespace microtome::concept_formats {
 
 // The classes 1 to 20 at positions 0 to 19.
 inline constexpr std::array<std::string_view, 20> kPascalClasses = {
@@ -34,4 +25,4 @@ std::vector<std::string> pascal_part_names();
 // Which list of ImageSets/Main names a picture: "train" or "val"; empty without such lists.
 std::unordered_map<std::string, std::string> pascal_splits(const std::string& folder);
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -8,7 +8,7 @@
 
 #include "microtome/base/rng.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 
 // Truth by another way than the reader's: a pixel is inside when the ray from its centre upwards crosses the outline an
 // odd number of times. No corner of the tests lies on a column of centres.
@@ -67,4 +67,4 @@ inline std::string text_of(const std::vector<uint32_t>& runs) {
   return text;
 }
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

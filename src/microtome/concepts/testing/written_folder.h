@@ -17,6 +17,7 @@
 #include "microtome/base/file.h"
 #include "microtome/base/rng.h"
 #include "microtome/concepts/concept_set.h"
+#include "microtome/concepts/open.h"
 #include "microtome/image/codec.h"
 
 namespace microtome {

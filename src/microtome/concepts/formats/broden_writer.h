@@ -1,26 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The on-disk layout of Broden (network-dissection report, 2.1): index.csv, category.csv, label.csv, c_*.csv, images/.
+// Writes concept sets in Broden's layout (docs/concept_sets.md): index.csv, category.csv, label.csv, c_*.csv, images/.
 #pragma once
-#include <array>
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "microtome/concepts/concept_set.h"
-#include "microtome/concepts/formats/format.h"
 
 namespace microtome {
-
-// A folder that holds index.csv. Every oddity of the layout is read as the report says: mixed cells, several masks in
-// one cell, whole-image label 0, empty cells, any column order of the categories.
-extern const ConceptFormat broden_format;
-
-// Broden orders its images by this key, in [0, 1): the first 8 bytes of md5(file) as a big-endian number / 2^64, where
-// `file` is the path relative to images/. It calls an image "train" when the key is at most 0.7, else "val".
-double broden_key(std::string_view file);
-std::string broden_split(std::string_view file);
 
 // Writes a folder in this layout. add() in any order and from several threads; finish() writes the csv files, with rows
 // in index order and frequencies and coverages counted from what was added, so they are true.

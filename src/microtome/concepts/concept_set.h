@@ -16,7 +16,7 @@ struct Concept {
   int number = 0;  // 1..; 0 is "no label" everywhere
   std::string name;
   // Index of the primary category: of Broden's layout the one with the largest coverage in the c_*.csv files, the first
-  // on ties (docs/numerics.md says how the published tools differ). -1: in none, no image holds it.
+  // on ties (docs/numerics.md). -1: in none, no image holds it.
   int category = -1;
   std::vector<int> categories;             // All categories that hold it.
   std::vector<std::string> synonyms = {};  // Other names, best first; read where the layout has them.

@@ -69,7 +69,7 @@ inline float lerp(float a, float b, float t) {
   return value < low ? low : value > high ? high : value;
 }
 
-// Where a pixel lies on the axis of cells, straight from the definitions (report 2.5), before clamping.
+// Where a pixel lies on the axis of cells, straight from the definitions (docs/numerics.md), before clamping.
 inline double centre(Upsampling way, int pixel, int cells, int pixels, const FieldAxis& field) {
   const double half = (pixel + 0.5) * cells / pixels - 0.5;
   if (way == Upsampling::kHalfPixel || way == Upsampling::kPillow || way == Upsampling::kZero) return half;
@@ -77,10 +77,8 @@ inline double centre(Upsampling way, int pixel, int cells, int pixels, const Fie
     const double normalized = 2 * half / (cells - 1) - 1;
     return cells == 1 ? 0 : ((normalized + 1) * cells - 1) / 2;
   }
-  const double offset = way == Upsampling::kField ? static_cast<double>(field.start) : 0;
-  const double step =
-      way == Upsampling::kField ? static_cast<double>(field.step) : std::floor(1.0 * field.input / cells);
-  const double size = way == Upsampling::kField ? static_cast<double>(field.size) : step;
+  const auto offset = static_cast<double>(field.start), step = static_cast<double>(field.step);
+  const auto size = static_cast<double>(field.size);
   const double shrink = std::max(1.0, std::round(static_cast<double>(field.input) / pixels));
   const double first = std::floor((std::floor(size / 2) + offset) / shrink), distance = std::floor(step / shrink);
   return (pixel - first) / distance;

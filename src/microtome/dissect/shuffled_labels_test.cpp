@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sums of an image's labels against counting, the nulls against brute force under every rule.
-#include "microtome/dissect/nulls.h"
+#include "microtome/dissect/shuffled_labels.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "microtome/base/rng.h"
-#include "microtome/dissect/dense_reference.h"
+#include "microtome/dissect/testing/dense_reference.h"
 #include "microtome/dissect/survey.h"
 
 namespace microtome {
@@ -126,12 +126,12 @@ TEST(Nulls, EqualBruteForceUnderEveryRuleHoweverOftenTheirSumsAreDrained) {
                             *make_silent_reporter());
     const auto permutations = draw_permutations(seed, p.tally.permutations, p.images.size());
     const TallyContext context{labels, p.tally, givers_of(permutations), {}, {}};
-    const std::vector<float> thresholds = {row_threshold(survey.state(), 0, 0.1),
-                                           row_threshold(survey.state(), 1, 0.05),
-                                           row_threshold(survey.state(), 2, 0.1)};
+    const std::vector<float> thresholds = {side_threshold(survey.state(), 0, 0.1),
+                                           side_threshold(survey.state(), 1, 0.05),
+                                           side_threshold(survey.state(), 2, 0.1)};
     std::vector<std::vector<double>> nulls(thresholds.size()), drained(thresholds.size());
-    Nulls(survey.state(), context).run(0, thresholds, nulls);
-    Nulls(survey.state(), context, 1000).run(0, thresholds, drained);
+    ShuffledLabels(survey.state(), context).run(0, thresholds, nulls);
+    ShuffledLabels(survey.state(), context, 1000).run(0, thresholds, drained);
     EXPECT_EQ(nulls, drained);
     for (size_t row = 0; row < thresholds.size(); ++row) {
       for (size_t r = 0; r < permutations.size(); ++r) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/dissect/measures.h"
+#include "microtome/dissect/label_scores.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The masks of one row (a unit with a sign) on all label grids, from the cells that its survey kept.
+// The masks of one side (a unit with a sign) on all label grids, from the cells that its survey kept.
 #pragma once
 #include <map>
 #include <span>
@@ -12,10 +12,10 @@
 
 namespace microtome {
 
-// A row's mask on one image with a cell above the threshold. It may be empty, and not so on another grid.
+// A side's mask on one image with a cell above the threshold. It may be empty, and not so on another grid.
 struct ImageMask {
   int place = 0;        // in LabelStore::images()
-  uint32_t region = 0;  // in the row's CellStore
+  uint32_t region = 0;  // in the side's CellStore
   uint32_t first_span = 0, spans = 0;
   int64_t on = 0;  // pixels
 };
@@ -42,12 +42,12 @@ class Grids {
 // threshold is below zero.
 bool may_be_on(const HotRegion& region, float threshold, Upsampling way);
 
-class RowMasks {
+class UnitMasks {
  public:
-  // Replaces the masks by those of a row above the threshold, in the store's order of images.
-  void lay(const SurveyState& survey, size_t row, float threshold, const LabelStore& labels, Grids& grids);
+  // Replaces the masks by those of a side above the threshold, in the store's order of images.
+  void lay(const SurveyState& survey, size_t side, float threshold, const LabelStore& labels, Grids& grids);
   // Appends one region's mask on a grid of another image; for masks held against foreign labels.
-  void lay_on(const SurveyState& survey, size_t row, uint32_t region, float threshold, const Upsampler& grid,
+  void lay_on(const SurveyState& survey, size_t side, uint32_t region, float threshold, const Upsampler& grid,
               std::vector<MaskSpan>& out);
 
   const std::vector<ImageMask>& masks() const { return masks_; }
@@ -66,8 +66,8 @@ class RowMasks {
 CellBox paint(const SurveyLayer& layer, const CellStore& store, size_t region, float fill, int ring,
               std::vector<float>& map);
 
-// Threshold of a row as a quantile of upsampled pixels over all label grids (dissect's rule), for a survey that kept
+// Threshold of a side as a quantile of upsampled pixels over all label grids (dissect's rule), for a survey that kept
 // every cell.
-float pixel_threshold(const SurveyState& survey, size_t row, double tail, const LabelStore& labels, Grids& grids);
+float pixel_threshold(const SurveyState& survey, size_t side, double tail, const LabelStore& labels, Grids& grids);
 
 }  // namespace microtome

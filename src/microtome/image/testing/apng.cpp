@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Animated PNG: the chunks of one PNG a frame, put together under the names that the extension gives them
 // (https://www.w3.org/TR/png-3/, 4.9).
+#include "microtome/image/testing/apng.h"
+
 #include <zlib.h>
 
-#include "microtome/base/error.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/codec_formats.h"
 
@@ -55,15 +56,6 @@ std::string frame_control(uint32_t sequence, const Image& frame, int millisecond
 }
 
 }  // namespace
-
-bool formats::is_apng(std::string_view bytes) {
-  bool found = false;
-  for_each_chunk(bytes, [&](const Chunk& at) {
-    found = at.type == "acTL";
-    return !found && at.type != "IDAT";
-  });
-  return found;
-}
 
 std::string encode_apng(std::span<const Image> frames, const Timing& timing, const std::string& description) {
   const std::vector<int> times = formats::check_animation(frames, timing, "PNG encoder");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/dissect/nulls.h"
+#include "microtome/dissect/shuffled_labels.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -24,7 +24,7 @@ std::vector<bool> needed_labels(const TallyContext& context) {
   return needed;
 }
 
-size_t row_bytes(const TallyContext& context) {
+size_t side_bytes(const TallyContext& context) {
   const std::vector<bool> needed = needed_labels(context);
   const auto sums =
       static_cast<size_t>(std::count(needed.begin(), needed.end(), true) + context.labels.index().category_count());
@@ -33,7 +33,7 @@ size_t row_bytes(const TallyContext& context) {
 
 }  // namespace
 
-Nulls::Nulls(const SurveyState& survey, const TallyContext& context, int64_t most_sum)
+ShuffledLabels::ShuffledLabels(const SurveyState& survey, const TallyContext& context, int64_t most_sum)
     : survey_(survey),
       context_(context),
       convention_(*context.settings.convention),
@@ -57,26 +57,26 @@ Nulls::Nulls(const SurveyState& survey, const TallyContext& context, int64_t mos
   std::stable_sort(summed_.begin(), summed_.end(),
                    [&](int a, int b) { return images[static_cast<size_t>(a)] > images[static_cast<size_t>(b)]; });
   categories_ = static_cast<size_t>(context.labels.index().category_count());
-  row_lines_ = (categories_ + summed_.size() + kLine - 1) / kLine;
+  side_lines_ = (categories_ + summed_.size() + kLine - 1) / kLine;
   slots_.assign(needed.size(), kNoSlot);
   for (size_t i = 0; i < summed_.size(); ++i) slots_[static_cast<size_t>(summed_[i])] = categories_ + i;
 }
 
-int64_t Nulls::rows_at_once(const SurveyState& survey, const TallyContext& context) {
+int64_t ShuffledLabels::sides_at_once(const SurveyState& survey, const TallyContext& context) {
   // A mask takes about a hundred and thirty bytes.
   constexpr size_t kSumBytes = size_t{16} << 20, kMasks = size_t{1} << 20;
   size_t masks = 1;
-  for (const HotCells& row : survey.rows) masks = std::max(masks, row.store().regions.size());
-  return static_cast<int64_t>(std::max<size_t>(1, std::min(kSumBytes / row_bytes(context), kMasks / masks)));
+  for (const HotCells& side : survey.sides) masks = std::max(masks, side.store().regions.size());
+  return static_cast<int64_t>(std::max<size_t>(1, std::min(kSumBytes / side_bytes(context), kMasks / masks)));
 }
 
-void Nulls::run(size_t first, std::span<const float> thresholds, std::span<std::vector<double>> nulls) {
-  first_row_ = first;
+void ShuffledLabels::run(size_t first, std::span<const float> thresholds, std::span<std::vector<double>> nulls) {
+  first_side_ = first;
   thresholds_ = thresholds;
   gather();
   grid_ = 0;
   const auto permutations = static_cast<size_t>(context_.settings.permutations);
-  lines_.assign(thresholds.size() * permutations * row_lines_, {});
+  lines_.assign(thresholds.size() * permutations * side_lines_, {});
   drained_.clear();
   bound_ = 0;
   const LabelRuns* grid = nullptr;
@@ -94,15 +94,15 @@ void Nulls::run(size_t first, std::span<const float> thresholds, std::span<std::
     find_pairs(static_cast<size_t>(place));
     add_pairs(image);
   }
-  for (size_t row = 0; row < thresholds.size(); ++row) {
-    nulls[row].clear();
+  for (size_t side = 0; side < thresholds.size(); ++side) {
+    nulls[side].clear();
     for (size_t r = 0; r < permutations; ++r) {
-      nulls[row].push_back(best_iou((row * permutations + r) * row_lines_ * kLine));
+      nulls[side].push_back(best_iou((side * permutations + r) * side_lines_ * kLine));
     }
   }
 }
 
-void Nulls::find_pairs(size_t place) {
+void ShuffledLabels::find_pairs(size_t place) {
   const auto permutations = static_cast<size_t>(context_.settings.permutations);
   const LabelRuns& grid = context_.labels.images()[place].labels;
   const int* givers = &context_.givers[place * permutations];
@@ -112,13 +112,13 @@ void Nulls::find_pairs(size_t place) {
     for (size_t i = first_mask_[giver]; i < first_mask_[giver + 1]; ++i) {
       Mask& mask = masks_[i];
       if (mask.grid != grid_) lay(grid, mask);
-      if (mask.on > 0) pairs_.push_back({&mask, lines_[(mask.row * permutations + r) * row_lines_].sums});
+      if (mask.on > 0) pairs_.push_back({&mask, lines_[(mask.side * permutations + r) * side_lines_].sums});
     }
   }
 }
 
-void Nulls::add_pairs(const LabelledImage& image) {
-  // The sums of all rows and permutations are more than the caches near the processor hold, and are met in no order.
+void ShuffledLabels::add_pairs(const LabelledImage& image) {
+  // The sums of all sides and permutations are more than the caches near the processor hold, and are met in no order.
   constexpr size_t kAhead = 6;
   for (size_t i = 0; i < pairs_.size(); ++i) {
     if (i + kAhead < pairs_.size()) {
@@ -128,7 +128,7 @@ void Nulls::add_pairs(const LabelledImage& image) {
   }
 }
 
-void Nulls::drain_before(const LabelledImage& image) {
+void ShuffledLabels::drain_before(const LabelledImage& image) {
   const size_t repeats = label_sums_.labels().size() + image.labels.whole_image().size() + 1;
   const int64_t most = image.labels.pixels() * static_cast<int64_t>(repeats);
   bound_ += most;
@@ -138,12 +138,12 @@ void Nulls::drain_before(const LabelledImage& image) {
   bound_ = most;
 }
 
-void Nulls::gather() {
+void ShuffledLabels::gather() {
   // Twice over the regions: how many masks each place has, then which.
   const size_t places = context_.labels.images().size();
   const auto each = [&](auto&& visit) {
     for (size_t i = 0; i < thresholds_.size(); ++i) {
-      const CellStore& store = survey_.rows[first_row_ + i].store();
+      const CellStore& store = survey_.sides[first_side_ + i].store();
       for (uint32_t region = 0; region < store.regions.size(); ++region) {
         const int place = context_.labels.position(store.regions[region].image);
         if (place < 0 || !may_be_on(store.regions[region], thresholds_[i], convention_.upsampling)) continue;
@@ -156,12 +156,12 @@ void Nulls::gather() {
   std::partial_sum(first_mask_.begin(), first_mask_.end(), first_mask_.begin());
   masks_.resize(first_mask_.back());
   std::vector<size_t> next(first_mask_.begin(), first_mask_.end() - 1);
-  each([&](size_t place, uint32_t row, uint32_t region) { masks_[next[place]++] = {row, region}; });
+  each([&](size_t place, uint32_t side, uint32_t region) { masks_[next[place]++] = {side, region}; });
 }
 
-void Nulls::lay(const LabelRuns& grid, Mask& mask) {
+void ShuffledLabels::lay(const LabelRuns& grid, Mask& mask) {
   spans_.clear();
-  laying_.lay_on(survey_, first_row_ + mask.row, mask.region, thresholds_[mask.row],
+  laying_.lay_on(survey_, first_side_ + mask.side, mask.region, thresholds_[mask.side],
                  grids_.of(grid.width(), grid.height()), spans_);
   mask.grid = grid_;
   mask.on = 0;
@@ -171,7 +171,7 @@ void Nulls::lay(const LabelRuns& grid, Mask& mask) {
   mask.pieces = static_cast<uint32_t>(pieces_.size()) - mask.first_piece;
 }
 
-void Nulls::find_targets(const LabelledImage& image) {
+void ShuffledLabels::find_targets(const LabelledImage& image) {
   const ConceptIndex& index = context_.labels.index();
   targets_.lanes.clear();
   targets_.whole.clear();
@@ -196,7 +196,7 @@ void Nulls::find_targets(const LabelledImage& image) {
   targets_.lines.erase(std::unique(targets_.lines.begin(), targets_.lines.end()), targets_.lines.end());
 }
 
-void Nulls::add(const LabelledImage& image, const Mask& mask, uint32_t* sums) {
+void ShuffledLabels::add(const LabelledImage& image, const Mask& mask, uint32_t* sums) {
   label_sums_.count(std::span(pieces_).subspan(mask.first_piece, mask.pieces), counts_.data());
   const size_t* lanes = targets_.lanes.data();
   for (size_t lane = 0; lane < targets_.lanes.size(); ++lane) sums[lanes[lane]] += counts_[lane];
@@ -204,7 +204,7 @@ void Nulls::add(const LabelledImage& image, const Mask& mask, uint32_t* sums) {
   if (convention_.union_rule == UnionRule::kMaskCategory) join_mask_categories(image, mask.on, sums);
 }
 
-void Nulls::join_mask_categories(const LabelledImage& image, int64_t on, uint32_t* sums) {
+void ShuffledLabels::join_mask_categories(const LabelledImage& image, int64_t on, uint32_t* sums) {
   const ConceptIndex& index = context_.labels.index();
   here_.clear();
   for (size_t lane = 0; lane < label_sums_.labels().size(); ++lane) {
@@ -217,7 +217,7 @@ void Nulls::join_mask_categories(const LabelledImage& image, int64_t on, uint32_
   }
 }
 
-double Nulls::best_iou(size_t first_sum) const {
+double ShuffledLabels::best_iou(size_t first_sum) const {
   const auto sum = [&](size_t slot) {
     const size_t at = first_sum + slot;
     return lines_[at / kLine].sums[at % kLine] + (drained_.empty() ? 0 : drained_[at]);

@@ -1,38 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything that is known of one row (a unit with a sign) once the labels are in memory. Rows are independent of each
+// Everything that is known of one side (a unit with a sign) once the labels are in memory. Sides are independent of each
 // other, so threads take them in any order.
 #pragma once
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include "microtome/dissect/measures.h"
-#include "microtome/dissect/row_masks.h"
+#include "microtome/dissect/label_scores.h"
+#include "microtome/dissect/unit_masks.h"
 #include "microtome/dissect/tally_context.h"
 
 namespace microtome {
 
 // Of one layer, for one thread.
-class RowTally {
+class UnitTally {
  public:
-  RowTally(const SurveyState& survey, const TallyContext& context);
+  UnitTally(const SurveyState& survey, const TallyContext& context);
 
-  // All but `significance` and `ranges`. `number`: of the row's unit in its layer.
-  UnitDissection run(size_t row, int number);
+  // All but `significance` and `ranges`. `number`: of the side's unit in its layer.
+  UnitDissection run(size_t side, int number);
 
  private:
-  float threshold(size_t row, double tail);
-  void count_row();
+  float threshold(size_t side, double tail);
+  void count_side();
   void set_held_out(UnitDissection& unit);
   void set_interval(UnitDissection& unit);
-  void rank_images(size_t row);
+  void rank_images(size_t side);
   void set_measures(UnitDissection& unit);
-  void set_trials(size_t row, UnitDissection& unit);
-  void set_tails(size_t row, UnitDissection& unit);
+  void set_trials(size_t side, UnitDissection& unit);
+  void set_tails(size_t side, UnitDissection& unit);
   void set_formulas(UnitDissection& unit);
-  void set_typical(size_t row, UnitDissection& unit);
+  void set_typical(size_t side, UnitDissection& unit);
   // A mask's spans on the grid of another image; its pixels there.
-  std::span<const MaskSpan> spans_on(const ImageMask& mask, size_t row, float threshold, const LabelRuns& grid,
+  std::span<const MaskSpan> spans_on(const ImageMask& mask, size_t side, float threshold, const LabelRuns& grid,
                                      int64_t& on);
   LabelOverlap overlap_of(size_t mask) const {
     return LabelOverlap(overlaps_).subspan(first_overlap_[mask], first_overlap_[mask + 1] - first_overlap_[mask]);
@@ -42,7 +42,7 @@ class RowTally {
   const TallyContext& context_;
   const Convention& convention_;
   Grids grids_;
-  RowMasks masks_;
+  UnitMasks masks_;
   Candidates candidates_;
   LabelCounts counts_;
   Overlap all_, train_, held_out_;

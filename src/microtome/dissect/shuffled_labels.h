@@ -8,26 +8,26 @@
 #include <vector>
 
 #include "microtome/dissect/label_sums.h"
-#include "microtome/dissect/row_masks.h"
+#include "microtome/dissect/unit_masks.h"
 #include "microtome/dissect/tally_context.h"
 
 namespace microtome {
 
 // Of one layer, for one thread.
-class Nulls {
+class ShuffledLabels {
  public:
   // `most_sum`: what a sum may hold before it is drained into a wider one.
-  Nulls(const SurveyState& survey, const TallyContext& context, int64_t most_sum = 0xFFFFFFFF);
+  ShuffledLabels(const SurveyState& survey, const TallyContext& context, int64_t most_sum = 0xFFFFFFFF);
 
-  // Rows that are best taken together: more share the work on an image, and take more memory.
-  static int64_t rows_at_once(const SurveyState& survey, const TallyContext& context);
-  // Sets nulls[i] to the best IoU of row first + i above thresholds[i], under each permutation.
+  // Sides that are best taken together: more share the work on an image, and take more memory.
+  static int64_t sides_at_once(const SurveyState& survey, const TallyContext& context);
+  // Sets nulls[i] to the best IoU of side first + i above thresholds[i], under each permutation.
   void run(size_t first, std::span<const float> thresholds, std::span<std::vector<double>> nulls);
 
  private:
   static constexpr size_t kNoSlot = ~size_t{0}, kLine = 16;
   struct Mask {
-    uint32_t row = 0, region = 0;  // row: from the first one
+    uint32_t side = 0, region = 0;  // side: from the first one
     // On the grid for which it was laid last.
     uint32_t grid = 0, first_piece = 0, pieces = 0;
     int64_t on = 0;  // pixels
@@ -37,9 +37,9 @@ class Nulls {
   };
   struct Pair {
     const Mask* mask;
-    uint32_t* sums;  // of its row and permutation
+    uint32_t* sums;  // of its side and permutation
   };
-  // Where an image's numbers go among a row's sums.
+  // Where an image's numbers go among a side's sums.
   struct Targets {
     std::vector<size_t> lanes;  // of each lane of its LabelSums
     std::vector<size_t> whole;  // that every pixel of a mask joins
@@ -63,18 +63,18 @@ class Nulls {
   Candidates candidates_;
   std::vector<int> order_;   // places, one grid after the other
   std::vector<int> summed_;  // labels
-  size_t categories_ = 0, row_lines_ = 0;
-  std::vector<size_t> slots_;  // of each label among a row's sums, behind the categories
+  size_t categories_ = 0, side_lines_ = 0;
+  std::vector<size_t> slots_;  // of each label among a side's sums, behind the categories
   LabelSums label_sums_;
-  RowMasks laying_;
-  // Of the rows at hand.
-  size_t first_row_ = 0;
+  UnitMasks laying_;
+  // Of the sides at hand.
+  size_t first_side_ = 0;
   std::span<const float> thresholds_;
   std::vector<Mask> masks_;         // by place
   std::vector<size_t> first_mask_;  // [places + 1]
   uint32_t grid_ = 0;               // which one is at hand, from 1
   std::vector<LabelSums::Piece> pieces_;
-  // [row][permutation]: A of each category, I of each of summed_. Of the last images in 32 bits, which halves what has
+  // [side][permutation]: A of each category, I of each of summed_. Of the last images in 32 bits, which halves what has
   // to come from memory; of those before in 64.
   std::vector<Line> lines_;
   std::vector<int64_t> drained_;  // empty as long as lines_ holds all

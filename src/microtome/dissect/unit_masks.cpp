@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/dissect/row_masks.h"
+#include "microtome/dissect/unit_masks.h"
 
 #include <algorithm>
 #include <cmath>
@@ -43,10 +43,10 @@ bool may_be_on(const HotRegion& region, float threshold, Upsampling way) {
   return region.peak > threshold || (way == Upsampling::kZero && threshold < 0);
 }
 
-void RowMasks::lay(const SurveyState& survey, size_t row, float threshold, const LabelStore& labels, Grids& grids) {
+void UnitMasks::lay(const SurveyState& survey, size_t side, float threshold, const LabelStore& labels, Grids& grids) {
   masks_.clear();
   spans_.clear();
-  const CellStore& store = survey.rows[row].store();
+  const CellStore& store = survey.sides[side].store();
   for (uint32_t i = 0; i < store.regions.size(); ++i) {
     const HotRegion& region = store.regions[i];
     const int place = labels.position(region.image);
@@ -55,26 +55,26 @@ void RowMasks::lay(const SurveyState& survey, size_t row, float threshold, const
     if (!may_be_on(region, threshold, grids.way())) continue;
     const Upsampler& upsampler = grids.of(grid.width(), grid.height());
     ImageMask mask{place, i, static_cast<uint32_t>(spans_.size()), 0, 0};
-    lay_on(survey, row, i, threshold, upsampler, spans_);
+    lay_on(survey, side, i, threshold, upsampler, spans_);
     mask.spans = static_cast<uint32_t>(spans_.size()) - mask.first_span;
     for (const MaskSpan& span : spans(mask)) mask.on += span.end - span.begin;
     masks_.push_back(mask);
   }
 }
 
-void RowMasks::lay_on(const SurveyState& survey, size_t row, uint32_t region, float threshold, const Upsampler& grid,
+void UnitMasks::lay_on(const SurveyState& survey, size_t side, uint32_t region, float threshold, const Upsampler& grid,
                       std::vector<MaskSpan>& out) {
-  const CellStore& store = survey.rows[row].store();
+  const CellStore& store = survey.sides[side].store();
   const CellBox box = paint(survey.layer, store, region, threshold, grid.ring(), map_);
   grid.spans(map_.data(), box, threshold, column_, out);
 }
 
-float pixel_threshold(const SurveyState& survey, size_t row, double tail, const LabelStore& labels, Grids& grids) {
+float pixel_threshold(const SurveyState& survey, size_t side, double tail, const LabelStore& labels, Grids& grids) {
   const int64_t n = labels.totals().pixels;
   if (n == 0) return 0;
   const double position = (1 - tail) * static_cast<double>(n - 1), index = std::floor(position);
   const int64_t rank = n - static_cast<int64_t>(index);
-  const HotCells& cells = survey.rows[row];
+  const HotCells& cells = survey.sides[side];
   const int64_t all = static_cast<int64_t>(survey.images.size()) * survey.map_cells();
   std::vector<float> map, column, values;
   // Interpolated pixels peak lower than cells, so the quantile lies further down than that of cells; how far is found

@@ -13,7 +13,7 @@ namespace microtome {
 // that counts twice in a pixel can exceed its mask; shares are then cut at what is possible.
 void measure_pixels(int64_t intersection, int64_t on, int64_t truth, int64_t pixels, ConceptMeasures& out);
 
-// A row's images by its largest activation on each, prepared to be held against many labels.
+// A side's images by its largest activation on each, prepared to be held against many labels.
 class RankedImages {
  public:
   explicit RankedImages(std::vector<float> peaks);

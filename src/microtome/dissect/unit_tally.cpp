@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/dissect/row_tally.h"
+#include "microtome/dissect/unit_tally.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -20,12 +20,12 @@ std::vector<Exemplar> exemplars_of(const ExemplarShelf& shelf, int count, Sign s
   return out;
 }
 
-// What the survey alone says of a row.
-UnitDissection describe_row(const SurveyState& survey, size_t row) {
+// What the survey alone says of a side.
+UnitDissection describe_side(const SurveyState& survey, size_t side) {
   UnitDissection unit;
-  unit.sign = survey.sign_of(row);
+  unit.sign = survey.sign_of(side);
   if (survey.images.empty()) return unit;
-  const UnitSurvey& of_unit = survey.units[static_cast<size_t>(survey.unit_of(row))];
+  const UnitSurvey& of_unit = survey.units[static_cast<size_t>(survey.unit_of(side))];
   const bool positive = unit.sign == Sign::kPositive;
   unit.minimum = positive ? of_unit.minimum : -of_unit.maximum;
   unit.maximum = positive ? of_unit.maximum : -of_unit.minimum;
@@ -37,7 +37,7 @@ UnitDissection describe_row(const SurveyState& survey, size_t row) {
 
 }  // namespace
 
-RowTally::RowTally(const SurveyState& survey, const TallyContext& context)
+UnitTally::UnitTally(const SurveyState& survey, const TallyContext& context)
     : survey_(survey),
       context_(context),
       convention_(*context.settings.convention),
@@ -52,33 +52,33 @@ RowTally::RowTally(const SurveyState& survey, const TallyContext& context)
   signature_counts_.resize(context.signatures->size());
 }
 
-float RowTally::threshold(size_t row, double tail) {
-  if (convention_.pixel_quantile) return pixel_threshold(survey_, row, tail, context_.labels, grids_);
-  return row_threshold(survey_, row, tail);
+float UnitTally::threshold(size_t side, double tail) {
+  if (convention_.pixel_quantile) return pixel_threshold(survey_, side, tail, context_.labels, grids_);
+  return side_threshold(survey_, side, tail);
 }
 
-UnitDissection RowTally::run(size_t row, int number) {
-  UnitDissection unit = describe_row(survey_, row);
+UnitDissection UnitTally::run(size_t side, int number) {
+  UnitDissection unit = describe_side(survey_, side);
   unit.unit = number;
   // First, because they use the masks' memory.
-  set_tails(row, unit);
-  unit.threshold = threshold(row, survey_.settings.tail);
-  masks_.lay(survey_, row, unit.threshold, context_.labels, grids_);
-  count_row();
+  set_tails(side, unit);
+  unit.threshold = threshold(side, survey_.settings.tail);
+  masks_.lay(survey_, side, unit.threshold, context_.labels, grids_);
+  count_side();
   unit.on_pixels = all_.on_pixels;
   unit.on_images = all_.on_images;
   score_concepts(all_, context_.labels.totals(), candidates_, context_.settings.concepts, unit);
-  rank_images(row);
+  rank_images(side);
   set_measures(unit);
-  set_trials(row, unit);
+  set_trials(side, unit);
   set_held_out(unit);
   set_interval(unit);
   set_formulas(unit);
-  set_typical(row, unit);
+  set_typical(side, unit);
   return unit;
 }
 
-void RowTally::count_row() {
+void UnitTally::count_side() {
   for (Overlap* overlap : {&all_, &train_, &held_out_}) overlap->clear();
   overlaps_.clear();
   first_overlap_.assign(1, 0);
@@ -96,7 +96,7 @@ void RowTally::count_row() {
   }
 }
 
-void RowTally::set_held_out(UnitDissection& unit) {
+void UnitTally::set_held_out(UnitDissection& unit) {
   const LabelStore& labels = context_.labels;
   if (labels.train_totals().pixels == 0 || labels.held_out_totals().pixels == 0) return;
   UnitDissection trained;
@@ -108,7 +108,7 @@ void RowTally::set_held_out(UnitDissection& unit) {
   unit.held_out->iou = score_label(held_out_, labels.held_out_totals(), candidates_, trained.best.label).iou;
 }
 
-void RowTally::set_interval(UnitDissection& unit) {
+void UnitTally::set_interval(UnitDissection& unit) {
   if (!context_.resampling || unit.best.intersection == 0) return;
   const ConceptIndex& index = context_.labels.index();
   std::vector<ImageShare> shares;
@@ -124,11 +124,11 @@ void RowTally::set_interval(UnitDissection& unit) {
   unit.interval = bootstrap_interval(*context_.resampling, unit.best.label, shares);
 }
 
-void RowTally::rank_images(size_t row) {
+void UnitTally::rank_images(size_t side) {
   const LabelStore& labels = context_.labels;
-  const UnitSurvey& of_unit = survey_.units[static_cast<size_t>(survey_.unit_of(row))];
+  const UnitSurvey& of_unit = survey_.units[static_cast<size_t>(survey_.unit_of(side))];
   peaks_.resize(labels.images().size());
-  const bool positive = survey_.sign_of(row) == Sign::kPositive;
+  const bool positive = survey_.sign_of(side) == Sign::kPositive;
   for (size_t i = 0; i < survey_.images.size(); ++i) {
     const int place = labels.position(survey_.images[i]);
     if (place >= 0) peaks_[static_cast<size_t>(place)] = positive ? of_unit.highs[i] : -of_unit.lows[i];
@@ -136,7 +136,7 @@ void RowTally::rank_images(size_t row) {
   ranked_.emplace(peaks_);
 }
 
-void RowTally::set_measures(UnitDissection& unit) {
+void UnitTally::set_measures(UnitDissection& unit) {
   const LabelStore& labels = context_.labels;
   const auto measure = [&](ConceptScore& score) {
     if (score.intersection == 0) return;
@@ -148,7 +148,7 @@ void RowTally::set_measures(UnitDissection& unit) {
   for (ConceptScore& score : unit.top_concepts) measure(score);
 }
 
-void RowTally::set_trials(size_t row, UnitDissection& unit) {
+void UnitTally::set_trials(size_t side, UnitDissection& unit) {
   if (!context_.settings.selfcheck || unit.best.label == 0 || unit.best.iou < kDetectorCut) return;
   const LabelStore& labels = context_.labels;
   const std::string purpose = "wrong labels of " + survey_.layer.name + sign_char(unit.sign);
@@ -161,7 +161,7 @@ void RowTally::set_trials(size_t row, UnitDissection& unit) {
       if (const int donor = wrong.donor(mask.place); donor >= 0) {
         const LabelRuns& from = labels.images()[static_cast<size_t>(donor)].labels;
         int64_t on = 0;
-        from.count(spans_on(mask, row, unit.threshold, from, on), counts_);
+        from.count(spans_on(mask, side, unit.threshold, from, on), counts_);
         given = counts_[unit.best.label];
         counts_.clear();
       }
@@ -178,13 +178,13 @@ void RowTally::set_trials(size_t row, UnitDissection& unit) {
   }
 }
 
-void RowTally::set_tails(size_t row, UnitDissection& unit) {
+void UnitTally::set_tails(size_t side, UnitDissection& unit) {
   for (const double tail : context_.settings.tails) {
     TailScore score;
     score.tail = tail;
-    score.threshold = threshold(row, tail);
-    masks_.lay(survey_, row, score.threshold, context_.labels, grids_);
-    count_row();
+    score.threshold = threshold(side, tail);
+    masks_.lay(survey_, side, score.threshold, context_.labels, grids_);
+    count_side();
     score.on_pixels = all_.on_pixels;
     UnitDissection at_tail;
     score_concepts(all_, context_.labels.totals(), candidates_, 0, at_tail);
@@ -193,7 +193,7 @@ void RowTally::set_tails(size_t row, UnitDissection& unit) {
   }
 }
 
-void RowTally::set_formulas(UnitDissection& unit) {
+void UnitTally::set_formulas(UnitDissection& unit) {
   if (!search_) return;
   std::vector<uint32_t> touched;
   for (const ImageMask& mask : masks_.masks()) {
@@ -207,7 +207,7 @@ void RowTally::set_formulas(UnitDissection& unit) {
   unit.formulas = search_->run(on);
 }
 
-void RowTally::set_typical(size_t row, UnitDissection& unit) {
+void UnitTally::set_typical(size_t side, UnitDissection& unit) {
   // Each image draws a number; those with the smallest are taken.
   std::vector<std::pair<uint32_t, size_t>> draws;
   for (size_t i = 0; i < masks_.masks().size(); ++i) {
@@ -219,7 +219,7 @@ void RowTally::set_typical(size_t row, UnitDissection& unit) {
   }
   const auto count = std::min(draws.size(), static_cast<size_t>(context_.settings.typical));
   std::partial_sort(draws.begin(), draws.begin() + static_cast<ptrdiff_t>(count), draws.end());
-  const CellStore& store = survey_.rows[row].store();
+  const CellStore& store = survey_.sides[side].store();
   const float factor = unit.sign == Sign::kPositive ? 1.0F : -1.0F;
   for (size_t i = 0; i < count; ++i) {
     const ImageMask& mask = masks_.masks()[draws[i].second];
@@ -234,13 +234,13 @@ void RowTally::set_typical(size_t row, UnitDissection& unit) {
             [](const Exemplar& a, const Exemplar& b) { return a.image < b.image; });
 }
 
-std::span<const MaskSpan> RowTally::spans_on(const ImageMask& mask, size_t row, float threshold, const LabelRuns& grid,
+std::span<const MaskSpan> UnitTally::spans_on(const ImageMask& mask, size_t side, float threshold, const LabelRuns& grid,
                                              int64_t& on) {
   const LabelRuns& own = context_.labels.images()[static_cast<size_t>(mask.place)].labels;
   on = mask.on;
   if (grid.width() == own.width() && grid.height() == own.height()) return masks_.spans(mask);
   foreign_.clear();
-  masks_.lay_on(survey_, row, mask.region, threshold, grids_.of(grid.width(), grid.height()), foreign_);
+  masks_.lay_on(survey_, side, mask.region, threshold, grids_.of(grid.width(), grid.height()), foreign_);
   on = 0;
   for (const MaskSpan& span : foreign_) on += span.end - span.begin;
   return foreign_;

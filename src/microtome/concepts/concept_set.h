@@ -56,7 +56,8 @@ struct ImageLabels {
 struct ConceptImage {
   std::string file;                       // Relative to the set; names the image in results.
   std::string split;                      // "train", "val", ...
-  int width = 0, height = 0;              // Of the picture, as the index says.
+  // Of the picture, as the index says. 0 x 0: it could not be measured, and reading it throws.
+  int width = 0, height = 0;
   int label_width = 0, label_height = 0;  // Of its label grid.
 };
 

@@ -124,10 +124,9 @@ class AdeSet : public ListedSet {
     try {
       picture = picture_size(folder() + "/" + row.info.file, {});
     } catch (const Error&) {
-      if (mask.width == 0) throw;
       picture = mask;
     }
-    if (mask.width == 0) mask = picture;
+    if (mask.width == 0) mask = {std::max(1, picture.width), std::max(1, picture.height)};
     row.info.width = picture.width, row.info.height = picture.height;
     row.info.label_width = mask.width, row.info.label_height = mask.height;
   }

@@ -8,7 +8,6 @@
 #include "microtome/image/codec.h"
 
 namespace microtome::concept_formats {
-
 namespace {
 
 // Bit k - 1 of a sample of one channel stands for number k; the labels of a pixel are laid one above the other.

@@ -12,9 +12,9 @@
 #include "microtome/concepts/formats/broden_counts.h"
 #include "microtome/concepts/formats/broden_files.h"
 #include "microtome/concepts/formats/set_files.h"
+#include "microtome/concepts/problem.h"
 
 namespace microtome::concept_formats {
-
 namespace {
 
 // What one image has to say, in a slot of its own, so that threads never meet.

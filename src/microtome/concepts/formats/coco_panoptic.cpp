@@ -79,7 +79,7 @@ class PanopticSet : public CocoSet {
       PanopticSegment item;
       item.id = static_cast<uint32_t>(segment.integer("id", 1, kLargestSegment));
       segment.set_place(fmt::format("{}, segment {}", place, item.id));
-      item.category = static_cast<int32_t>(segment.integer("category_id", 1, INT32_MAX));
+      item.category = static_cast<int32_t>(segment.integer("category_id", 0, INT32_MAX));
       segment.integer_or("iscrowd", 0, 1, 0);
       segments_.push_back(item);
     }

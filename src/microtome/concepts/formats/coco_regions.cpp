@@ -9,6 +9,7 @@
 #include "microtome/base/error.h"
 #include "microtome/concepts/formats/label_numbers.h"
 #include "microtome/concepts/formats/set_pictures.h"
+#include "microtome/concepts/problem.h"
 
 namespace microtome::concept_formats {
 namespace {
@@ -41,7 +42,7 @@ void CocoRegions::add(const JsonRow& annotation, int64_t image, const std::strin
   region.annotation = annotation.integer("id", -kAnyId, kAnyId);
   JsonRow named = annotation;
   named.set_place(name_of(region));
-  region.category = static_cast<int32_t>(named.integer("category_id", 1, INT32_MAX));
+  region.category = static_cast<int32_t>(named.integer("category_id", 0, INT32_MAX));
   named.integer_or("iscrowd", 0, 1, 0);
   const nlohmann::json& segmentation = named.value("segmentation");
   if (segmentation.is_array()) return add_polygons(named, segmentation, region, json, report);

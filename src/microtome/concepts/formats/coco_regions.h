@@ -7,6 +7,7 @@
 #include "microtome/concepts/formats/coco_tables.h"
 #include "microtome/concepts/formats/label_numbers.h"
 #include "microtome/concepts/formats/segmentation.h"
+#include "microtome/concepts/problem.h"
 
 namespace microtome::concept_formats {
 

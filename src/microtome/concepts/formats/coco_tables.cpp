@@ -9,6 +9,7 @@
 #include "microtome/concepts/formats/broden_order.h"
 #include "microtome/concepts/formats/label_numbers.h"
 #include "microtome/concepts/formats/set_files.h"
+#include "microtome/concepts/problem.h"
 
 namespace microtome::concept_formats {
 namespace {
@@ -93,7 +94,8 @@ void CocoTables::read_image(int file, int64_t position, const nlohmann::json& js
 
 void CocoTables::read_category(int, int64_t position, const nlohmann::json& json) {
   JsonRow row(json, current_, fmt::format("category at position {}", position));
-  const int64_t id = row.integer("id", 1, std::numeric_limits<int32_t>::max());
+  // In the PNGs of stuff 0 is no label.
+  const int64_t id = row.integer("id", kind_ == "stuff" ? 1 : 0, std::numeric_limits<int32_t>::max());
   row.set_place(fmt::format("category {}", id));
   CocoCategory out;
   out.name = row.text("name");

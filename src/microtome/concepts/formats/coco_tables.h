@@ -13,6 +13,7 @@
 #include "microtome/concepts/formats/label_numbers.h"
 #include "microtome/concepts/formats/set_digest.h"
 #include "microtome/concepts/formats/set_pictures.h"
+#include "microtome/concepts/problem.h"
 
 namespace microtome::concept_formats {
 

@@ -96,7 +96,7 @@ class DtdSet : public WholeImageSet {
     out.info.split = split == split_of_.end() ? broden_split(file) : split->second.split;
     if (textures_.contains(out.info.file)) return bad(kAnnotations, line, file + " is listed twice");
     textures_[out.info.file] = names;
-    if (!measure_picture(folder(), out.info, out.named_by, report_, digest_)) return;
+    measure_picture(folder(), out.info, out.named_by, digest_);
     for (const std::string& texture : names) vocabulary_.add("texture", texture, texture);
     rows_.push_back(std::move(out));
   }

@@ -6,7 +6,6 @@
 #include "microtome/image/codec.h"
 
 namespace microtome::concept_formats {
-
 namespace {
 
 bool is_rgb(const std::string& png) { return png.size() > 25 && png[25] == 2; }  // The colour type of its header.

@@ -84,7 +84,7 @@ void MaskedSet::add_row(const std::string& picture, const std::map<std::string, 
   out.info.file = "images/" + picture;
   const auto split = splits.find(picture);
   out.info.split = split == splits.end() ? broden_split(picture) : split->second;
-  if (!measure_picture(folder(), out.info, {}, report, digest)) return;
+  measure_picture(folder(), out.info, {}, digest);
   std::string first;
   for (const std::string& from : mask_folders_) {
     const std::string file = fmt::format("{}/{}.png", from, without_extension(picture));
@@ -104,13 +104,15 @@ bool MaskedSet::measure_mask(const std::string& file, ConceptImage& info, const 
   try {
     const PictureSize size = picture_size(folder() + "/" + file, {});
     info.label_width = size.width, info.label_height = size.height;
+    if (info.width == 0) return true;  // The picture was not measured.
     const int64_t across = int64_t{size.width} * info.height, down = int64_t{size.height} * info.width;
     if (std::llabs(across - down) <= std::max(info.width, info.height)) return true;
     report({Severity::kError, "bad file", file, 0,
             fmt::format("the mask is {} x {} and its picture {} x {}: they must have one shape", size.width,
                         size.height, info.width, info.height)});
-  } catch (const Error& error) {
-    report({Severity::kError, "bad file", file, 0, complaint_of(error, folder() + "/" + file)});
+  } catch (const Error&) {
+    info.label_width = info.label_height = 1;  // Reading it says what is wrong.
+    return true;
   }
   return false;
 }

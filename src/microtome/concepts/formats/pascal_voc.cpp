@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_set>
 
 #include "microtome/base/error.h"
@@ -68,24 +69,18 @@ class VocSet : public ListedSet {
       } else if (!names_.insert(name).second) {
         bad(fmt::format("{} is listed twice", name));
       } else {
-        add_row(name, split, fmt::format("{}:{}", list, line), bad);
+        add_row(name, split, fmt::format("{}:{}", list, line));
       }
     }
   }
 
-  template <class Bad>
-  void add_row(const std::string& name, const std::string& split, const std::string& named_by, const Bad& bad) {
+  void add_row(const std::string& name, const std::string& split, const std::string& named_by) {
     Row out;
     out.info.file = "JPEGImages/" + name + ".jpg";
     out.info.split = split;
     out.named_by = named_by;
-    try {
-      const PictureSize size = picture_size(folder() + "/" + out.info.file, {});
-      out.info.width = out.info.label_width = size.width;
-      out.info.height = out.info.label_height = size.height;
-    } catch (const Error& error) {
-      return bad(error.what());
-    }
+    measure_listed_picture(folder(), out.info, named_by);
+    out.info.label_width = std::max(1, out.info.width), out.info.label_height = std::max(1, out.info.height);
     digest_.add_file(out.info.file);
     digest_.add_file(mask_of(out.info.file));
     rows_.push_back(std::move(out));

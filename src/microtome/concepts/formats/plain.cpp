@@ -64,21 +64,10 @@ std::map<std::string, std::string> read_splits(const std::string& folder, const 
   return splits;
 }
 
-bool measure_picture(const std::string& folder, ConceptImage& info, const std::string& named_by,
-                     const ProblemSink& report, SetDigest& digest) {
-  try {
-    const PictureSize size = picture_size(folder + "/" + info.file, named_by);
-    info.width = size.width, info.height = size.height;
-    info.label_width = std::max(1, size.width / 2), info.label_height = std::max(1, size.height / 2);
-  } catch (const Error& error) {
-    const bool missing = error.kind() == ErrorKind::kNotFound;
-    const std::string what = complaint_of(error, place_of(folder + "/" + info.file, named_by));
-    report({Severity::kError, missing ? "missing file" : "bad file", info.file, 0,
-            named_by.empty() ? what : fmt::format("{} ({})", what, named_by)});
-    return false;
-  }
+void measure_picture(const std::string& folder, ConceptImage& info, const std::string& named_by, SetDigest& digest) {
+  measure_listed_picture(folder, info, named_by);
+  info.label_width = std::max(1, info.width / 2), info.label_height = std::max(1, info.height / 2);
   digest.add_file(info.file);
-  return true;
 }
 
 }  // namespace microtome::concept_formats

@@ -12,6 +12,47 @@ namespace microtome::concept_formats {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+// Sorted; none when there is no such folder. Nothing of a set may vanish because a folder cannot be read.
+std::vector<fs::path> entries_of(const fs::path& folder) {
+  std::vector<fs::path> entries;
+  std::error_code failed;
+  if (!fs::is_directory(folder, failed) && failed != std::errc::permission_denied) return entries;
+  failed.clear();
+  for (auto at = fs::directory_iterator(folder, failed); !failed && at != fs::directory_iterator();
+       at.increment(failed)) {
+    entries.push_back(at->path());
+  }
+  if (failed) throw Error(ErrorKind::kIo, folder.string(), "the folder cannot be read: " + failed.message());
+  std::sort(entries.begin(), entries.end());
+  return entries;
+}
+
+// `below`: of the folder whose entries are added, from `root`. `above`: the folders on the way there, without links.
+void add_files_below(const fs::path& root, const fs::path& below, std::vector<fs::path>& above,
+                     std::vector<std::string>& files) {
+  std::error_code failed;
+  const fs::path here = fs::canonical(root / below, failed);
+  if (!failed && std::find(above.begin(), above.end(), here) != above.end()) {
+    throw Error(ErrorKind::kUnsupported, (root / below).string(), "this link leads back to a folder above it",
+                "take it away");
+  }
+  above.push_back(here);
+  for (const fs::path& entry : entries_of(root / below)) {
+    const fs::path name = below / entry.filename();
+    if (entry.filename().string().starts_with(".")) continue;
+    if (fs::is_directory(entry, failed)) {
+      add_files_below(root, name, above, files);
+    } else {
+      files.push_back(name.generic_string());
+    }
+  }
+  above.pop_back();
+}
+
+}  // namespace
+
 bool stays_below(std::string_view name) {
   const fs::path path(name);
   if (name.empty() || path.is_absolute() || name.find('\\') != std::string_view::npos ||
@@ -28,15 +69,12 @@ bool has_folder(const std::string& path) {
 
 std::vector<std::string> sorted_names(const std::string& folder, std::string_view begin, std::string_view end) {
   std::vector<std::string> names;
-  std::error_code failed;
-  for (auto at = fs::directory_iterator(folder, failed); !failed && at != fs::directory_iterator();
-       at.increment(failed)) {
-    const std::string name = at->path().filename().string();
+  for (const fs::path& entry : entries_of(folder)) {
+    const std::string name = entry.filename().string();
     if (name.size() >= begin.size() + end.size() && name.starts_with(begin) && name.ends_with(end)) {
       names.push_back(name);
     }
   }
-  std::sort(names.begin(), names.end());
   return names;
 }
 
@@ -54,7 +92,8 @@ std::string read_listed(const std::string& path, const std::string& named_by) {
     return read_file(path);
   } catch (const Error& error) {
     const bool missing = error.kind() == ErrorKind::kNotFound;
-    throw Error(error.kind(), place_of(path, named_by), missing ? "there is no such file" : "the file cannot be read");
+    throw Error(error.kind(), place_of(path, named_by),
+                missing ? "there is no such file" : "the file cannot be read (" + complaint_of(error, path) + ")");
   }
 }
 
@@ -75,13 +114,8 @@ std::string without_extension(const std::string& file) {
 
 std::vector<std::string> files_below(const std::string& folder) {
   std::vector<std::string> files;
-  std::error_code failed;
-  for (auto at = fs::recursive_directory_iterator(folder, failed); !failed && at != fs::recursive_directory_iterator();
-       at.increment(failed)) {
-    const bool hidden = at->path().filename().string().starts_with(".");
-    if (hidden && at->is_directory()) at.disable_recursion_pending();
-    if (!hidden && !at->is_directory()) files.push_back(at->path().lexically_relative(folder).generic_string());
-  }
+  std::vector<fs::path> above;
+  add_files_below(folder, {}, above, files);
   std::sort(files.begin(), files.end());
   return files;
 }

@@ -13,6 +13,7 @@ namespace microtome::concept_formats {
 bool stays_below(std::string_view name);
 bool has_folder(const std::string& path);
 // Names of the entries of a folder (files or folders) that begin and end so, sorted; empty when there is no folder.
+// Throws Error(kIo) when it cannot be read.
 std::vector<std::string> sorted_names(const std::string& folder, std::string_view begin, std::string_view end);
 
 // A file's content; "PATH (NAMED_BY)" in errors.
@@ -27,7 +28,8 @@ std::string complaint_of(const Error& error, const std::string& place);
 bool is_picture(std::string_view name);
 // "a/b.jpg" -> "a/b".
 std::string without_extension(const std::string& file);
-// Relative paths of the files below a folder, sorted; names that begin with a dot are passed over.
+// Relative paths of the files below a folder, sorted; names that begin with a dot are passed over, links are followed.
+// Throws Error(kIo) naming a folder that cannot be read, Error(kUnsupported) on a link to a folder above itself.
 std::vector<std::string> files_below(const std::string& folder);
 
 }  // namespace microtome::concept_formats

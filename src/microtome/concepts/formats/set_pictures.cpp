@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 
 #include "microtome/base/error.h"
@@ -10,7 +12,6 @@
 #include "microtome/image/codec.h"
 
 namespace microtome::concept_formats {
-
 namespace {
 
 constexpr int64_t kMostPixels = int64_t{1} << 27;  // As the decoders.
@@ -52,7 +53,11 @@ PictureSize jpeg_size(std::ifstream& file) {
 
 PictureSize picture_size(const std::string& path, const std::string& named_by) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error(ErrorKind::kNotFound, place_of(path, named_by), "there is no such file");
+  if (!file) {
+    const bool missing = errno == ENOENT || errno == ENOTDIR;
+    throw Error(missing ? ErrorKind::kNotFound : ErrorKind::kIo, place_of(path, named_by),
+                missing ? "there is no such file" : std::string("the file cannot be read: ") + std::strerror(errno));
+  }
   std::string head(24, '\0');
   file.read(head.data(), static_cast<std::streamsize>(head.size()));
   const bool whole = file.gcount() == static_cast<std::streamsize>(head.size());
@@ -80,9 +85,19 @@ std::string read_mask_png(const std::string& path, const std::string& named_by) 
   return bytes;
 }
 
+void measure_listed_picture(const std::string& folder, ConceptImage& info, const std::string& named_by) {
+  try {
+    const PictureSize size = picture_size(folder + "/" + info.file, named_by);
+    info.width = size.width, info.height = size.height;
+  } catch (const Error&) {
+    info.width = info.height = 0;
+  }
+}
+
 Image read_listed_picture(const std::string& folder, const ConceptImage& info, const std::string& named_by) {
   const std::string path = folder + "/" + info.file;
   const std::string where = place_of(path, named_by);
+  if (info.width == 0) picture_size(path, named_by);
   Image image = decode_image(read_listed(path, named_by), where);
   expect_size(image.width, image.height, {info.width, info.height}, where, "its table");
   return image;

@@ -54,8 +54,8 @@ struct ImageLabels {
 
 // A row of the set's index.
 struct ConceptImage {
-  std::string file;                       // Relative to the set; names the image in results.
-  std::string split;                      // "train", "val", ...
+  std::string file;   // Relative to the set; names the image in results.
+  std::string split;  // "train", "val", ...
   // Of the picture, as the index says. 0 x 0: it could not be measured, and reading it throws.
   int width = 0, height = 0;
   int label_width = 0, label_height = 0;  // Of its label grid.

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "microtome/dissect/formula_settings.h"
 #include "microtome/dissect/findings.h"
+#include "microtome/dissect/formula_settings.h"
 #include "microtome/dissect/label_store.h"
 
 namespace microtome {

@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
-#include "microtome/dissect/overlap.h"
 #include "microtome/dissect/label_store.h"
+#include "microtome/dissect/overlap.h"
 #include "microtome/dissect/survey.h"
 #include "microtome/dissect/tally_settings.h"
 #include "microtome/dissect/value_counts.h"

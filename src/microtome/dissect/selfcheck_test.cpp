@@ -11,8 +11,8 @@
 #include <set>
 
 #include "microtome/base/rng.h"
-#include "microtome/dissect/testing/dense_reference.h"
 #include "microtome/dissect/tally.h"
+#include "microtome/dissect/testing/dense_reference.h"
 #include "microtome/dissect/testing/dissected.h"
 
 namespace microtome {

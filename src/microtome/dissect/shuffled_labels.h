@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "microtome/dissect/label_sums.h"
-#include "microtome/dissect/unit_masks.h"
 #include "microtome/dissect/tally_context.h"
+#include "microtome/dissect/unit_masks.h"
 
 namespace microtome {
 

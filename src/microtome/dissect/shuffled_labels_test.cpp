@@ -8,8 +8,8 @@
 #include <numeric>
 
 #include "microtome/base/rng.h"
-#include "microtome/dissect/testing/dense_reference.h"
 #include "microtome/dissect/survey.h"
+#include "microtome/dissect/testing/dense_reference.h"
 
 namespace microtome {
 namespace {

@@ -7,10 +7,10 @@
 
 #include "microtome/concepts/automatic_colours.h"
 #include "microtome/concepts/open.h"
+#include "microtome/concepts/problem.h"
 #include "microtome/concepts/testing/written_folder.h"
 #include "microtome/concepts/validation.h"
 #include "microtome/image/colour_names.h"
-#include "microtome/concepts/problem.h"
 
 namespace microtome::concept_formats {
 namespace {

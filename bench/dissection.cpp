@@ -15,10 +15,11 @@
 #include "microtome/base/rng.h"
 #include "microtome/base/workers.h"
 #include "microtome/concepts/diorama/diorama.h"
-#include "microtome/dissect/dense_reference.h"
 #include "microtome/dissect/ranges.h"
 #include "microtome/dissect/survey.h"
 #include "microtome/dissect/tally.h"
+#include "microtome/dissect/testing/dense_reference.h"
+#include "microtome/dissect/testing/dissected.h"
 #include "microtome/image/codec.h"
 #include "microtome/network/executor.h"
 #include "microtome/network/threads.h"
@@ -48,12 +49,12 @@ double peak_megabytes() {
 class Scenes : public ConceptSet {
  public:
   explicit Scenes(int64_t count)
-      : index_(diorama_categories(), diorama_concepts()), jpegs_(static_cast<size_t>(count)) {
+      : index_(diorama::diorama_categories(), diorama::diorama_concepts()), jpegs_(static_cast<size_t>(count)) {
     labels_.resize(jpegs_.size());
     for (int64_t i = 0; i < count; ++i)
       infos_.push_back({fmt::format("{}.jpg", i), i % 10 < 7 ? "train" : "val", kSide, kSide, kGrid, kGrid});
     parallel_for(kThreads, count, [&](int, int64_t i) {
-      DioramaPicture picture = render_diorama(describe_diorama(5, i), kSide, kGrid);
+      diorama::DioramaPicture picture = diorama::render_diorama(diorama::describe_diorama(5, i), kSide, kGrid);
       const auto slot = static_cast<size_t>(i);
       jpegs_[slot] = encode_jpeg(picture.image, 95);
       ImageLabels holds{kGrid, kGrid, {}, {}, false};

@@ -11,6 +11,7 @@
 #include "microtome/base/rng.h"
 #include "microtome/dissect/survey.h"
 #include "microtome/dissect/tally.h"
+#include "microtome/dissect/testing/dissected.h"
 
 namespace microtome {
 namespace {

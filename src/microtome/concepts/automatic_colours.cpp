@@ -3,6 +3,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/hash.h"
+#include "microtome/concepts/formats/label_numbers.h"
 #include "microtome/concepts/formats/set_files.h"
 #include "microtome/image/colour_names.h"
 #include "microtome/image/resize.h"
@@ -21,7 +22,7 @@ ConceptIndex index_with_colours(const ConceptIndex& index) {
   categories.emplace_back(kCategory);
   std::vector<Concept> concepts;
   for (int label = 0; label <= index.max_label(); ++label) concepts.push_back(index.concept_of(label));
-  check_label_count(concepts.size() - 1 + kColourNames.size(), "colours:");
+  concept_formats::check_label_count(concepts.size() - 1 + kColourNames.size(), "colours:");
   for (const std::string_view name : kColourNames) {
     concepts.push_back({static_cast<int>(concepts.size()), std::string(name) + "-c", category, {category}});
   }

@@ -31,8 +31,10 @@ Findings look_at(const ConceptSet& set, const std::string& folder, int64_t image
     try {
       work();
     } catch (const Error& error) {
-      out.problems.push_back({Severity::kError, error.kind() == ErrorKind::kNotFound ? "missing file" : "bad file",
-                              file, 0, without_folder(error.what(), folder, file)});
+      const std::string what = without_folder(error.what(), folder, file);
+      if (!out.problems.empty() && out.problems.back().what == what) return;  // Of the picture and of its labels.
+      out.problems.push_back(
+          {Severity::kError, error.kind() == ErrorKind::kNotFound ? "missing file" : "bad file", file, 0, what});
     }
   };
   attempt([&] { set.image(image); });

@@ -2,7 +2,6 @@
 // Images with the human concepts that are in them, pixel by pixel.
 #pragma once
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,9 +15,9 @@ namespace microtome {
 struct Concept {
   int number = 0;  // 1..; 0 is "no label" everywhere
   std::string name;
-  int category =
-      -1;  // Index of the primary category: the one with the largest coverage in the c_*.csv files,
-           // the first on ties (report 2.6 says how the published tools differ). -1: in none, no image holds it.
+  // Index of the primary category: of Broden's layout the one with the largest coverage in the c_*.csv files, the first
+  // on ties (docs/numerics.md). -1: in none, no image holds it.
+  int category = -1;
   std::vector<int> categories;             // All categories that hold it.
   std::vector<std::string> synonyms = {};  // Other names, best first; read where the layout has them.
 };
@@ -55,9 +54,10 @@ struct ImageLabels {
 
 // A row of the set's index.
 struct ConceptImage {
-  std::string file;                       // Relative to the set; names the image in results.
-  std::string split;                      // "train", "val", ...
-  int width = 0, height = 0;              // Of the picture, as the index says.
+  std::string file;   // Relative to the set; names the image in results.
+  std::string split;  // "train", "val", ...
+  // Of the picture, as the index says. 0 x 0: it could not be measured, and reading it throws.
+  int width = 0, height = 0;
   int label_width = 0, label_height = 0;  // Of its label grid.
 };
 
@@ -75,10 +75,5 @@ class ConceptSet {
   // SHA-256 over the index files: names the set in provenance.
   virtual const std::string& hash() const = 0;
 };
-
-// Opens a folder in the layout that it has. Words before it, each with a colon, say more: the name of a layout chooses
-// it where a folder has several ("coco_stuff:FOLDER"), and "colours:" adds the colour of every pixel of the picture as
-// another plane (see automatic_colours.h). Throws Error(kNotFound/kCorrupt/kUnsupported).
-std::unique_ptr<ConceptSet> open_concept_set(const std::string& spec);
 
 }  // namespace microtome

@@ -10,9 +10,11 @@
 #include "microtome/base/hash.h"
 #include "microtome/base/rng.h"
 #include "microtome/base/workers.h"
-#include "microtome/concepts/broden_folder.h"
-#include "microtome/concepts/formats/broden.h"
+#include "microtome/concepts/formats/broden_order.h"
+#include "microtome/concepts/formats/broden_writer.h"
 #include "microtome/concepts/formats/csv.h"
+#include "microtome/concepts/open.h"
+#include "microtome/concepts/testing/broden_folder.h"
 
 namespace microtome {
 namespace {

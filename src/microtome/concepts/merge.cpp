@@ -12,8 +12,9 @@
 #include "microtome/base/error.h"
 #include "microtome/base/json.h"
 #include "microtome/base/workers.h"
-#include "microtome/concepts/formats/broden.h"
 #include "microtome/concepts/formats/broden_counts.h"
+#include "microtome/concepts/formats/broden_writer.h"
+#include "microtome/concepts/open.h"
 #include "microtome/image/resize.h"
 
 namespace microtome {

@@ -30,7 +30,7 @@ struct MergeRules {
   std::vector<std::pair<std::string, std::string>> apart = {{"car", "machine"}, {"bicycle", "wheel"}};
 };
 
-// Rules in the manner of Broden's (network-dissection report, 2.2). Labels come in the order of falling (images,
+// Rules in the manner of Broden's (docs/concept_sets.md). Labels come in the order of falling (images,
 // coverage, then as given). A label
 //   1. joins the concept that is called as itself or, failing that, has its name as a synonym (of several the one of
 //   the

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/concepts/merge.h"
 
-#include "microtome/concepts/formats/written_folder.h"
+#include "microtome/concepts/open.h"
+#include "microtome/concepts/testing/written_folder.h"
 #include "microtome/concepts/validation.h"
 
 namespace microtome {

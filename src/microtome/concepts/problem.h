@@ -22,4 +22,8 @@ struct ConceptProblem {
 
 using ProblemSink = std::function<void(ConceptProblem problem)>;
 
+// The sink of those who only read: an error is thrown as Error(kCorrupt/kNotFound) with file and line, a warning is
+// passed over.
+ProblemSink throw_first_error(const std::string& folder);
+
 }  // namespace microtome

@@ -8,8 +8,9 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/json.h"
-#include "microtome/concepts/broden_folder.h"
-#include "microtome/concepts/formats/broden.h"
+#include "microtome/concepts/formats/broden_writer.h"
+#include "microtome/concepts/open.h"
+#include "microtome/concepts/testing/broden_folder.h"
 
 namespace microtome {
 namespace {

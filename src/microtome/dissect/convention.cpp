@@ -21,9 +21,9 @@ std::vector<Convention> make_conventions() {
   out.push_back({"lite", "NetDissect-Lite: Pillow's resize, union by what the mask touches, label 0 joins the last one",
                  kReadout, false, Upsampling::kPillow, UnionRule::kMaskCategory, RepeatRule::kPairs,
                  ZeroRule::kLastUnion, true, 1});
-  out.push_back({"quick", "quick-netdissect: shifted and stretched grid, a repeated label counts once in I", 0.005,
-                 false, Upsampling::kQuick, UnionRule::kCategory, RepeatRule::kTruthOnly, ZeroRule::kIgnored, false,
-                 1});
+  out.push_back({"quick", "quick-netdissect: shifted and stretched grid, a repeated label counts once in I",
+                 kPublishedTail, false, Upsampling::kQuick, UnionRule::kCategory, RepeatRule::kTruthOnly,
+                 ZeroRule::kIgnored, false, 1});
   out.push_back({"dissect", "dissect (PNAS 2020): top 1 % of upsampled pixels, zeros outside the map, union over all",
                  0.01, true, Upsampling::kZero, UnionRule::kEverything, RepeatRule::kOnce, ZeroRule::kEverything, false,
                  1});

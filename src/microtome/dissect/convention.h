@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "microtome/dissect/findings.h"
 #include "microtome/dissect/upsampling.h"
 
 namespace microtome {
@@ -33,7 +34,7 @@ enum class ZeroRule {
 
 struct Convention {
   std::string_view name, summary;
-  double tail = 0.005;
+  double tail = kPublishedTail;
   bool pixel_quantile = false;  // the threshold is a quantile of upsampled pixels, not of activations
   Upsampling upsampling = Upsampling::kHalfPixel;
   UnionRule union_rule = UnionRule::kCategory;

@@ -11,15 +11,10 @@
 #include <vector>
 
 #include "microtome/dissect/findings.h"
+#include "microtome/dissect/formula_settings.h"
 #include "microtome/dissect/label_store.h"
 
 namespace microtome {
-
-struct FormulaSettings {
-  int length = 3;        // labels in a formula at most; 0 = no formulas
-  int beam = 5;          // formulas kept at each length
-  bool optimal = false;  // every formula of up to three labels instead of a beam
-};
 
 enum class Connective : uint8_t { kAnd, kOr, kAndNot };
 

@@ -8,9 +8,10 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/rng.h"
-#include "microtome/dissect/dense_reference.h"
 #include "microtome/dissect/survey.h"
 #include "microtome/dissect/tally.h"
+#include "microtome/dissect/testing/dense_reference.h"
+#include "microtome/dissect/testing/dissected.h"
 
 namespace microtome {
 namespace {

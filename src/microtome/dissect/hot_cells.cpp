@@ -137,6 +137,26 @@ void HotCells::add(int32_t image, const float* map, float peak, HotScratch& scra
   if (hot_ >= limit()) raise(scratch);
 }
 
+void HotCells::merge(HotCells&& other, HotScratch& scratch) {
+  // Each bound lies at or below the K-th largest value of its own maps, and that of all maps is no smaller.
+  bound_ = std::max(bound_, other.bound_);
+  const auto runs = static_cast<uint32_t>(store_.runs.size()), values = static_cast<uint32_t>(store_.values.size());
+  for (HotRegion region : other.store_.regions) {
+    region.first_run += runs;
+    region.first_value += values;
+    store_.regions.push_back(region);
+  }
+  store_.runs.insert(store_.runs.end(), other.store_.runs.begin(), other.store_.runs.end());
+  store_.values.insert(store_.values.end(), other.store_.values.begin(), other.store_.values.end());
+  other.store_ = {};
+  other.hot_ = 0;
+  drop();
+  hot_ = std::count_if(store_.values.begin(), store_.values.end(), [this](float value) { return value > bound_; });
+  tidy_ratio_ = std::min(tidy_ratio_, other.tidy_ratio_);
+  next_look_ = 0;
+  if (hot_ >= limit()) raise(scratch);
+}
+
 void HotCells::collect(int32_t image, const float* map, float peak, HotScratch& scratch, CellStore& store) {
   const auto width = static_cast<size_t>(width_), cells = width * static_cast<size_t>(height_);
   fit_scratch(width_, height_, scratch);

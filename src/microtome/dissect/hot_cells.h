@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cells of one row (a unit with a sign) that may lie above its threshold, kept while images stream by.
+// The cells of one side (a unit with a sign) that may lie above its threshold, kept while images stream by.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -67,6 +67,10 @@ class HotCells {
   float bound() const { return bound_; }
   // A map whose peak (its largest value) is above the bound.
   void add(int32_t image, const float* map, float peak, HotScratch& scratch);
+
+  // As if the other's maps had been added here; both have the same size, keep, reach and rule below zero, and saw other
+  // images. The other is left empty.
+  void merge(HotCells&& other, HotScratch& scratch);
 
   // The rank-th largest of all values seen (1: the largest), exactly. rank <= keep, and at least rank values were seen.
   float largest(int64_t rank) const;

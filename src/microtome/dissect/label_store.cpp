@@ -6,7 +6,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/workers.h"
-#include "microtome/concepts/formats/broden.h"
+#include "microtome/concepts/formats/broden_order.h"
 
 namespace microtome {
 namespace {

@@ -8,8 +8,9 @@
 #include <utility>
 
 #include "microtome/base/workers.h"
-#include "microtome/dissect/row_masks.h"
+#include "microtome/dissect/concept_scores.h"
 #include "microtome/dissect/survey_state.h"
+#include "microtome/dissect/unit_masks.h"
 
 namespace microtome {
 namespace {
@@ -84,18 +85,18 @@ struct RangeTally::Scratch {
 
 RangeTally::RangeTally(const Survey& survey, const LabelStore& labels, const TallySettings& settings)
     : survey_(survey.state()), labels_(labels), settings_(settings) {
-  for (size_t row = 0; row < survey_.rows.size(); ++row) {
-    const UnitSurvey& unit = survey_.units[static_cast<size_t>(survey_.unit_of(row))];
-    edges_.push_back(range_edges(unit.counts, survey_.sign_of(row), settings.ranges));
+  for (size_t side = 0; side < survey_.sides.size(); ++side) {
+    const UnitSurvey& unit = survey_.units[static_cast<size_t>(survey_.unit_of(side))];
+    edges_.push_back(range_edges(unit.counts, survey_.sign_of(side), settings.ranges));
     overlaps_.emplace_back(edges_.back().size(), Overlap(labels.index()));
   }
 }
 
 void RangeTally::add(std::span<const SurveyImage> images, int threads) {
-  constexpr int64_t kRows = 8;  // that a thread takes at a time
-  const auto rows = static_cast<int64_t>(survey_.rows.size());
+  constexpr int64_t kSides = 8;  // that a thread takes at a time
+  const auto sides = static_cast<int64_t>(survey_.sides.size());
   std::vector<std::unique_ptr<Scratch>> workers(static_cast<size_t>(std::max(1, threads)));
-  parallel_for(threads, (rows + kRows - 1) / kRows, [&](int worker, int64_t block) {
+  parallel_for(threads, (sides + kSides - 1) / kSides, [&](int worker, int64_t block) {
     auto& scratch = workers[static_cast<size_t>(worker)];
     if (!scratch) {
       scratch =
@@ -104,20 +105,20 @@ void RangeTally::add(std::span<const SurveyImage> images, int threads) {
     for (const SurveyImage& image : images) {
       const int place = labels_.position(image.image);
       if (place < 0) continue;
-      for (int64_t row = block * kRows; row < std::min(rows, (block + 1) * kRows); ++row) {
-        const float* map = image.activations + survey_.unit_of(static_cast<size_t>(row)) * survey_.map_cells();
-        add_map(static_cast<size_t>(row), labels_.images()[static_cast<size_t>(place)], map, *scratch);
+      for (int64_t side = block * kSides; side < std::min(sides, (block + 1) * kSides); ++side) {
+        const float* map = image.activations + survey_.unit_of(static_cast<size_t>(side)) * survey_.map_cells();
+        add_map(static_cast<size_t>(side), labels_.images()[static_cast<size_t>(place)], map, *scratch);
       }
     }
   });
   for (const SurveyImage& image : images) images_ += labels_.position(image.image) >= 0;
 }
 
-void RangeTally::add_map(size_t row, const LabelledImage& image, const float* map, Scratch& scratch) {
+void RangeTally::add_map(size_t side, const LabelledImage& image, const float* map, Scratch& scratch) {
   const int width = survey_.layer.map_width, height = survey_.layer.map_height;
   const Upsampler& upsampler = scratch.grids.of(image.labels.width(), image.labels.height());
   const int ring = upsampler.ring();
-  const float factor = survey_.sign_of(row) == Sign::kPositive ? 1.0F : -1.0F;
+  const float factor = survey_.sign_of(side) == Sign::kPositive ? 1.0F : -1.0F;
   scratch.map.assign(static_cast<size_t>(upsampler.width()) * static_cast<size_t>(upsampler.height()), 0);
   float peak = 0;
   for (int y = 0; y < height; ++y) {
@@ -127,8 +128,8 @@ void RangeTally::add_map(size_t row, const LabelledImage& image, const float* ma
   const CellBox whole{0, 0, upsampler.width() - 1, upsampler.height() - 1};
   // From the highest edge down: what is above this edge and not above the next higher one is in the range.
   int64_t on_above = 0;
-  for (size_t range = edges_[row].size(); range-- > 0;) {
-    const float edge = edges_[row][range];
+  for (size_t range = edges_[side].size(); range-- > 0;) {
+    const float edge = edges_[side][range];
     if (peak <= edge) continue;
     scratch.spans.clear();
     upsampler.spans(scratch.map.data(), whole, edge, scratch.column, scratch.spans);
@@ -143,35 +144,35 @@ void RangeTally::add_map(size_t row, const LabelledImage& image, const float* ma
     }
     scratch.counts.clear();
     if (on > on_above) {
-      add_overlap(*settings_.convention, labels_.index(), image, scratch.here, on - on_above, overlaps_[row][range]);
+      add_overlap(*settings_.convention, labels_.index(), image, scratch.here, on - on_above, overlaps_[side][range]);
     }
     on_above = on;
   }
 }
 
-std::vector<RangeScore> RangeTally::scores(size_t row) const {
+std::vector<RangeScore> RangeTally::scores(size_t side) const {
   const Convention& convention = *settings_.convention;
   const Candidates candidates{&convention, &labels_.index(), &labels_.totals().images,
                               settings_.min_images > 0 ? settings_.min_images : convention.min_images};
-  const UnitSurvey& unit = survey_.units[static_cast<size_t>(survey_.unit_of(row))];
+  const UnitSurvey& unit = survey_.units[static_cast<size_t>(survey_.unit_of(side))];
   std::vector<RangeScore> out;
-  for (size_t range = 0; range < edges_[row].size(); ++range) {
+  for (size_t range = 0; range < edges_[side].size(); ++range) {
     RangeScore score;
-    score.low = edges_[row][range];
-    score.high = survey_.sign_of(row) == Sign::kPositive ? unit.maximum : -unit.minimum;
-    if (range + 1 < edges_[row].size()) score.high = edges_[row][range + 1];
-    score.on_pixels = overlaps_[row][range].on_pixels;
+    score.low = edges_[side][range];
+    score.high = survey_.sign_of(side) == Sign::kPositive ? unit.maximum : -unit.minimum;
+    if (range + 1 < edges_[side].size()) score.high = edges_[side][range + 1];
+    score.on_pixels = overlaps_[side][range].on_pixels;
     UnitDissection of_range;
-    score_concepts(overlaps_[row][range], labels_.totals(), candidates, 0, of_range);
+    score_concepts(overlaps_[side][range], labels_.totals(), candidates, 0, of_range);
     score.best = of_range.best;
     out.push_back(score);
   }
   return out;
 }
 
-int64_t range_bytes(int64_t rows, int ranges, const ConceptIndex& index) {
+int64_t range_bytes(int64_t sides, int ranges, const ConceptIndex& index) {
   const int64_t numbers = index.max_label() + 1 + index.category_count();
-  return rows * ranges * (numbers * static_cast<int64_t>(sizeof(int64_t)) + static_cast<int64_t>(sizeof(Overlap)));
+  return sides * ranges * (numbers * static_cast<int64_t>(sizeof(int64_t)) + static_cast<int64_t>(sizeof(Overlap)));
 }
 
 }  // namespace microtome

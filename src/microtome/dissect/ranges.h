@@ -7,10 +7,10 @@
 #include <span>
 #include <vector>
 
-#include "microtome/dissect/counts.h"
 #include "microtome/dissect/label_store.h"
+#include "microtome/dissect/overlap.h"
 #include "microtome/dissect/survey.h"
-#include "microtome/dissect/tally.h"
+#include "microtome/dissect/tally_settings.h"
 #include "microtome/dissect/value_counts.h"
 
 namespace microtome {
@@ -22,7 +22,7 @@ namespace microtome {
 // the largest magnitude, are not clustered. Fewer edges when fewer bins hold a value, none when no bin does.
 std::vector<float> range_edges(const ValueCounts& counts, Sign sign, int clusters);
 
-// Counts what tally.h counts, for each range of a survey's rows in place of the mask, from a second pass over the same
+// Counts what tally.h counts, for each range of a survey's sides in place of the mask, from a second pass over the same
 // images. Ranges follow from the whole survey, so it must be complete. Not thread-safe; add() runs its own threads.
 class RangeTally {
  public:
@@ -34,21 +34,21 @@ class RangeTally {
   int64_t images() const { return images_; }  // with labels that were added
 
   // By rising level. Each range lies below the next one's `low`; the last one ends at the unit's maximum.
-  std::vector<RangeScore> scores(size_t row) const;
+  std::vector<RangeScore> scores(size_t side) const;
 
  private:
   struct Scratch;
-  void add_map(size_t row, const LabelledImage& image, const float* map, Scratch& scratch);
+  void add_map(size_t side, const LabelledImage& image, const float* map, Scratch& scratch);
 
   const SurveyState& survey_;
   const LabelStore& labels_;
   const TallySettings& settings_;
-  std::vector<std::vector<float>> edges_;       // by row
-  std::vector<std::vector<Overlap>> overlaps_;  // by row and range
+  std::vector<std::vector<float>> edges_;       // by side
+  std::vector<std::vector<Overlap>> overlaps_;  // by side and range
   int64_t images_ = 0;
 };
 
-// Bytes that the counts of so many rows take.
-int64_t range_bytes(int64_t rows, int ranges, const ConceptIndex& index);
+// Bytes that the counts of so many sides take.
+int64_t range_bytes(int64_t sides, int ranges, const ConceptIndex& index);
 
 }  // namespace microtome

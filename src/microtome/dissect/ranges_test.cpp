@@ -12,7 +12,8 @@
 #include <numeric>
 
 #include "microtome/base/rng.h"
-#include "microtome/dissect/dense_reference.h"
+#include "microtome/dissect/testing/dense_reference.h"
+#include "microtome/dissect/testing/dissected.h"
 
 namespace microtome {
 namespace {

@@ -9,10 +9,10 @@
 #include <string_view>
 #include <vector>
 
-#include "microtome/dissect/counts.h"
 #include "microtome/dissect/findings.h"
+#include "microtome/dissect/label_scores.h"
 #include "microtome/dissect/label_store.h"
-#include "microtome/dissect/measures.h"
+#include "microtome/dissect/overlap.h"
 
 namespace microtome {
 

@@ -11,8 +11,9 @@
 #include <set>
 
 #include "microtome/base/rng.h"
-#include "microtome/dissect/dense_reference.h"
 #include "microtome/dissect/tally.h"
+#include "microtome/dissect/testing/dense_reference.h"
+#include "microtome/dissect/testing/dissected.h"
 
 namespace microtome {
 namespace {

@@ -130,7 +130,7 @@ BootstrapInterval bootstrap_interval(const Resampling& resampling, int label, st
   return {quantile(ious, 0.025), quantile(ious, 0.975), std::sqrt(squares / std::max<double>(1, wide - 1.0))};
 }
 
-void judge(std::span<UnitDissection* const> all, std::span<const std::vector<double>> nulls) {
+void adjust_for_multiplicity(std::span<UnitDissection* const> all, std::span<const std::vector<double>> nulls) {
   std::vector<UnitDissection*> units;
   std::vector<std::vector<double>> scores;  // [unit][assignment], the true one first
   for (size_t i = 0; i < all.size(); ++i) {

@@ -24,7 +24,7 @@ struct Resampling {
   std::vector<int64_t> truth;    // [label][replicate]
 };
 
-// What the pair (row, label) is on one image.
+// What the pair (unit with its sign, label) is on one image.
 struct ImageShare {
   int place = 0;
   int64_t intersection = 0, activation = 0;
@@ -37,6 +37,6 @@ BootstrapInterval bootstrap_interval(const Resampling& resampling, int label, st
 //   family_p each unit's best IoU and nulls are standardized together; then as p, against the largest value over all
 //            units under each assignment (single-step maxT, Westfall and Young 1993)
 // Units whose mask is empty take no part.
-void judge(std::span<UnitDissection* const> units, std::span<const std::vector<double>> nulls);
+void adjust_for_multiplicity(std::span<UnitDissection* const> units, std::span<const std::vector<double>> nulls);
 
 }  // namespace microtome

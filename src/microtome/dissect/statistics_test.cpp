@@ -8,11 +8,13 @@
 #include <set>
 
 #include "microtome/base/rng.h"
-#include "microtome/dissect/dense_reference.h"
-#include "microtome/dissect/measures.h"
+#include "microtome/dissect/testing/dense_reference.h"
+#include "microtome/dissect/label_scores.h"
 #include "microtome/dissect/significance.h"
 #include "microtome/dissect/survey.h"
 #include "microtome/dissect/tally.h"
+#include "microtome/dissect/testing/dissected.h"
+#include "microtome/dissect/testing/upsampled_mask.h"
 
 namespace microtome {
 namespace {
@@ -137,7 +139,7 @@ TEST(Significance, ControlsFalseDiscoveriesAsBenjaminiAndHochbergSay) {
   nulls[8] = 0.88;
   std::vector<UnitDissection*> pointers;
   for (UnitDissection& unit : units) pointers.push_back(&unit);
-  judge(pointers, std::vector<std::vector<double>>(3, nulls));
+  adjust_for_multiplicity(pointers, std::vector<std::vector<double>>(3, nulls));
   EXPECT_DOUBLE_EQ(units[0].significance->p, 0.1);
   EXPECT_DOUBLE_EQ(units[1].significance->p, 0.2);
   EXPECT_DOUBLE_EQ(units[2].significance->p, 1);
@@ -163,7 +165,7 @@ TEST(Significance, FamilyWiseErrorIsHeldWhenNothingIsThere) {
     }
     std::vector<UnitDissection*> pointers;
     for (UnitDissection& unit : units) pointers.push_back(&unit);
-    judge(pointers, nulls);
+    adjust_for_multiplicity(pointers, nulls);
     wrong += std::any_of(units.begin(), units.end(), [](const auto& u) { return u.significance->family_p < 0.05; });
   }
   EXPECT_LT(wrong, 0.05 * kFamilies + 3.3 * std::sqrt(0.05 * 0.95 * kFamilies));
@@ -270,7 +272,8 @@ TEST(Typical, AreDrawnFromTheImagesAboveTheThresholdAlone) {
       if (unit.sign == Sign::kNegative) std::transform(map.begin(), map.end(), map.begin(), std::negate<>());
       EXPECT_FLOAT_EQ(*std::max_element(map.begin(), map.end()), exemplar.activation);
       const auto mask =
-          upsampled_mask(map.data(), exemplar.width, exemplar.height, unit.threshold, labels.width, labels.height);
+          upsampled_mask(map, {"", 1, exemplar.width, exemplar.height, 1, {}, {}}, unit.threshold, labels.width,
+                         labels.height);
       EXPECT_GT(std::count(mask.begin(), mask.end(), 1), 0);
     }
   }

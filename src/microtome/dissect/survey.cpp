@@ -40,15 +40,7 @@ MICROTOME_AVX2_CLONES MapRange range_of(const float* values, int64_t count) {
   return range;
 }
 
-// The largest values needed: T lies between the ranks n - floor(p) and the next lower one, p = (1 - tail) * (n - 1).
-// Fewer images than announced never need more.
-int64_t values_to_keep(const SurveyLayer& layer, const SurveySettings& settings) {
-  const double tail = std::max(settings.tail, settings.keep);
-  const double n = static_cast<double>(layer.images) * layer.map_width * layer.map_height;
-  return static_cast<int64_t>(std::ceil(tail * (n - 1))) + 3;
-}
-
-// Kept cells of a row at its fullest, when a quarter more than needed may be hot before the bound rises: `per_hot` for
+// Kept cells of a side at its fullest, when a quarter more than needed may be hot before the bound rises: `per_hot` for
 // each hot one, at most all cells of the set.
 size_t kept_values(const SurveyLayer& layer, const SurveySettings& settings, double per_hot) {
   const double all = static_cast<double>(layer.map_width) * layer.map_height * static_cast<double>(layer.images);
@@ -84,15 +76,15 @@ void add_map(SurveyState& state, int unit_index, int64_t image, const float* map
   if (state.settings.negative) unit.lows.push_back(low);
   if (unit.high.wants(high, image)) unit.high.add(image, high, map, state.layer.map_width, state.layer.map_height);
   if (unit.low.wants(low, image)) unit.low.add(image, low, map, state.layer.map_width, state.layer.map_height);
-  HotCells* row = &state.rows[static_cast<size_t>(unit_index * state.signs())];
+  HotCells* side = &state.sides[static_cast<size_t>(unit_index * state.signs())];
   if (state.settings.positive) {
-    if (high > row->bound()) row->add(static_cast<int32_t>(image), map, high, scratch.hot);
-    ++row;
+    if (high > side->bound()) side->add(static_cast<int32_t>(image), map, high, scratch.hot);
+    ++side;
   }
-  if (state.settings.negative && -low > row->bound()) {
+  if (state.settings.negative && -low > side->bound()) {
     scratch.negated.resize(static_cast<size_t>(cells));
     std::transform(map, map + cells, scratch.negated.begin(), std::negate<>());
-    row->add(static_cast<int32_t>(image), scratch.negated.data(), -low, scratch.hot);
+    side->add(static_cast<int32_t>(image), scratch.negated.data(), -low, scratch.hot);
   }
 }
 
@@ -125,69 +117,13 @@ void check_images(const SurveyState& state, std::span<const SurveyImage> images)
 
 }  // namespace
 
-bool ExemplarShelf::wants(float activation, int64_t image) const {
-  if (static_cast<int>(exemplars.size()) < capacity) return true;
-  if (capacity == 0) return false;
-  const Exemplar& last = exemplars.back();
-  if (activation == last.activation) return image < last.image;
-  return high ? activation > last.activation : activation < last.activation;
-}
-
-void ExemplarShelf::add(int64_t image, float activation, const float* map, int width, int height) {
-  if (static_cast<int>(exemplars.size()) == capacity) exemplars.pop_back();
-  const auto after = std::find_if(exemplars.begin(), exemplars.end(), [&](const Exemplar& other) {
-    if (activation == other.activation) return image < other.image;
-    return high ? activation > other.activation : activation < other.activation;
-  });
-  exemplars.insert(after, Exemplar{image, activation, width, height,
-                                   std::vector<float>(map, map + static_cast<ptrdiff_t>(width) * height)});
-}
-
-SurveyState empty_survey(SurveyLayer layer, SurveySettings settings) {
-  check_ranges(settings, "survey");
-  if (!settings.positive && !settings.negative) {
-    throw Error(ErrorKind::kUsage, "survey", "neither sign is asked for", "ask for positive or negative activations");
-  }
-  constexpr int kLargestSide = 65535;
-  if (layer.units < 1 || layer.map_width < 1 || layer.map_height < 1 || layer.map_width > kLargestSide ||
-      layer.map_height > kLargestSide || layer.images < 1 ||
-      int64_t{layer.map_width} * layer.map_height > CellRun::kMostCells) {
-    throw Error(ErrorKind::kUsage, layer.name, "a survey needs units, images and maps of 1 to 2^20 cells");
-  }
-  SurveyState state{std::move(layer), settings, {}, {}, {}};
-  UnitSurvey unit;
-  unit.minimum = std::numeric_limits<float>::infinity();
-  unit.maximum = -unit.minimum;
-  // The high end of a unit is the low end of its negation.
-  unit.high.capacity = std::max(settings.positive ? settings.top : 0, settings.negative ? settings.bottom : 0);
-  unit.low.capacity = std::max(settings.positive ? settings.bottom : 0, settings.negative ? settings.top : 0);
-  unit.low.high = false;
-  state.units.assign(static_cast<size_t>(state.layer.units), unit);
-  state.rows.assign(state.units.size() * static_cast<size_t>(state.signs()),
-                    HotCells(state.layer.map_width, state.layer.map_height, values_to_keep(state.layer, settings),
-                             settings.reach, settings.whole_below_zero));
-  return state;
-}
-
-float row_threshold(const SurveyState& state, size_t row, double tail) {
-  const int64_t n = static_cast<int64_t>(state.images.size()) * state.map_cells();
-  if (n == 0) return 0;
-  const double position = (1 - tail) * static_cast<double>(n - 1);
-  const double index = std::floor(position);
-  const int64_t rank = n - static_cast<int64_t>(index);
-  const HotCells& cells = state.rows[row];
-  const double below = cells.largest(rank);
-  const double above = rank > 1 ? cells.largest(rank - 1) : below;
-  return static_cast<float>(below + (position - index) * (above - below));
-}
-
 Survey::Survey(SurveyLayer layer, SurveySettings settings)
     : state_(std::make_unique<SurveyState>(empty_survey(std::move(layer), settings))) {
   for (UnitSurvey& unit : state_->units) {
     if (settings.positive) unit.highs.reserve(static_cast<size_t>(state_->layer.images));
     if (settings.negative) unit.lows.reserve(static_cast<size_t>(state_->layer.images));
   }
-  for (HotCells& row : state_->rows) row.reserve(kept_values(state_->layer, state_->settings, kUsuallyPerHot));
+  for (HotCells& side : state_->sides) side.reserve(kept_values(state_->layer, state_->settings, kUsuallyPerHot));
 }
 Survey::Survey(std::unique_ptr<SurveyState> state) : state_(std::move(state)) {}
 Survey::Survey(Survey&&) noexcept = default;
@@ -216,6 +152,8 @@ void Survey::add(std::span<const SurveyImage> images, int threads) {
   for (const SurveyImage& image : images) state.images.push_back(image.image);
 }
 
+void Survey::merge(Survey&& other) { merge_surveys(*state_, std::move(*other.state_)); }
+
 const SurveyLayer& Survey::layer() const { return state_->layer; }
 const SurveySettings& Survey::settings() const { return state_->settings; }
 const std::vector<int64_t>& Survey::images() const { return state_->images; }
@@ -226,11 +164,11 @@ SurveyBytes survey_bytes(const SurveyLayer& layer, const SurveySettings& setting
   const double exemplars = (settings.top + settings.bottom) * (cells * sizeof(float) + sizeof(Exemplar));
   const double extremes = signs * static_cast<double>(layer.images) * sizeof(float);
   const auto with = [&](double per_hot, double cells_per_run, double cells_per_region) {
-    const double row = static_cast<double>(kept_values(layer, settings, per_hot)) *
-                       (sizeof(float) + sizeof(CellRun) / cells_per_run + sizeof(HotRegion) / cells_per_region);
-    return static_cast<int64_t>(layer.units * (signs * row + extremes + exemplars + sizeof(UnitSurvey)));
+    const double side = static_cast<double>(kept_values(layer, settings, per_hot)) *
+                        (sizeof(float) + sizeof(CellRun) / cells_per_run + sizeof(HotRegion) / cells_per_region);
+    return static_cast<int64_t>(layer.units * (signs * side + extremes + exemplars + sizeof(UnitSurvey)));
   };
-  // A lone hot cell brings its whole neighbourhood in as many runs as rows; cropping waits for a fifth more.
+  // A lone hot cell brings its whole neighbourhood in as many runs as sides; cropping waits for a fifth more.
   const double reach = 2.0 * settings.reach + 1;
   return {with(kUsuallyPerHot, 3, 12), with(1.2 * reach * reach, std::min(reach, cells), std::min(4.0, cells))};
 }

@@ -8,66 +8,21 @@
 #include <string_view>
 #include <vector>
 
-#include "microtome/base/field.h"
-#include "microtome/dissect/findings.h"
-#include "microtome/dissect/upsampling.h"
+#include "microtome/dissect/survey_settings.h"
 
 namespace microtome {
-
-struct SurveySettings {
-  double tail = 0.005;    // fraction of a unit's activations above its threshold
-  int top = 9;            // exemplars kept at the high end
-  int bottom = 9;         // exemplars kept at the low end
-  bool positive = true;   // dissect the activations
-  bool negative = false;  // dissect the negated activations
-  int bins = 64;          // of each unit's histogram
-  // What the tally will need (see dissection_needs() in tally.h).
-  double keep = 0;                // largest tail that masks are cut at; 0 = tail
-  int reach = 1;                  // cells around a kept one whose values are kept too
-  bool whole_below_zero = false;  // keep every cell of a row whose threshold is below zero
-
-  template <class Self, class Visitor>
-  static void fields(Self& s, Visitor&& field) {
-    field({.name = "tail", .help = "Fraction of a unit's activations above its threshold", .min = 1e-9, .max = 1},
-          s.tail);
-    field({.name = "top", .help = "Images kept at a unit's high end", .min = 0, .max = 10000}, s.top);
-    field({.name = "bottom", .help = "Images kept at a unit's low end", .min = 0, .max = 10000}, s.bottom);
-    field({.name = "positive", .help = "Dissect high activations"}, s.positive);
-    field({.name = "negative", .help = "Dissect low activations: the same on the negated unit"}, s.negative);
-    field({.name = "bins", .help = "Bins of each unit's histogram", .min = 1, .max = 512}, s.bins);
-    field({.name = "keep", .help = "Largest tail that masks are cut at; 0 = tail", .min = 0, .max = 1}, s.keep);
-    field({.name = "reach", .help = "Cells kept around a kept one", .min = 1, .max = 65535}, s.reach);
-    field({.name = "whole-below-zero", .help = "Keep every cell where the threshold is below zero"},
-          s.whole_below_zero);
-  }
-};
-
-// The layer to survey and the most images that may come. A fully connected layer has a map of one cell.
-struct SurveyLayer {
-  std::string name;
-  int units = 0;
-  int map_width = 0, map_height = 0;
-  int64_t images = 0;
-  FieldAxis across, down;  // the receptive field, for conventions that place cells by it
-};
-
-// What the network made of one image: float32 [units, map_height, map_width], contiguous. Borrowed for the call.
-struct SurveyImage {
-  int64_t image = 0;  // index in the concept set
-  const float* activations = nullptr;
-};
 
 struct SurveyState;
 
 // Streams through the images and keeps, for each unit: smallest and largest value, a histogram, the exemplars of both
-// ends with their maps, its extremes on every image, and for each row (a unit with a sign; the row of sign - sees
+// ends with their maps, its extremes on every image, and for each side (a unit with a sign; the side of sign - sees
 // negated activations) the cells above a bound that rises with the K-th largest value so far, with the neighbours of
 // each. K follows from the tail and the number of images, so the bound never passes the threshold and nothing that a
 // mask needs is lost.
 //
-// Threshold T of a row: the value at position (1 - tail) * (n - 1) of its n = images * map_height * map_width values in
-// rising order, interpolated linearly between the two neighbours (NumPy's "linear" rule), computed in double from the
-// exact order statistics and rounded to float32. A cell or pixel is on when it is strictly above T.
+// Threshold T of a side: the value at position (1 - tail) * (n - 1) of its n = images * map_height * map_width values
+// in rising order, interpolated linearly between the two neighbours (NumPy's "linear" rule), computed in double from
+// the exact order statistics and rounded to float32. A cell or pixel is on when it is strictly above T.
 //
 // The result does not depend on threads or on how images are grouped into calls; the order of images does not matter
 // either (ties between exemplars go to the lower image). Images that cannot be used are simply not added: n shrinks.
@@ -88,6 +43,15 @@ class Survey {
   const SurveyLayer& layer() const;
   const SurveySettings& settings() const;
   const std::vector<int64_t>& images() const;  // That were added, in order of arrival.
+
+  // Takes up a survey of other images of the same set, so that parts may be surveyed apart, on threads, machines or
+  // days of their own: after it this survey is what one pass over both would have left, number for number, in whatever
+  // order and grouping parts are merged. Both must have been announced alike: the same layer (with its `images`, those
+  // of the whole set) and the same settings, and no image in common; else Error(kUsage), and this survey is as before.
+  // It is exact because both kept what the whole set needs: each bound lies at or below its own K-th largest value,
+  // which the whole's K-th largest can only exceed, so the higher of the two bounds holds for the whole, and what lies
+  // above it, with its neighbours, is in one of the two stores.
+  void merge(Survey&& other);
 
   // Everything, as bytes (little-endian); a survey that is loaded and continued gives the identical result.
   // load() throws Error(kCorrupt) on anything that save() did not write.

@@ -130,7 +130,7 @@ std::string Survey::save() const {
     write_shelf(write, unit.low);
     write(unit.highs), write(unit.lows);
   }
-  for (const HotCells& row : state.rows) HotCells::members(row, write);
+  for (const HotCells& side : state.sides) HotCells::members(side, write);
   return std::move(write.bytes);
 }
 
@@ -161,9 +161,9 @@ Survey Survey::load(std::string_view bytes) {
       corrupt("extremes of another number of images");
     }
   }
-  for (HotCells& row : state->rows) {
-    HotCells::members(row, read);
-    if (!row.consistent()) corrupt("cells outside their map");
+  for (HotCells& side : state->sides) {
+    HotCells::members(side, read);
+    if (!side.consistent()) corrupt("cells outside their map");
   }
   if (!read.at_end()) corrupt("bytes after the end");
   return Survey(std::move(state));

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "microtome/dissect/hot_cells.h"
-#include "microtome/dissect/survey.h"
+#include "microtome/dissect/survey_settings.h"
 #include "microtome/dissect/value_counts.h"
 
 namespace microtome {
@@ -34,13 +34,14 @@ struct SurveyState {
   SurveySettings settings;
   std::vector<int64_t> images;  // that were added
   std::vector<UnitSurvey> units;
-  std::vector<HotCells> rows;  // by unit, then sign (+ before -)
+  // A side is a unit with a sign. Numbered by unit, then sign (+ before -).
+  std::vector<HotCells> sides;
 
   int signs() const { return settings.positive + settings.negative; }
   int64_t map_cells() const { return static_cast<int64_t>(layer.map_width) * layer.map_height; }
-  int unit_of(size_t row) const { return static_cast<int>(row) / signs(); }
-  Sign sign_of(size_t row) const {
-    if (signs() == 2) return row % 2 == 0 ? Sign::kPositive : Sign::kNegative;
+  int unit_of(size_t side) const { return static_cast<int>(side) / signs(); }
+  Sign sign_of(size_t side) const {
+    if (signs() == 2) return side % 2 == 0 ? Sign::kPositive : Sign::kNegative;
     return settings.positive ? Sign::kPositive : Sign::kNegative;
   }
 };
@@ -48,7 +49,14 @@ struct SurveyState {
 // An empty state for a checked layer and settings.
 SurveyState empty_survey(SurveyLayer layer, SurveySettings settings);
 
-// The threshold of a row as survey.h defines it, for a tail of at most the kept one; 0 when no image was added.
-float row_threshold(const SurveyState& state, size_t row, double tail);
+// Joins two surveys as survey.h says.
+void merge_surveys(SurveyState& into, SurveyState&& from);
+
+// How many of a side's largest values decide its threshold: T lies between the ranks n - floor(p) and the next lower
+// one, p = (1 - tail) * (n - 1). Fewer images than announced never need more.
+int64_t values_to_keep(const SurveyLayer& layer, const SurveySettings& settings);
+
+// The threshold of a side as survey.h defines it, for a tail of at most the kept one; 0 when no image was added.
+float side_threshold(const SurveyState& state, size_t side, double tail);
 
 }  // namespace microtome

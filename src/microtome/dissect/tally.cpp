@@ -13,9 +13,9 @@
 #include "microtome/base/error.h"
 #include "microtome/base/params.h"
 #include "microtome/base/workers.h"
-#include "microtome/dissect/nulls.h"
+#include "microtome/dissect/shuffled_labels.h"
 #include "microtome/dissect/ranges.h"
-#include "microtome/dissect/row_tally.h"
+#include "microtome/dissect/unit_tally.h"
 
 namespace microtome {
 namespace {
@@ -59,12 +59,12 @@ TallyContext make_context(const LabelStore& labels, const TallySettings& setting
   return context;
 }
 
-// Rows that a thread takes at once.
-int64_t rows_of_a_block(const SurveyState& survey, const TallyContext& context, int threads) {
+// Sides that a thread takes at once.
+int64_t sides_of_a_block(const SurveyState& survey, const TallyContext& context, int threads) {
   if (context.settings.permutations == 0) return 1;
-  const auto rows = static_cast<int64_t>(survey.rows.size());
-  const int64_t share = (rows + std::max(1, threads) - 1) / std::max(1, threads);
-  return std::max<int64_t>(1, std::min(share, Nulls::rows_at_once(survey, context)));
+  const auto sides = static_cast<int64_t>(survey.sides.size());
+  const int64_t share = (sides + std::max(1, threads) - 1) / std::max(1, threads);
+  return std::max<int64_t>(1, std::min(share, ShuffledLabels::sides_at_once(survey, context)));
 }
 
 struct LabelledLayer {
@@ -72,15 +72,14 @@ struct LabelledLayer {
   std::vector<std::vector<double>> nulls;  // of each unit
 };
 
-// Sorts units by number and sign and judges each sign's units together.
+// Sorts units by number and sign and sets the significance of each sign's units together.
 LayerDissection finished(LabelledLayer layer) {
   std::vector<size_t> order(layer.dissection.units.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  const auto place = [&](size_t i) {
-    const UnitDissection& unit = layer.dissection.units[i];
-    return std::pair(unit.unit, -static_cast<int>(unit.sign));
+  const auto who = [&](size_t i) {
+    return SignedUnit{layer.dissection.units[i].unit, layer.dissection.units[i].sign};
   };
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return place(a) < place(b); });
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return who(a) < who(b); });
   LayerDissection out = layer.dissection;
   for (size_t i = 0; i < order.size(); ++i) out.units[i] = std::move(layer.dissection.units[order[i]]);
   for (const Sign sign : {Sign::kPositive, Sign::kNegative}) {
@@ -91,7 +90,7 @@ LayerDissection finished(LabelledLayer layer) {
       units.push_back(&out.units[i]);
       nulls.push_back(std::move(layer.nulls[order[i]]));
     }
-    judge(units, nulls);
+    adjust_for_multiplicity(units, nulls);
   }
   return out;
 }
@@ -146,29 +145,29 @@ void Tally::add(const Survey& survey, std::span<const int64_t> units, const Rang
     layer = s.layers.end() - 1;
   }
   const size_t first = layer->dissection.units.size();
-  layer->dissection.units.resize(first + of.rows.size());
-  layer->nulls.resize(first + of.rows.size());
+  layer->dissection.units.resize(first + of.sides.size());
+  layer->nulls.resize(first + of.sides.size());
   struct Worker {
-    Worker(const SurveyState& survey, const TallyContext& context) : rows(survey, context), nulls(survey, context) {}
-    RowTally rows;
-    Nulls nulls;
+    Worker(const SurveyState& survey, const TallyContext& context) : units(survey, context), nulls(survey, context) {}
+    UnitTally units;
+    ShuffledLabels nulls;
   };
   std::vector<std::unique_ptr<Worker>> workers(static_cast<size_t>(std::max(1, s.threads)));
-  const auto rows = static_cast<int64_t>(of.rows.size());
-  const int64_t block = rows_of_a_block(of, s.context, s.threads);
-  Task task(s.reporter, "labelling " + shape.name, rows, "units");
-  parallel_for(s.threads, (rows + block - 1) / block, [&](int number, int64_t piece) {
+  const auto sides = static_cast<int64_t>(of.sides.size());
+  const int64_t block = sides_of_a_block(of, s.context, s.threads);
+  Task task(s.reporter, "labelling " + shape.name, sides, "units");
+  parallel_for(s.threads, (sides + block - 1) / block, [&](int number, int64_t piece) {
     auto& worker = workers[static_cast<size_t>(number)];
     if (!worker) worker = std::make_unique<Worker>(of, s.context);
-    const auto begin = static_cast<size_t>(piece * block), end = std::min(of.rows.size(), begin + block);
+    const auto begin = static_cast<size_t>(piece * block), end = std::min(of.sides.size(), begin + block);
     std::vector<float> thresholds;
-    for (size_t row = begin; row < end; ++row) {
+    for (size_t side = begin; side < end; ++side) {
       throw_if_stopped();
-      const auto in_survey = static_cast<size_t>(of.unit_of(row));
+      const auto in_survey = static_cast<size_t>(of.unit_of(side));
       const int64_t unit = units.empty() ? static_cast<int64_t>(in_survey) : units[in_survey];
-      UnitDissection& out = layer->dissection.units[first + row];
-      out = worker->rows.run(row, static_cast<int>(unit));
-      if (ranges != nullptr) out.ranges = ranges->scores(row);
+      UnitDissection& out = layer->dissection.units[first + side];
+      out = worker->units.run(side, static_cast<int>(unit));
+      if (ranges != nullptr) out.ranges = ranges->scores(side);
       thresholds.push_back(out.threshold);
     }
     if (s.settings.permutations > 0) {
@@ -205,31 +204,6 @@ int64_t label_bytes(const ConceptSet& concepts) {
   // An image's totals, categories and places take about as much as two hundred bytes.
   constexpr int64_t kRest = 200;
   return read > 0 ? (bytes / read + kRest) * concepts.size() : 0;
-}
-
-SurveySettings dissection_needs(SurveySettings survey, const TallySettings& tally, const SurveyLayer& layer,
-                                const ConceptSet& concepts) {
-  const Convention& convention = *tally.convention;
-  survey.keep = survey.tail;
-  for (const double tail : tally.tails) survey.keep = std::max(survey.keep, tail);
-  // No share of the cells is sure to hold a share of the pixels.
-  if (convention.pixel_quantile) survey.keep = 1;
-  survey.whole_below_zero = convention.upsampling == Upsampling::kZero;
-  for (int64_t image = 0; image < concepts.size(); ++image) {
-    const ConceptImage& info = concepts.image_info(image);
-    survey.reach = std::max(survey.reach, Upsampler::reach(convention.upsampling, layer.map_width, layer.map_height,
-                                                           info.label_width, info.label_height));
-  }
-  return survey;
-}
-
-Dissection finish(std::span<const Survey> surveys, const ConceptSet& concepts, const TallySettings& settings,
-                  int threads, Reporter& reporter) {
-  if (surveys.empty()) return {};
-  Tally tally(concepts, surveys.front().images(), settings, threads, reporter);
-  for (const Survey& survey : surveys) tally.add(survey);
-  Dissection out{tally.finish(), tally.unreadable()};
-  return out;
 }
 
 }  // namespace microtome

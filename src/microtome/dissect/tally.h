@@ -6,53 +6,19 @@
 #include <span>
 #include <vector>
 
-#include "microtome/base/field.h"
 #include "microtome/base/reporter.h"
 #include "microtome/concepts/concept_set.h"
-#include "microtome/dissect/convention.h"
 #include "microtome/dissect/findings.h"
-#include "microtome/dissect/formulas.h"
 #include "microtome/dissect/label_store.h"
 #include "microtome/dissect/survey.h"
+#include "microtome/dissect/tally_settings.h"
 
 namespace microtome {
-
-struct TallySettings {
-  int min_images = 0;         // a concept is a candidate when at least so many images carry it; 0 = the convention's
-  int concepts = 5;           // length of UnitDissection::top_concepts
-  std::vector<double> tails;  // further tails to score, at most the surveys' keep
-  int permutations = 0;       // of images against labels, for Significance
-  int bootstrap = 0;          // resamplings of the images, for BootstrapInterval
-  int ranges = 0;             // clusters of levels, for UnitDissection::ranges
-  bool selfcheck = false;     // UnitDissection::trials
-  int typical = 0;            // length of UnitDissection::typical
-  uint64_t seed = 0;          // of permutations, resamplings, wrong labels and typical images
-  bool strict = false;        // an image whose labels cannot be read ends the work
-  FormulaSettings formulas{.length = 0};
-  const Convention* convention = &conventions().front();
-
-  template <class Self, class Visitor>
-  static void fields(Self& s, Visitor&& field) {
-    field({.name = "min-images", .help = "Images that must carry a concept for it to be considered", .min = 0},
-          s.min_images);
-    field({.name = "concepts", .help = "Best concepts kept for each unit", .min = 0, .max = 1000}, s.concepts);
-    field({.name = "permutations", .help = "Shuffles of the labels for p-values", .min = 0, .max = 100000},
-          s.permutations);
-    field({.name = "bootstrap", .help = "Resamplings for the interval", .min = 0, .max = 100000}, s.bootstrap);
-    field({.name = "ranges", .help = "Clusters of a unit's levels", .min = 0, .max = 20}, s.ranges);
-    field({.name = "typical", .help = "Random images above the threshold", .min = 0, .max = 1000}, s.typical);
-    field({.name = "strict", .help = "Stop at the first image whose labels cannot be read"}, s.strict);
-  }
-};
-
-// The survey settings under which a tally with these settings is exact, for a layer on the set's label grids.
-SurveySettings dissection_needs(SurveySettings survey, const TallySettings& tally, const SurveyLayer& layer,
-                                const ConceptSet& concepts);
 
 class RangeTally;
 
 // Dissects the layers of a pass over the images, whole or a block of units after the other. Each image's labels are
-// read once, whatever the number of layers and units. For each row the mask M on the image's own label grid is the
+// read once, whatever the number of layers and units. For each side (a unit with a sign) the mask M on the image's own label grid is the
 // upsampled map (upsampling.h) strictly above the threshold (survey.h); then, over all images that took part,
 //   G[l]   (pixel, plane) pairs with label l; a whole-image label counts every pixel of the grid;
 //   I[u,l] the same under M; a label that stands in two planes of a pixel counts twice, in G and in I;
@@ -76,7 +42,7 @@ class Tally {
   // one layer must hold different units. Throws Error(kUsage) when the survey saw other images, or kept less than the
   // tails ask for. `ranges`: of the same survey, complete (ranges.h).
   void add(const Survey& survey, std::span<const int64_t> units = {}, const RangeTally* ranges = nullptr);
-  // All layers, in the order in which they first came; units by number, then sign. Significance is judged here, over
+  // All layers, in the order in which they first came; units by number, then sign. Significance is decided here, over
   // all units of a layer and sign.
   std::vector<LayerDissection> finish();
 
@@ -91,13 +57,5 @@ class Tally {
 
 // Bytes that a set's labels are expected to take in memory, from a few images of it.
 int64_t label_bytes(const ConceptSet& concepts);
-
-struct Dissection {
-  std::vector<LayerDissection> layers;
-  std::vector<LabelStore::Unreadable> unreadable;  // images whose labels could not be read
-};
-// The surveys of one pass in one go; they must have seen the same images.
-Dissection finish(std::span<const Survey> surveys, const ConceptSet& concepts, const TallySettings& settings,
-                  int threads, Reporter& reporter);
 
 }  // namespace microtome

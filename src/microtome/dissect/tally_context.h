@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What all rows of all layers share while they are labelled.
+// What all sides of all layers share while they are labelled.
 #pragma once
 #include <optional>
 #include <vector>
 
-#include "microtome/dissect/counts.h"
+#include "microtome/dissect/concept_scores.h"
 #include "microtome/dissect/formulas.h"
 #include "microtome/dissect/significance.h"
-#include "microtome/dissect/tally.h"
+#include "microtome/dissect/label_store.h"
+#include "microtome/dissect/tally_settings.h"
 
 namespace microtome {
 

@@ -36,8 +36,7 @@ int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 
 struct Centres {
   int64_t first = 0, distance = 1;
 };
-Centres field_centres(Upsampling way, int cells, int pixels, FieldAxis field) {
-  if (way == Upsampling::kStride) field = {0, field.input / cells, field.input / cells, field.input};
+Centres field_centres(int cells, int pixels, const FieldAxis& field) {
   const auto shrink = std::max<int64_t>(1, std::llround(static_cast<double>(field.input) / pixels));
   const Centres centres{floor_divide(field.size / 2 + field.start, shrink), floor_divide(field.step, shrink)};
   if (cells > 1 && centres.distance < 1) {
@@ -51,8 +50,8 @@ Centres field_centres(Upsampling way, int cells, int pixels, FieldAxis field) {
 }  // namespace
 
 Axis make_axis(Upsampling way, int cells, int pixels, const FieldAxis& field) {
-  const bool centred = way == Upsampling::kField || way == Upsampling::kStride;
-  const Centres centres = centred ? field_centres(way, cells, pixels, field) : Centres{};
+  const bool centred = way == Upsampling::kField;
+  const Centres centres = centred ? field_centres(cells, pixels, field) : Centres{};
   const int all = way == Upsampling::kZero ? cells + 2 : cells;
   Axis axis;
   axis.cell.reserve(static_cast<size_t>(pixels));
@@ -225,34 +224,23 @@ void Upsampler::values(const float* map, const CellBox& box, float bound, std::v
   });
 }
 
-std::vector<float> upsampled_map(const float* map, int width, int height, int grid_width, int grid_height) {
-  const Axis across = make_axis(Upsampling::kHalfPixel, width, grid_width);
-  const Axis down = make_axis(Upsampling::kHalfPixel, height, grid_height);
-  std::vector<float> out, column(static_cast<size_t>(width));
+std::vector<float> upsampled_map(std::span<const float> map, int width, int height, int grid_width, int grid_height,
+                                 Upsampling way, const FieldAxis& across, const FieldAxis& down) {
+  if (width < 1 || height < 1 || grid_width < 1 || grid_height < 1 ||
+      map.size() != static_cast<size_t>(width) * static_cast<size_t>(height)) {
+    throw Error(ErrorKind::kUsage, "activation map", "its size does not match its values");
+  }
+  const Upsampler grid(way, width, height, grid_width, grid_height, across, down);
+  const auto ring = static_cast<ptrdiff_t>(grid.ring()), stride = static_cast<ptrdiff_t>(grid.width());
+  std::vector<float> cells(static_cast<size_t>(grid.width()) * static_cast<size_t>(grid.height()));
+  for (ptrdiff_t y = 0; y < height; ++y) {
+    std::copy_n(map.begin() + y * width, width, cells.begin() + (y + ring) * stride + ring);
+  }
+  std::vector<float> out, column;
   out.reserve(static_cast<size_t>(grid_width) * static_cast<size_t>(grid_height));
-  for (size_t y = 0; y < down.cell.size(); ++y) {
-    const int row = down.cell[y], next = std::min(row + 1, height - 1);
-    blend_rows(map + static_cast<ptrdiff_t>(row) * width, map + static_cast<ptrdiff_t>(next) * width, down.weight[y],
-               width, column.data());
-    for (size_t x = 0; x < across.cell.size(); ++x) {
-      const int cell = across.cell[x], right = std::min(cell + 1, width - 1);
-      out.push_back(lerp(column[static_cast<size_t>(cell)], column[static_cast<size_t>(right)], across.weight[x]));
-    }
-  }
+  grid.values(cells.data(), {0, 0, grid.width() - 1, grid.height() - 1}, -std::numeric_limits<float>::infinity(),
+              column, out);
   return out;
-}
-
-std::vector<uint8_t> upsampled_mask(const float* map, int width, int height, float threshold, int grid_width,
-                                    int grid_height) {
-  std::vector<uint8_t> mask(static_cast<size_t>(grid_width) * static_cast<size_t>(grid_height));
-  std::vector<float> column;
-  std::vector<MaskSpan> spans;
-  Upsampler(Upsampling::kHalfPixel, width, height, grid_width, grid_height)
-      .spans(map, {0, 0, width - 1, height - 1}, threshold, column, spans);
-  for (const MaskSpan& span : spans) {
-    std::fill_n(mask.begin() + static_cast<ptrdiff_t>(span.y) * grid_width + span.begin, span.end - span.begin, 1);
-  }
-  return mask;
 }
 
 }  // namespace microtome

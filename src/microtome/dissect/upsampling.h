@@ -2,17 +2,21 @@
 // From activation maps to masks on a finer (or coarser) grid, in the ways of the published systems.
 #pragma once
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace microtome {
 
-// How pixels fall between the cells of a map (network-dissection report, 2.5). All interpolate between neighbouring
+// A pixel's value: lerp down the two columns of cells, then across, where lerp(a, b, t) = a + t * (b - a) in float32
+// without fused multiply-add, clamped to [min(a, b), max(a, b)]. So a value never leaves the range of its four cells,
+// and a plateau stays one.
+//
+// How pixels fall between the cells of a map (docs/numerics.md). All interpolate between neighbouring
 // cells; they differ in where the cells' centres lie and in what is beyond the outer ones.
 enum class Upsampling {
   kHalfPixel,  // pixel p at (p + 0.5) * cells / pixels - 0.5, edges clamped: torch with align_corners=False
   kPillow,     // the same when enlarging; a map larger than the grid is averaged with Pillow's triangle filter
   kField,      // cells at the centres of their receptive fields, edges clamped: NetDissect
-  kStride,     // NetDissect on networks whose fields it does not know: fields of size and step input / cells
   kQuick,      // a grid made for align_corners=True and used with False, edges clamped: quick-netdissect today
   kZero,       // half-pixel centres, zeros beyond the map: dissect
 };
@@ -20,6 +24,7 @@ enum class Upsampling {
 // One axis of a layer's receptive field, in input pixels; `input`: the network's own side. step 0: unknown.
 struct FieldAxis {
   int64_t start = 0, size = 1, step = 0, input = 0;
+  bool operator==(const FieldAxis&) const = default;
 };
 
 // Where the pixels of one axis fall: pixel p lies between cell[p] and the next one, `weight[p]` of the way.
@@ -29,17 +34,8 @@ struct Axis {
   std::vector<int> first;  // [cells + 1]: pixels first[c] .. first[c + 1] - 1 have cell c
 };
 // For kZero of the map with a ring of zero cells around it; for kPillow where cells <= pixels. Throws
-// Error(kUnsupported) when kField's or kStride's centres fall together, i.e. the map is finer than the grid.
+// Error(kUnsupported) when kField's centres fall together, i.e. the map is finer than the grid.
 Axis make_axis(Upsampling way, int cells, int pixels, const FieldAxis& field = {});
-
-// A pixel's value: lerp down the two columns of cells, then across, where lerp(a, b, t) = a + t * (b - a) in float32
-// without fused multiply-add, clamped to [min(a, b), max(a, b)]. So a value never leaves the range of its four cells,
-// and a plateau stays one. Half-pixel centres.
-std::vector<float> upsampled_map(const float* map, int width, int height, int grid_width, int grid_height);
-
-// 1 where the upsampled map is strictly above the threshold. Row-major.
-std::vector<uint8_t> upsampled_mask(const float* map, int width, int height, float threshold, int grid_width,
-                                    int grid_height);
 
 // Pixels that are on: [begin, end) of a grid row.
 struct MaskSpan {
@@ -92,5 +88,12 @@ class Upsampler {
   Axis across_, down_;
   Average average_across_, average_down_;
 };
+
+// For drawing: the whole map (height x width, row-major, without a ring) on the grid, as masks see it. Row-major; a
+// pixel of the mask is on where it is strictly above the threshold. Throws Error(kUsage) unless the sizes are positive
+// and map.size() is width * height; Error(kUnsupported) as make_axis() does.
+std::vector<float> upsampled_map(std::span<const float> map, int width, int height, int grid_width, int grid_height,
+                                 Upsampling way = Upsampling::kHalfPixel, const FieldAxis& across = {},
+                                 const FieldAxis& down = {});
 
 }  // namespace microtome

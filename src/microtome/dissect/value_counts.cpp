@@ -50,6 +50,13 @@ void ValueCounts::widen(int exponent) {
   exponent_ = exponent;
 }
 
+void ValueCounts::merge(const ValueCounts& other) {
+  ValueCounts from = other;
+  if (from.exponent_ > exponent_) widen(from.exponent_);
+  if (exponent_ > from.exponent_) from.widen(exponent_);
+  for (size_t bin = 0; bin < counts_.size(); ++bin) counts_[bin] += from.counts_[bin];
+}
+
 double ValueCounts::width() const { return std::ldexp(1.0, exponent_ - 9); }
 
 Histogram ValueCounts::histogram(float low, float high, int bins, Sign sign) const {

@@ -15,6 +15,9 @@ class ValueCounts {
   // `magnitude`: the largest |value| among them (or more). All values are finite.
   void add(const float* values, int64_t count, float magnitude);
 
+  // As if the other's values had been added here.
+  void merge(const ValueCounts& other);
+
   // The counts in `bins` bins of equal width from low to high (the smallest and largest value added; for kNegative of
   // the negated values). A fine bin that straddles an edge is split in proportion, in whole numbers; the total is
   // exact.

@@ -10,6 +10,7 @@
 #include "microtome/image/codec.h"
 #include "microtome/image/compose.h"
 #include "microtome/image/resize.h"
+#include "microtome/dissect/upsampling.h"
 
 namespace microtome {
 namespace {
@@ -109,17 +110,19 @@ std::vector<Image> exemplar_tiles(const Atlas& atlas, const AtlasLayer& layer, c
     // A negative unit's levels are of the negated activation, its maps are not negated.
     std::vector<float> map = exemplar.map;
     if (unit.sign == Sign::kNegative) std::ranges::transform(map, map.begin(), std::negate<>());
+    const std::vector<float> level =
+        map.empty() ? map : upsampled_map(map, exemplar.width, exemplar.height, image.width, image.height);
     // Below the threshold the maps of typical exemplars are not kept.
     const float low = list == ExemplarList::kTypical ? unit.threshold : std::min(0.0f, unit.threshold);
     const float high = unit.maximum;
     if (window) {
       tiles.push_back(fitted(cut(whole, *window), window->width, window->height, tile_px));
-    } else if (view == ExemplarView::kMask && list != ExemplarList::kBottom && !map.empty()) {
-      tiles.push_back(draw_mask(image, map, exemplar.width, exemplar.height, unit.threshold));
-    } else if (view == ExemplarView::kOutline && !map.empty()) {
-      tiles.push_back(draw_outline(image, map, exemplar.width, exemplar.height, unit.threshold));
-    } else if (view == ExemplarView::kHeat && !map.empty() && high > low) {
-      tiles.push_back(draw_heat(image, map, exemplar.width, exemplar.height, low, high));
+    } else if (view == ExemplarView::kMask && list != ExemplarList::kBottom && !level.empty()) {
+      tiles.push_back(draw_mask(image, level, unit.threshold));
+    } else if (view == ExemplarView::kOutline && !level.empty()) {
+      tiles.push_back(draw_outline(image, level, unit.threshold));
+    } else if (view == ExemplarView::kHeat && !level.empty() && high > low) {
+      tiles.push_back(draw_heat(image, level, low, high));
     } else {
       tiles.push_back(image);
     }

@@ -27,7 +27,7 @@ std::vector<ChartBar> detector_bars(const std::vector<UnitDissection>& units, co
 // has holes. Empty when no frames were kept.
 std::string picture_film(const AtlasPicture& picture);
 
-// NetDissect's table (network-dissection report, 2.8), of units of one sign.
+// NetDissect's table (docs/tables.md), of units of one sign.
 std::string netdissect_csv(std::vector<UnitDissection> units, const Vocabulary& vocabulary);
 
 }  // namespace microtome

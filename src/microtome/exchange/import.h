@@ -30,7 +30,7 @@ struct ImportRequest {
 // Reads tables of
 //   NetDissect, NetDissect-Lite, `export --csv` and `export --netdissect`: unit (from 1), category, label, score and
 //   for
-//     each category CAT-label, CAT-truth, CAT-activation, CAT-intersect, CAT-iou (network-dissection report, 2.8);
+//     each category CAT-label, CAT-truth, CAT-activation, CAT-intersect, CAT-iou (docs/tables.md);
 //   compexp: unit (from 0), category, label, score, length, and where they are there category_noncomp, label_noncomp,
 //     score_noncomp. A label of more than one concept becomes the unit's formula, the noncomp one its concept.
 // Columns come in any order, others are passed over. What the tables do not hold stays unknown: thresholds and ranges

@@ -10,6 +10,7 @@
 #include "microtome/base/rng.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/compose.h"
+#include "microtome/image/testing/apng.h"
 
 namespace microtome {
 namespace {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "microtome/image/image.h"
+#include "microtome/image/timing.h"
 
 namespace microtome {
 
@@ -28,23 +29,14 @@ std::string encode_jpeg(const Image& image, int quality);
 // quality 1..100, or lossless when quality is 0; 3 or 4 channels.
 std::string encode_webp(const Image& image, int quality);
 
-// How frames follow each other.
-struct Timing {
-  std::span<const int> milliseconds;  // how long each frame is shown, 1 to 65535: one number for all, or one each
-  int loops = 0;                      // how often all are shown, to 65535; 0 = for ever
-};
-
 // Animations of frames of one size and number of channels, every frame whole; one frame is a still picture. The same
 // frames give the same bytes. Throws Error(kUsage) on frames that differ and on impossible times.
 // quality as encode_webp, for each frame; 3 or 4 channels.
 std::string encode_webp_animation(std::span<const Image> frames, const Timing& timing, int quality);
-// Lossless animated PNG of 1, 3 or 4 channels; programs that do not know the extension show the first frame.
-std::string encode_apng(std::span<const Image> frames, const Timing& timing, const std::string& description = {});
-
 // "image/png", "image/apng", "image/jpeg" or "image/webp" by content; empty when it is none of them.
 std::string_view media_type(std::string_view bytes);
 
-// Broden's label masks: 8-bit RGB PNG, label = R + 256 * G, B = 0 (network-dissection report, 2.1).
+// Broden's label masks: 8-bit RGB PNG, label = R + 256 * G, B = 0 (docs/concept_sets.md).
 // Throws Error(kCorrupt) on anything else, and on B != 0.
 LabelMap decode_label_png(std::string_view bytes, const std::string& where);
 std::string encode_label_png(const LabelMap& labels);

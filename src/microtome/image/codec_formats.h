@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "microtome/image/codec.h"
 #include "microtome/image/image.h"
+#include "microtome/image/timing.h"
 
 namespace microtome::formats {
 

@@ -27,43 +27,9 @@ Image as_rgb(const Image& image) {
 }
 
 // Where a target pixel's centre falls among source cells: between `low` and `high`, `t` of the way.
-struct Between {
-  int low = 0, high = 0;
-  float t = 0;
-};
-
-std::vector<Between> half_pixel_grid(int source, int target) {
-  std::vector<Between> grid(static_cast<size_t>(target));
-  for (int i = 0; i < target; ++i) {
-    const double at = std::clamp((i + 0.5) * source / target - 0.5, 0.0, source - 1.0);
-    Between& place = grid[static_cast<size_t>(i)];
-    place.low = static_cast<int>(at);
-    place.high = std::min(place.low + 1, source - 1);
-    place.t = static_cast<float>(at - place.low);
-  }
-  return grid;
-}
-
-// The map at each pixel of a width x height picture. a + t * (b - a) stays exact on plateaus, so a cell that equals the
-// threshold does not switch on by rounding.
-std::vector<float> upsample(std::span<const float> map, int map_width, int map_height, int width, int height) {
-  if (map_width < 1 || map_height < 1 ||
-      map.size() != static_cast<size_t>(map_width) * static_cast<size_t>(map_height)) {
-    throw Error(ErrorKind::kUsage, "activation map", "its size does not match its values");
-  }
-  const std::vector<Between> columns = half_pixel_grid(map_width, width), rows = half_pixel_grid(map_height, height);
-  std::vector<float> out;
-  out.reserve(static_cast<size_t>(width) * static_cast<size_t>(height));
-  for (const Between& row : rows) {
-    const float* top = &map[static_cast<size_t>(row.low) * static_cast<size_t>(map_width)];
-    const float* bottom = &map[static_cast<size_t>(row.high) * static_cast<size_t>(map_width)];
-    for (const Between& column : columns) {
-      const float above = top[column.low] + column.t * (top[column.high] - top[column.low]);
-      const float below = bottom[column.low] + column.t * (bottom[column.high] - bottom[column.low]);
-      out.push_back(above + row.t * (below - above));
-    }
-  }
-  return out;
+void expect_level_a_pixel(const Image& image, std::span<const float> level) {
+  if (level.size() == static_cast<size_t>(image.width) * static_cast<size_t>(image.height)) return;
+  throw Error(ErrorKind::kUsage, "activation map", "it does not have one level for each pixel of the picture");
 }
 
 struct Stop {
@@ -114,11 +80,9 @@ constexpr uint8_t kOutline[3] = {255, 220, 50};
 // Which pixels of a picture are on, and which of them lie at the mask's rim. The picture's edge is no rim.
 class Mask {
  public:
-  Mask(const Image& image, std::span<const float> map, int map_width, int map_height, float threshold)
-      : width_(image.width),
-        height_(image.height),
-        on_(static_cast<size_t>(image.width) * static_cast<size_t>(image.height)) {
-    const std::vector<float> level = upsample(map, map_width, map_height, width_, height_);
+  Mask(const Image& image, std::span<const float> level, float threshold)
+      : width_(image.width), height_(image.height), on_(level.size()) {
+    expect_level_a_pixel(image, level);
     std::ranges::transform(level, on_.begin(), [&](float value) { return value > threshold; });
   }
   bool on(int x, int y) const {
@@ -141,9 +105,9 @@ void darken(uint8_t* pixel) {
 
 }  // namespace
 
-Image draw_mask(const Image& image, std::span<const float> map, int map_width, int map_height, float threshold) {
+Image draw_mask(const Image& image, std::span<const float> level, float threshold) {
   Image out = as_rgb(image);
-  const Mask mask(out, map, map_width, map_height, threshold);
+  const Mask mask(out, level, threshold);
   for (int y = 0; y < out.height; ++y) {
     for (int x = 0; x < out.width; ++x) {
       if (!mask.on(x, y)) {
@@ -156,9 +120,9 @@ Image draw_mask(const Image& image, std::span<const float> map, int map_width, i
   return out;
 }
 
-Image draw_outline(const Image& image, std::span<const float> map, int map_width, int map_height, float threshold) {
+Image draw_outline(const Image& image, std::span<const float> level, float threshold) {
   Image out = as_rgb(image);
-  const Mask mask(out, map, map_width, map_height, threshold);
+  const Mask mask(out, level, threshold);
   for (int y = 0; y < out.height; ++y) {
     for (int x = 0; x < out.width; ++x) {
       if (!mask.beside(x, y, !mask.on(x, y))) continue;
@@ -208,9 +172,9 @@ Image draw_labels(const Image& image, const LabelMap& labels) {
   return out;
 }
 
-Image draw_heat(const Image& image, std::span<const float> map, int map_width, int map_height, float low, float high) {
+Image draw_heat(const Image& image, std::span<const float> level, float low, float high) {
   Image out = as_rgb(image);
-  const std::vector<float> level = upsample(map, map_width, map_height, out.width, out.height);
+  expect_level_a_pixel(image, level);
   if (!(high > low)) throw Error(ErrorKind::kUsage, "heat map", "the range is empty");
   for (size_t i = 0; i < level.size(); ++i) {
     const Stop heat = heat_at(std::clamp((level[i] - low) / (high - low), 0.0f, 1.0f));

@@ -129,19 +129,21 @@ TEST(ContactSheet, PutsTilesInRows) {
 
 TEST(DrawMask, DarkensWhatIsOffAndKeepsPlateausOff) {
   const Image image(8, 8, 3, 100);
-  const Image off = draw_mask(image, std::vector<float>(4, 0.3f), 2, 2, 0.3f);
+  const Image off = draw_mask(image, std::vector<float>(64, 0.3f), 0.3f);
   EXPECT_EQ(off, Image(8, 8, 3, 20));
-  const Image on = draw_mask(image, std::vector<float>(4, 0.5f), 2, 2, 0.3f);
+  const Image on = draw_mask(image, std::vector<float>(64, 0.5f), 0.3f);
   EXPECT_EQ(on, image);
-  // One row of two cells, 0 and 1: half-pixel centres at 1.5 and 5.5, so 0.5 lies between pixels 3 and 4.
-  const Image half = draw_mask(image, std::vector<float>{0, 1}, 2, 1, 0.5f);
+  // On from the fifth column.
+  std::vector<float> level(64);
+  for (size_t i = 0; i < 64; ++i) level[i] = i % 8 < 4 ? 0.5f : 0.6f;
+  const Image half = draw_mask(image, level, 0.5f);
   EXPECT_EQ(*half.at(3, 4), 20);
   EXPECT_EQ(rc::toString(std::vector<int>(half.at(4, 4), half.at(4, 4) + 3)), "[255, 220, 50]");
   EXPECT_EQ(*half.at(5, 4), 100);
-  EXPECT_THROW(draw_mask(image, std::vector<float>(3), 2, 2, 0), Error);
+  EXPECT_THROW(draw_mask(image, std::vector<float>(63), 0), Error);
 }
 
-// By the definition of a rim, on a picture of the map's own size, where nothing is interpolated.
+// By the definition of a rim, on a picture with a level a pixel.
 TEST(Compose, AnOutlineIsTheRimAndNothingElse) {
   EXPECT_TRUE(rc::check("rim", [] {
     const int width = *rc::gen::inRange(1, 12), height = *rc::gen::inRange(1, 12);
@@ -149,7 +151,7 @@ TEST(Compose, AnOutlineIsTheRimAndNothingElse) {
     Rng rng(*rc::gen::arbitrary<uint64_t>(), "map");
     std::vector<float> map(static_cast<size_t>(width * height));
     for (float& value : map) value = rng.chance(0.5) ? 1.0f : 0.0f;
-    const Image out = draw_outline(image, map, width, height, 0.5f);
+    const Image out = draw_outline(image, map, 0.5f);
     const auto on = [&](int x, int y) { return map[static_cast<size_t>(y * width + x)] > 0.5f; };
     for (int y = 0; y < height; ++y) {
       for (int x = 0; x < width; ++x) {
@@ -185,11 +187,11 @@ TEST(Resize, ACropIsThePartThatItNames) {
 
 TEST(DrawHeat, LeavesLowValuesAndColoursHighOnes) {
   const Image image(4, 4, 3, 100);
-  EXPECT_EQ(draw_heat(image, std::vector<float>{-1}, 1, 1, 0, 1), image);
-  const Image hot = draw_heat(image, std::vector<float>{5}, 1, 1, 0, 1);
+  EXPECT_EQ(draw_heat(image, std::vector<float>(16, -1), 0, 1), image);
+  const Image hot = draw_heat(image, std::vector<float>(16, 5), 0, 1);
   EXPECT_GT(int{hot.at(0, 0)[0]}, 200);
   EXPECT_GT(int{hot.at(0, 0)[1]}, 200);
-  EXPECT_THROW(draw_heat(image, std::vector<float>{5}, 1, 1, 1, 1), Error);
+  EXPECT_THROW(draw_heat(image, std::vector<float>(16, 5), 1, 1), Error);
 }
 
 }  // namespace

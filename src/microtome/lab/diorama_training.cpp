@@ -31,29 +31,30 @@ struct DioramaExamples {
 };
 
 // The first `count` dioramas of a split that are scenes; swatches have no answer.
-std::vector<Diorama> describe_scenes(const std::string& split, int64_t count, uint64_t seed) {
-  std::vector<Diorama> scenes;
+std::vector<diorama::Diorama> describe_scenes(const std::string& split, int64_t count, uint64_t seed) {
+  std::vector<diorama::Diorama> scenes;
   for (int64_t index = 0; static_cast<int64_t>(scenes.size()) < count; ++index) {
-    Diorama diorama = describe_diorama(seed, index, split);
-    if (scene_of(diorama) >= 0) scenes.push_back(std::move(diorama));
+    diorama::Diorama scene = diorama::describe_diorama(seed, index, split);
+    if (diorama::scene_of(scene) >= 0) scenes.push_back(std::move(scene));
   }
   return scenes;
 }
 
 DioramaExamples draw(const std::string& split, int64_t count, const TrainSettings& settings, Reporter& reporter) {
   const int64_t side = settings.side;
-  const std::vector<Diorama> scenes = describe_scenes(split, count, settings.data_seed);
+  const std::vector<diorama::Diorama> scenes = describe_scenes(split, count, settings.data_seed);
   DioramaExamples examples{at::empty({count, 3, side, side}, at::kByte), at::empty({count}, at::kLong),
-                           at::zeros({count, kForegroundCount}, at::kFloat)};
+                           at::zeros({count, diorama::kForegroundCount}, at::kFloat)};
   Task progress(reporter, "drawing " + split, count, "dioramas");
   parallel_for(settings.threads, count, [&](int, int64_t i) {
     throw_if_stopped();
-    const Diorama& scene = scenes[static_cast<size_t>(i)];
-    const Image image = draw_diorama(scene, static_cast<int>(side));
+    const diorama::Diorama& scene = scenes[static_cast<size_t>(i)];
+    const Image image = diorama::draw_diorama(scene, static_cast<int>(side));
     const at::Tensor interleaved = at::from_blob(const_cast<uint8_t*>(image.pixels.data()), {side, side, 3}, at::kByte);
     examples.pictures[i].copy_(interleaved.permute({2, 0, 1}));
-    examples.scenes[i] = scene_of(scene);
-    for (const Object object : objects_of(scene)) examples.objects[i][static_cast<int64_t>(object)] = 1;
+    examples.scenes[i] = diorama::scene_of(scene);
+    for (const diorama::Object object : diorama::objects_of(scene))
+      examples.objects[i][static_cast<int64_t>(object)] = 1;
     progress.advance();
   });
   return examples;
@@ -127,8 +128,8 @@ Json train_on_dioramas(const TrainSettings& settings, Reporter& reporter) {
   ArchitectureSettings architecture;
   architecture.side = settings.side;
   architecture.widths = parse_widths(settings.width);
-  architecture.scenes = kSceneCount;
-  architecture.objects = kForegroundCount;
+  architecture.scenes = diorama::kSceneCount;
+  architecture.objects = diorama::kForegroundCount;
   architecture.seed = settings.seed;
   Graph graph = small_network(architecture);
   const DioramaExamples train = draw("train", settings.images, settings, reporter);
@@ -159,7 +160,7 @@ Json train_on_dioramas(const TrainSettings& settings, Reporter& reporter) {
   facts.name = std::filesystem::path(settings.out).stem().string();
   facts.preprocessing = stored_preprocessing(settings.side);
   facts.has_preprocessing = true;
-  for (int scene = 0; scene < kSceneCount; ++scene) facts.classes.emplace_back(scene_name(scene));
+  for (int scene = 0; scene < diorama::kSceneCount; ++scene) facts.classes.emplace_back(diorama::scene_name(scene));
   int64_t parameters = 0;
   for (const Value& value : graph.values) parameters += value.constant.defined() ? value.constant.numel() : 0;
   save_network(Network(std::move(graph), facts), settings.out);

@@ -8,8 +8,8 @@
 namespace microtome {
 
 // Draws the pictures, trains, writes settings.out (safetensors with graph, preprocessing and classes) and returns
-// {"scene_accuracy", "object_f1", "validation_images", "parameters", "file", "settings"}; accuracies are of held-out
-// dioramas. Throws Error(kCancelled) when stopped; nothing is written then.
+// {"file", "scene_accuracy", "object_f1", "held_out_images", "parameters", "losses" (of each epoch), "settings"}; both
+// scores are of held-out dioramas. Throws Error(kCancelled) when stopped; nothing is written then.
 Json train_on_dioramas(const TrainSettings& settings, Reporter& reporter);
 
 }  // namespace microtome

@@ -25,7 +25,7 @@ struct TrainerSettings {
 // What is learned. Called from several threads with the graph's outputs (in order) for the examples `indices`; gives
 // the mean loss over them, a scalar under autograd.
 using Loss = std::function<at::Tensor(const std::vector<at::Tensor>& outputs, const std::vector<int64_t>& indices)>;
-// The network's input for these examples: [N,C,H,W], normalized. `step_key` may drive augmentation.
+// The network's input for these examples: [N,C,H,W], normalized. `epoch`, from 0, may drive augmentation.
 using Examples = std::function<at::Tensor(const std::vector<int64_t>& indices, uint64_t epoch)>;
 
 // Trains in place: floating-point constants that are inputs of Conv, Gemm and BatchNormalization are the weights;

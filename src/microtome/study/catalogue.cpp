@@ -40,7 +40,7 @@ Json engine_kinds() {
     out["formats"].push_back({{"name", format->name}, {"summary", format->summary}});
   }
   out["concept_sets"] = Json::array();
-  for (const ConceptFormat* format : concept_formats()) {
+  for (const ConceptFormat* format : concept_formats::kinds()) {
     out["concept_sets"].push_back({{"name", format->name}, {"summary", format->summary}, {"text", format->layout}});
   }
   out["bases"] = Json::array();

@@ -18,7 +18,8 @@
 #include "microtome/base/workers.h"
 #include "microtome/concepts/concept_set.h"
 #include "microtome/concepts/formats/format.h"
-#include "microtome/concepts/formats/plain.h"
+#include "microtome/concepts/formats/set_files.h"
+#include "microtome/concepts/open.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/resize.h"
 #include "microtome/visualize/ascent.h"
@@ -37,14 +38,14 @@ struct Pictures {
 
 // Those of a concept set, without its masks; else every picture below the folder.
 Pictures pictures_of(const std::string& folder) {
-  const bool set =
-      std::ranges::any_of(concept_formats(), [&](const ConceptFormat* format) { return format->recognizes(folder); });
+  const bool set = std::ranges::any_of(concept_formats::kinds(),
+                                       [&](const ConceptFormat* format) { return format->recognizes(folder); });
   if (set || !std::filesystem::is_directory(folder)) {
     const std::shared_ptr<ConceptSet> concepts = open_concept_set(folder);
     return {concepts->size(), [concepts](int64_t i) { return concepts->image(i); }};
   }
-  std::vector<std::string> files = files_below(folder);
-  std::erase_if(files, [](const std::string& file) { return !is_picture(file); });
+  std::vector<std::string> files = concept_formats::files_below(folder);
+  std::erase_if(files, [](const std::string& file) { return !concept_formats::is_picture(file); });
   if (files.empty()) throw Error(ErrorKind::kNotFound, folder, "it holds no pictures", "JPEG and PNG files are read");
   const auto count = static_cast<int64_t>(files.size());
   return {count, [folder, files = std::move(files)](int64_t i) {

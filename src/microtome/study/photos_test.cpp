@@ -10,6 +10,7 @@
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
+#include "microtome/concepts/open.h"
 #include "microtome/image/codec.h"
 #include "microtome/network/formats/safetensors.h"
 #include "microtome/study/dissect_layers.h"

@@ -10,6 +10,7 @@
 #include "microtome/atlas/atlas.h"
 #include "microtome/base/error.h"
 #include "microtome/base/json.h"
+#include "microtome/concepts/open.h"
 #include "microtome/image/codec.h"
 #include "microtome/study/derived_layers.h"
 #include "microtome/study/dissect_layers.h"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "microtome/base/rng.h"
-#include "microtome/concepts/formats/broden.h"
+#include "microtome/concepts/formats/broden_writer.h"
 #include "microtome/network/builder.h"
 #include "microtome/study/source.h"
 

@@ -14,6 +14,7 @@
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
 #include "microtome/base/workers.h"
+#include "microtome/concepts/open.h"
 #include "microtome/exchange/file_name.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/compose.h"

@@ -14,7 +14,7 @@
 namespace microtome {
 namespace {
 
-// Square root of the covariance of RGB values in natural pictures (report 2.1), columns: brightness and two
+// Square root of the covariance of RGB values in natural pictures (docs/numerics.md), columns: brightness and two
 // oppositions.
 constexpr std::array<double, 9> kColourRoot = {0.26, 0.09, 0.02, 0.27, 0.00, -0.05, 0.27, -0.09, 0.03};
 

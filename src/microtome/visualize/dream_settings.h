@@ -8,7 +8,7 @@
 
 namespace microtome {
 
-// Defaults are DeepDream's (Mordvintsev, Olah and Tyka 2015; feature-visualization report 2.7).
+// Defaults are DeepDream's (Mordvintsev, Olah and Tyka 2015; docs/numerics.md).
 struct DreamSettings {
   std::string objective = "mean-square";
   int64_t octaves = 4;

@@ -14,6 +14,7 @@
 #include "microtome/base/workers.h"
 #include "microtome/cli/command.h"
 #include "microtome/concepts/merge.h"
+#include "microtome/concepts/open.h"
 #include "microtome/concepts/validation.h"
 #include "microtome/dissect/findings.h"
 #include "microtome/image/codec.h"

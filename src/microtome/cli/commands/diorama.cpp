@@ -15,7 +15,7 @@ namespace {
 
 struct Options {
   std::string folder;
-  DioramaSettings settings;
+  diorama::DioramaSettings settings;
   bool stats = false;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -23,15 +23,15 @@ struct Options {
           s.folder);
     field({.name = "stats", .help = "Print how often each concept occurs and the largest IoU that this permits"},
           s.stats);
-    DioramaSettings::fields(s.settings, field);
+    diorama::DioramaSettings::fields(s.settings, field);
   }
 };
 
 void print_shares(const Options& options, const Session& session, Reporter& reporter) {
-  const auto shares = diorama_shares(options.settings, kPublishedTail, session.thread_count(), reporter);
+  const auto shares = diorama::diorama_shares(options.settings, kPublishedTail, session.thread_count(), reporter);
   if (session.json) {
     Json rows = Json::array();
-    for (const ConceptShare& share : shares) {
+    for (const diorama::ConceptShare& share : shares) {
       rows.push_back({{"name", share.name},
                       {"category", share.category},
                       {"images", share.images},
@@ -47,7 +47,7 @@ void print_shares(const Options& options, const Session& session, Reporter& repo
   table.add_column("images", TextTable::Align::kRight);
   table.add_column("share", TextTable::Align::kRight);
   table.add_column("IoU ceiling", TextTable::Align::kRight);
-  for (const ConceptShare& share : shares) {
+  for (const diorama::ConceptShare& share : shares) {
     table.add_row({share.name, share.category, fmt::format("{}", share.images),
                    fmt::format("{:.3f} %", 100 * share.share), fmt::format("{:.3f}", share.ceiling)});
   }
@@ -58,7 +58,7 @@ void draw(const Options& options, const Session& session) {
   if (options.folder.empty() && !options.stats) throw Error(ErrorKind::kUsage, "folder", "is required");
   const auto reporter = session.reporter();
   if (!options.folder.empty()) {
-    write_dioramas(options.folder, options.settings, session.thread_count(), *reporter);
+    diorama::write_dioramas(options.folder, options.settings, session.thread_count(), *reporter);
     if (!options.stats) print(fmt::format("wrote {} dioramas to {}", options.settings.images, options.folder));
   }
   if (options.stats) print_shares(options, session, *reporter);

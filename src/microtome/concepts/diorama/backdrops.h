@@ -3,9 +3,9 @@
 #pragma once
 #include "microtome/concepts/diorama/scenery.h"
 
-namespace microtome {
+namespace microtome::diorama {
 
 std::span<const Layout> outdoor_layouts();
 std::span<const Layout> indoor_layouts();
 
-}  // namespace microtome
+}  // namespace microtome::diorama

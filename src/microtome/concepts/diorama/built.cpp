@@ -2,7 +2,7 @@
 // Vehicles, buildings, and what people and weather leave in a landscape.
 #include "microtome/concepts/diorama/scenery.h"
 
-namespace microtome {
+namespace microtome::diorama {
 namespace {
 
 constexpr uint32_t kPaints[] = {0xd2453e, 0x3f74b4, 0xf0b83c, 0x4f8f6a, 0xf1ece2,
@@ -231,4 +231,4 @@ const ObjectKind kKinds[] = {{Object::kCar, 28, 15, kPaints, false, 5, draw_car}
 
 std::span<const ObjectKind> built_kinds() { return kKinds; }
 
-}  // namespace microtome
+}  // namespace microtome::diorama

@@ -6,7 +6,7 @@
 #include "microtome/base/error.h"
 #include "microtome/concepts/diorama/scenery.h"
 
-namespace microtome {
+namespace microtome::diorama {
 namespace {
 
 constexpr int kUnit = 256;  // One unit of length.
@@ -216,4 +216,4 @@ Diorama with_backdrop(Diorama diorama, int scene) {
   return diorama;
 }
 
-}  // namespace microtome
+}  // namespace microtome::diorama

@@ -17,7 +17,7 @@
 #include "microtome/concepts/diorama/vocabulary.h"
 #include "microtome/image/image.h"
 
-namespace microtome {
+namespace microtome::diorama {
 
 struct DioramaSettings {
   int64_t images = 2000;
@@ -118,4 +118,4 @@ std::vector<ConceptShare> diorama_shares(const DioramaSettings& settings, double
 // Writes the set as a folder in Broden's layout. Throws Error(kIo, kUsage), Error(kCancelled) after request_stop().
 void write_dioramas(const std::string& folder, const DioramaSettings& settings, int threads, Reporter& reporter);
 
-}  // namespace microtome
+}  // namespace microtome::diorama

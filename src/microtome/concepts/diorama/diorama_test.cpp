@@ -14,8 +14,9 @@
 #include "microtome/base/error.h"
 #include "microtome/base/hash.h"
 #include "microtome/base/workers.h"
+#include "microtome/concepts/open.h"
 
-namespace microtome {
+namespace microtome::diorama {
 namespace {
 
 const LabelMap& plane(const DioramaPicture& picture, Category category) {
@@ -361,4 +362,4 @@ TEST(Folder, ReadsBackAsItWasDrawn) {
 }
 
 }  // namespace
-}  // namespace microtome
+}  // namespace microtome::diorama

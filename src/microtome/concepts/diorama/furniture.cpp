@@ -4,7 +4,7 @@
 
 #include "microtome/concepts/diorama/scenery.h"
 
-namespace microtome {
+namespace microtome::diorama {
 namespace {
 
 constexpr uint32_t kWoods[] = {0xb07a48, 0x8a5a3a, 0xd0a06a, 0x6a4632, 0xe4d6bc};
@@ -123,4 +123,4 @@ void draw_shadow(Painter& painter, double width) {
   painter.glow(0, -0.2, width * 0.58, 2.6, {0.1, 0.07, 0.2}, 0.6, false);
 }
 
-}  // namespace microtome
+}  // namespace microtome::diorama

@@ -2,7 +2,7 @@
 // Backdrops under a roof, and what holds for all: the table of layouts, and their light.
 #include "microtome/concepts/diorama/backdrops.h"
 
-namespace microtome {
+namespace microtome::diorama {
 namespace {
 
 const Rgb kDark = rgb(0x241f38);
@@ -178,4 +178,4 @@ Light light_of(const Diorama& d) {
   return out;
 }
 
-}  // namespace microtome
+}  // namespace microtome::diorama

@@ -2,7 +2,7 @@
 // Animals and plants.
 #include "microtome/concepts/diorama/scenery.h"
 
-namespace microtome {
+namespace microtome::diorama {
 namespace {
 
 constexpr uint32_t kFurColours[] = {0xa06a3c, 0x6e4a32, 0xd8a560, 0xe9dfcf, 0x4a4648, 0x9a9a9c, 0xc8733a};
@@ -217,4 +217,4 @@ const ObjectKind kKinds[] = {{Object::kDog, 25, 18, kFurColours, false, 10, draw
 
 std::span<const ObjectKind> living_kinds() { return kKinds; }
 
-}  // namespace microtome
+}  // namespace microtome::diorama

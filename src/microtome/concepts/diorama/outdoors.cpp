@@ -2,7 +2,7 @@
 // Backdrops under the sky.
 #include "microtome/concepts/diorama/backdrops.h"
 
-namespace microtome {
+namespace microtome::diorama {
 namespace {
 
 const Rgb kSnow = rgb(0xeef2f9), kSnowMark = rgb(0xb2c2de), kDark = rgb(0x241f38);
@@ -302,4 +302,4 @@ const Layout kLayouts[] = {{kStreet, false, false, draw_street}, {kFarm, false, 
 
 std::span<const Layout> outdoor_layouts() { return kLayouts; }
 
-}  // namespace microtome
+}  // namespace microtome::diorama

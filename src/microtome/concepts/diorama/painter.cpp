@@ -6,7 +6,7 @@
 
 #include "microtome/concepts/diorama/texture.h"
 
-namespace microtome {
+namespace microtome::diorama {
 namespace {
 
 // Length of the handles with which four cubic curves make a circle.
@@ -337,4 +337,4 @@ Image Painter::footprint() const {
   return out;
 }
 
-}  // namespace microtome
+}  // namespace microtome::diorama

@@ -11,7 +11,7 @@
 
 #include "microtome/concepts/diorama/diorama.h"
 
-namespace microtome {
+namespace microtome::diorama {
 
 struct Rgb {
   double r = 0, g = 0, b = 0;  // 0..1
@@ -132,4 +132,4 @@ class Painter {
   std::vector<Tag> tags_;
 };
 
-}  // namespace microtome
+}  // namespace microtome::diorama

@@ -6,7 +6,7 @@
 #include "microtome/concepts/diorama/scenery.h"
 #include "microtome/image/colour_names.h"
 
-namespace microtome {
+namespace microtome::diorama {
 namespace {
 
 constexpr double kLeastVisible = 0.3;
@@ -215,4 +215,4 @@ Image twin_mask(const Diorama& a, const Diorama& b, int side) {
   return mask;
 }
 
-}  // namespace microtome
+}  // namespace microtome::diorama

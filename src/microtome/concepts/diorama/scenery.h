@@ -6,7 +6,7 @@
 #include "microtome/base/rng.h"
 #include "microtome/concepts/diorama/painter.h"
 
-namespace microtome {
+namespace microtome::diorama {
 
 // A kind of thing. draw() works in a frame whose origin is the middle of the foot; the thing is `width` x `height`
 // units at scale 1 (y upwards is negative).
@@ -44,4 +44,4 @@ Light light_of(const Diorama& diorama);
 // The soft shadow of a thing on what it stands on.
 void draw_shadow(Painter& painter, double width);
 
-}  // namespace microtome
+}  // namespace microtome::diorama

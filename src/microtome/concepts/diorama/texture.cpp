@@ -6,7 +6,7 @@
 #include <map>
 #include <utility>
 
-namespace microtome {
+namespace microtome::diorama {
 namespace {
 
 double fraction(double x) { return x - std::floor(x); }
@@ -198,4 +198,4 @@ const std::vector<uint8_t>& texture_tile(Texture texture, int size_px) {
   return tile;
 }
 
-}  // namespace microtome
+}  // namespace microtome::diorama

@@ -6,7 +6,7 @@
 
 #include "microtome/concepts/diorama/vocabulary.h"
 
-namespace microtome {
+namespace microtome::diorama {
 
 inline constexpr int kTilePeriod = 32;  // Units after which every pattern repeats, both ways.
 
@@ -14,4 +14,4 @@ inline constexpr int kTilePeriod = 32;  // Units after which every pattern repea
 // stays valid until the thread ends.
 const std::vector<uint8_t>& texture_tile(Texture texture, int size_px);
 
-}  // namespace microtome
+}  // namespace microtome::diorama

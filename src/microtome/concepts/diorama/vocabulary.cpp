@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-namespace microtome {
+namespace microtome::diorama {
 namespace {
 
 // Names of the enumerators in order, kNone left out.
@@ -88,4 +88,4 @@ std::vector<Concept> diorama_concepts() {
   return out;
 }
 
-}  // namespace microtome
+}  // namespace microtome::diorama

@@ -8,7 +8,7 @@
 
 #include "microtome/concepts/concept_set.h"
 
-namespace microtome {
+namespace microtome::diorama {
 
 // In the order of an index's columns.
 enum class Category : uint8_t { kColour, kObject, kPart, kMaterial, kScene, kTexture };
@@ -158,4 +158,4 @@ std::string_view object_name(Object object);
 std::vector<std::string> diorama_categories();
 std::vector<Concept> diorama_concepts();
 
-}  // namespace microtome
+}  // namespace microtome::diorama

@@ -9,9 +9,9 @@
 #include "microtome/base/params.h"
 #include "microtome/base/workers.h"
 #include "microtome/concepts/diorama/diorama.h"
-#include "microtome/concepts/formats/broden.h"
+#include "microtome/concepts/formats/broden_writer.h"
 
-namespace microtome {
+namespace microtome::diorama {
 namespace {
 
 int label_side(const DioramaSettings& s) { return s.full_labels ? s.side : s.side / 2; }
@@ -91,4 +91,4 @@ void write_dioramas(const std::string& folder, const DioramaSettings& settings, 
   writer.finish();
 }
 
-}  // namespace microtome
+}  // namespace microtome::diorama

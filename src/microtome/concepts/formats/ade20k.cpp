@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/concepts/formats/ade20k.h"
+#include "microtome/concepts/formats/ade20k_annotations.h"
 
 #include <fmt/format.h>
 
@@ -8,10 +8,16 @@
 #include <set>
 
 #include "microtome/base/error.h"
+#include "microtome/concepts/formats/format.h"
+#include "microtome/concepts/formats/label_numbers.h"
+#include "microtome/concepts/formats/listed_set.h"
+#include "microtome/concepts/formats/set_digest.h"
 #include "microtome/concepts/formats/set_files.h"
+#include "microtome/concepts/formats/set_pictures.h"
+#include "microtome/concepts/formats/text_lines.h"
 #include "microtome/image/codec.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 namespace fs = std::filesystem;
@@ -56,8 +62,8 @@ std::string key_of(int number) { return fmt::format("{:05}", number); }
 
 class AdeSet : public ListedSet {
  public:
-  AdeSet(const std::string& folder, std::string images)
-      : ListedSet(folder), images_(std::move(images)), by_class_(images_ == "images/ADE") {
+  AdeSet(const std::string& folder, const ProblemSink&)
+      : ListedSet(folder), images_(images_of(folder)), by_class_(images_ == "images/ADE") {
     SetDigest digest(folder);
     std::vector<Row> rows;
     for (const Split& split : kSplits) list_split(split, rows);
@@ -118,10 +124,9 @@ class AdeSet : public ListedSet {
     try {
       picture = picture_size(folder() + "/" + row.info.file, {});
     } catch (const Error&) {
-      if (mask.width == 0) throw;
       picture = mask;
     }
-    if (mask.width == 0) mask = picture;
+    if (mask.width == 0) mask = {std::max(1, picture.width), std::max(1, picture.height)};
     row.info.width = picture.width, row.info.height = picture.height;
     row.info.label_width = mask.width, row.info.label_height = mask.height;
   }
@@ -257,18 +262,15 @@ class AdeSet : public ListedSet {
   std::string images_;
   bool by_class_;  // The release of 2021.
   std::map<std::string, std::map<std::string, std::string>> full_names_;
-  Vocabulary<std::string> vocabulary_;
+  LabelNumbers<std::string> vocabulary_;
 };
 
 }  // namespace
 
-const ConceptFormat ade20k_format{
+extern const ConceptFormat ade20k;
+const ConceptFormat ade20k = {
     "ade20k", "ADE20K (2016 and 2021): objects, parts by level, scenes",
     "images/training/A/SCENE/*.jpg with *_seg.png, *_parts_N.png and *_atr.txt, or images/ADE/training/ with *.json",
-    [](const std::string& path) { return !images_of(path).empty(); },
-    [](const std::string& path, const ProblemSink& report) {
-      return report_what_is_thrown(
-          report, [&]() -> std::unique_ptr<ConceptSet> { return std::make_unique<AdeSet>(path, images_of(path)); });
-    }};
+    [](const std::string& path) { return !images_of(path).empty(); }, open_as<AdeSet>};
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

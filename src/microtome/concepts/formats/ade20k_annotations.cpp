@@ -2,12 +2,12 @@
 #include <fmt/format.h>
 
 #include "microtome/base/error.h"
-#include "microtome/concepts/formats/ade20k.h"
+#include "microtome/concepts/formats/ade20k_annotations.h"
 #include "microtome/concepts/formats/csv.h"
 #include "microtome/concepts/formats/json_rows.h"
-#include "microtome/concepts/formats/set_files.h"
+#include "microtome/concepts/formats/text_lines.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 constexpr int64_t kMostInstances = 65535;  // Of a picture; some have more than the blue channel can tell apart.
@@ -136,4 +136,4 @@ std::string ade_scene_of_folder(std::string_view folder) {
   return scene;
 }
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/concepts/formats/ade20k.h"
+#include "microtome/concepts/formats/ade20k_annotations.h"
 
 #include <fmt/format.h>
 
-#include "microtome/concepts/formats/written_folder.h"
+#include "microtome/concepts/open.h"
+#include "microtome/concepts/testing/written_folder.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 using testing::ElementsAre;
@@ -239,4 +240,4 @@ TEST(Ade20k, DamagedFilesGiveErrorsOnly) {
 }
 
 }  // namespace
-}  // namespace microtome
+}  // namespace microtome::concept_formats

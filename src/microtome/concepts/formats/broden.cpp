@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/concepts/formats/broden.h"
-
 #include <fmt/format.h>
 
 #include <filesystem>
 
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
+#include "microtome/concepts/formats/broden_check.h"
 #include "microtome/concepts/formats/broden_files.h"
 #include "microtome/concepts/formats/broden_tables.h"
+#include "microtome/concepts/formats/format.h"
 #include "microtome/image/codec.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 class BrodenSet : public ConceptSet {
@@ -92,12 +92,15 @@ LabelMap read_mask(const std::string& folder, const BrodenRow& row, const std::s
   return map;
 }
 
-const ConceptFormat broden_format{
-    "broden", "Broden's layout, of NetDissect: masks and whole-image labels in several categories",
+extern const ConceptFormat broden;
+const ConceptFormat broden = {
+    "broden",
+    "Broden's layout, of NetDissect: masks and whole-image labels in several categories",
     "index.csv, category.csv, label.csv, c_CATEGORY.csv and images/",
     [](const std::string& path) { return std::filesystem::exists(std::filesystem::path(path) / "index.csv"); },
     [](const std::string& path, const ProblemSink& report) -> std::unique_ptr<ConceptSet> {
       return std::make_unique<BrodenSet>(path, report);
-    }};
+    },
+    check_broden};
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

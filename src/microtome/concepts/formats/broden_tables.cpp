@@ -12,7 +12,7 @@
 #include "microtome/concepts/formats/format.h"
 #include "microtome/concepts/formats/set_files.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 constexpr int kLargestLabel = std::numeric_limits<uint16_t>::max();  // What R + 256 * G can say.
@@ -222,14 +222,4 @@ BrodenTables read_broden_tables(const std::string& folder, const ProblemSink& re
   return BrodenParser(folder, report).parse();
 }
 
-ProblemSink throw_first_error(const std::string& folder) {
-  return [folder](const ConceptProblem& problem) {
-    if (problem.severity != Severity::kError || problem.thrown) return;
-    const std::string place = fmt::format("{}/{}", folder, problem.file);
-    throw Error(problem.kind == "missing file" ? ErrorKind::kNotFound : ErrorKind::kCorrupt,
-                problem.line > 0 ? fmt::format("{}:{}", place, problem.line) : place, problem.what,
-                "list every problem of the set with: microtome concepts check " + folder);
-  };
-}
-
-}  // namespace microtome
+}  // namespace microtome::concept_formats

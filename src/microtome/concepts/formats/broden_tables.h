@@ -10,7 +10,7 @@
 #include "microtome/concepts/concept_set.h"
 #include "microtome/concepts/problem.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 
 // What a row of index.csv says of one category.
 struct BrodenCell {
@@ -44,4 +44,4 @@ struct BrodenTables {
 // nothing to go on with (a missing file, an unknown or missing column) is reported and then thrown.
 BrodenTables read_broden_tables(const std::string& folder, const ProblemSink& report);
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -8,8 +8,9 @@
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/hash.h"
-#include "microtome/concepts/formats/broden.h"
 #include "microtome/concepts/formats/broden_counts.h"
+#include "microtome/concepts/formats/broden_order.h"
+#include "microtome/concepts/formats/broden_writer.h"
 #include "microtome/concepts/formats/csv.h"
 #include "microtome/image/codec.h"
 
@@ -68,15 +69,6 @@ void check_name(const std::string& name, const std::string& file) {
 }
 
 }  // namespace
-
-double broden_key(std::string_view file) {
-  const std::array<uint8_t, 16> digest = md5(file);
-  uint64_t key = 0;
-  for (size_t i = 0; i < 8; ++i) key = key << 8 | digest[i];
-  return static_cast<double>(key) / 18446744073709551616.0;
-}
-
-std::string broden_split(std::string_view file) { return broden_key(file) <= 0.7 ? "train" : "val"; }
 
 struct BrodenWriter::State {
   std::string folder;

@@ -6,9 +6,15 @@
 #include <set>
 
 #include "microtome/base/error.h"
+#include "microtome/concepts/formats/broden_order.h"
+#include "microtome/concepts/formats/format.h"
+#include "microtome/concepts/formats/label_numbers.h"
+#include "microtome/concepts/formats/listed_set.h"
 #include "microtome/concepts/formats/plain.h"
+#include "microtome/concepts/formats/set_digest.h"
+#include "microtome/concepts/formats/set_files.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 const std::vector<std::string> kSplits = {"train", "val", "test"};
@@ -85,7 +91,7 @@ class ClassFolder : public WholeImageSet {
       Row out;
       out.info.file = path + "/" + file;
       out.info.split = split.empty() ? broden_split(out.info.file) : split;
-      if (!measure_picture(folder(), out.info, {}, report_, digest_)) continue;
+      measure_picture(folder(), out.info, {}, digest_);
       class_of_[out.info.file] = name;
       rows_.push_back(std::move(out));
     }
@@ -100,7 +106,7 @@ class ClassFolder : public WholeImageSet {
   const ProblemSink& report_;
   SetDigest digest_;
   std::vector<Row> rows_;
-  Vocabulary<std::string> vocabulary_;
+  LabelNumbers<std::string> vocabulary_;
   std::map<std::string, std::string> class_of_, spelling_;
 };
 
@@ -111,25 +117,24 @@ bool holds_pictures(const std::string& path) {
 
 }  // namespace
 
-const ConceptFormat class_folder_format{
-    "class_folder", "A folder of pictures for each class: labels of the whole image",
-    "CLASS/*.jpg or .png, or train/CLASS/* and val/CLASS/*",
-    [](const std::string& path) {
-      std::vector<std::string> classes = folders_in(path);
-      if (all_splits(classes)) {
-        std::vector<std::string> below;
-        for (const std::string& split : classes) {
-          for (const std::string& name : folders_in(path + "/" + split)) below.push_back(split + "/" + name);
-        }
-        classes = below;
-      }
-      return classes.size() > 1 && std::any_of(classes.begin(), classes.end(), [&](const std::string& name) {
-               return holds_pictures(path + "/" + name);
-             });
-    },
-    [](const std::string& path, const ProblemSink& report) {
-      return report_what_is_thrown(
-          report, [&]() -> std::unique_ptr<ConceptSet> { return std::make_unique<ClassFolder>(path, report); });
-    }};
+extern const ConceptFormat class_folder;
+const ConceptFormat class_folder = {"class_folder", "A folder of pictures for each class: labels of the whole image",
+                                    "CLASS/*.jpg or .png, or train/CLASS/* and val/CLASS/*",
+                                    [](const std::string& path) {
+                                      std::vector<std::string> classes = folders_in(path);
+                                      if (all_splits(classes)) {
+                                        std::vector<std::string> below;
+                                        for (const std::string& split : classes) {
+                                          for (const std::string& name : folders_in(path + "/" + split))
+                                            below.push_back(split + "/" + name);
+                                        }
+                                        classes = below;
+                                      }
+                                      return classes.size() > 1 &&
+                                             std::any_of(classes.begin(), classes.end(), [&](const std::string& name) {
+                                               return holds_pictures(path + "/" + name);
+                                             });
+                                    },
+                                    open_as<ClassFolder>};
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/concepts/formats/coco.h"
 #include "microtome/concepts/formats/coco_regions.h"
+#include "microtome/concepts/formats/format.h"
+#include "microtome/concepts/formats/label_numbers.h"
+#include "microtome/concepts/formats/listed_set.h"
+#include "microtome/concepts/formats/set_files.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
+// instances_NAME.json: polygons and run lengths. Overlapping classes are in several planes.
 class InstancesSet : public CocoSet {
  public:
   InstancesSet(const std::string& folder, const ProblemSink& report) : CocoSet(folder) {
@@ -14,7 +18,7 @@ class InstancesSet : public CocoSet {
       tables.read(file, [&](const JsonRow& row, int64_t image) { regions_.add(row, image, json, report); });
       regions_.settle(tables);
     }
-    Vocabulary<int64_t> vocabulary;
+    LabelNumbers<int64_t> vocabulary;
     ConceptIndex index = tables.name_labels(vocabulary);
     regions_.name_labels(tables, vocabulary);
     finish(tables, std::move(index));
@@ -31,13 +35,10 @@ class InstancesSet : public CocoSet {
 
 }  // namespace
 
-const ConceptFormat coco_instances_format{"coco_instances", "COCO's objects, as polygons and run lengths",
-                                          "annotations/instances_NAME.json and NAME/ or images/ with the pictures",
-                                          [](const std::string& path) { return has_coco_files(path, "instances"); },
-                                          [](const std::string& path, const ProblemSink& report) {
-                                            return report_what_is_thrown(report, [&]() -> std::unique_ptr<ConceptSet> {
-                                              return std::make_unique<InstancesSet>(path, report);
-                                            });
-                                          }};
+extern const ConceptFormat coco_instances;
+const ConceptFormat coco_instances = {"coco_instances", "COCO's objects, as polygons and run lengths",
+                                      "annotations/instances_NAME.json and NAME/ or images/ with the pictures",
+                                      [](const std::string& path) { return has_coco_files(path, "instances"); },
+                                      open_as<InstancesSet>};
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -2,11 +2,15 @@
 #include <fmt/format.h>
 
 #include "microtome/base/error.h"
-#include "microtome/concepts/formats/coco.h"
 #include "microtome/concepts/formats/coco_tables.h"
+#include "microtome/concepts/formats/format.h"
+#include "microtome/concepts/formats/label_numbers.h"
+#include "microtome/concepts/formats/listed_set.h"
+#include "microtome/concepts/formats/set_files.h"
+#include "microtome/concepts/formats/set_pictures.h"
 #include "microtome/image/codec.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 constexpr int64_t kLargestSegment = (1 << 24) - 1;  // What R + 256 G + 65536 B can say.
@@ -17,12 +21,13 @@ struct PanopticSegment {
   int32_t category = 0;
 };
 
+// panoptic_NAME.json and a folder of PNGs in which R + 256 G + 65536 B is a segment of the picture.
 class PanopticSet : public CocoSet {
  public:
   PanopticSet(const std::string& folder, const ProblemSink& report) : CocoSet(folder) {
     CocoTables tables(folder, "panoptic", report);
     for (int file = 0; file < static_cast<int>(tables.files().size()); ++file) read(tables, file);
-    Vocabulary<int64_t> vocabulary;
+    LabelNumbers<int64_t> vocabulary;
     ConceptIndex index = tables.name_labels(vocabulary);
     for (PanopticSegment& segment : segments_) segment.label = tables.label_of(segment.category, vocabulary);
     finish(tables, std::move(index));
@@ -74,7 +79,7 @@ class PanopticSet : public CocoSet {
       PanopticSegment item;
       item.id = static_cast<uint32_t>(segment.integer("id", 1, kLargestSegment));
       segment.set_place(fmt::format("{}, segment {}", place, item.id));
-      item.category = static_cast<int32_t>(segment.integer("category_id", 1, INT32_MAX));
+      item.category = static_cast<int32_t>(segment.integer("category_id", 0, INT32_MAX));
       segment.integer_or("iscrowd", 0, 1, 0);
       segments_.push_back(item);
     }
@@ -126,13 +131,10 @@ class PanopticSet : public CocoSet {
 
 }  // namespace
 
-const ConceptFormat coco_panoptic_format{
+extern const ConceptFormat coco_panoptic;
+const ConceptFormat coco_panoptic = {
     "coco_panoptic", "COCO's panoptic segmentation: each pixel is of one object or stuff",
     "annotations/panoptic_NAME.json, annotations/panoptic_NAME/*.png and NAME/ or images/ with the pictures",
-    [](const std::string& path) { return has_coco_files(path, "panoptic"); },
-    [](const std::string& path, const ProblemSink& report) {
-      return report_what_is_thrown(
-          report, [&]() -> std::unique_ptr<ConceptSet> { return std::make_unique<PanopticSet>(path, report); });
-    }};
+    [](const std::string& path) { return has_coco_files(path, "panoptic"); }, open_as<PanopticSet>};
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

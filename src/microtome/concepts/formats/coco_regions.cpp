@@ -7,8 +7,11 @@
 #include <tuple>
 
 #include "microtome/base/error.h"
+#include "microtome/concepts/formats/label_numbers.h"
+#include "microtome/concepts/formats/set_pictures.h"
+#include "microtome/concepts/problem.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 constexpr double kFarAway = 1e6;  // No corner is this far from its picture.
@@ -39,7 +42,7 @@ void CocoRegions::add(const JsonRow& annotation, int64_t image, const std::strin
   region.annotation = annotation.integer("id", -kAnyId, kAnyId);
   JsonRow named = annotation;
   named.set_place(name_of(region));
-  region.category = static_cast<int32_t>(named.integer("category_id", 1, INT32_MAX));
+  region.category = static_cast<int32_t>(named.integer("category_id", 0, INT32_MAX));
   named.integer_or("iscrowd", 0, 1, 0);
   const nlohmann::json& segmentation = named.value("segmentation");
   if (segmentation.is_array()) return add_polygons(named, segmentation, region, json, report);
@@ -118,7 +121,7 @@ void CocoRegions::settle(CocoTables& tables) {
   }
 }
 
-void CocoRegions::name_labels(const CocoTables& tables, const Vocabulary<int64_t>& vocabulary) {
+void CocoRegions::name_labels(const CocoTables& tables, const LabelNumbers<int64_t>& vocabulary) {
   for (CocoRegion& region : regions_) region.label = tables.label_of(region.category, vocabulary);
 }
 
@@ -156,4 +159,4 @@ void CocoRegions::draw_region(const CocoRegion& region, RegionMask& mask, const 
   }
 }
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

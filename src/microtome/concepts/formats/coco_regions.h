@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "microtome/concepts/formats/coco_tables.h"
+#include "microtome/concepts/formats/label_numbers.h"
 #include "microtome/concepts/formats/segmentation.h"
+#include "microtome/concepts/problem.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 
 // One polygon or one list of runs; an annotation of several polygons has several.
 struct CocoRegion {
@@ -30,7 +32,7 @@ class CocoRegions {
   // After a file was read: gives its rows their regions and holds ids and sizes against the tables.
   void settle(CocoTables& tables);
   // After the last file.
-  void name_labels(const CocoTables& tables, const Vocabulary<int64_t>& vocabulary);
+  void name_labels(const CocoTables& tables, const LabelNumbers<int64_t>& vocabulary);
 
   // Planes such that every class has all its pixels: classes that overlap are in different ones, lower labels first.
   // `where` names the image in errors.
@@ -49,4 +51,4 @@ class CocoRegions {
   std::string texts_;
 };
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

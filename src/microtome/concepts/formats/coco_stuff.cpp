@@ -4,19 +4,24 @@
 #include <filesystem>
 
 #include "microtome/base/error.h"
-#include "microtome/concepts/formats/coco.h"
 #include "microtome/concepts/formats/coco_regions.h"
+#include "microtome/concepts/formats/format.h"
+#include "microtome/concepts/formats/label_numbers.h"
+#include "microtome/concepts/formats/listed_set.h"
+#include "microtome/concepts/formats/set_files.h"
+#include "microtome/concepts/formats/set_pictures.h"
 #include "microtome/image/codec.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
+// stuff_NAME.json with run lengths, or with stuff_NAME_pixelmaps/ PNGs whose samples are category ids.
 class StuffSet : public CocoSet {
  public:
   StuffSet(const std::string& folder, const ProblemSink& report) : CocoSet(folder) {
     CocoTables tables(folder, "stuff", report);
     for (int file = 0; file < static_cast<int>(tables.files().size()); ++file) read(tables, file, report);
-    Vocabulary<int64_t> vocabulary;
+    LabelNumbers<int64_t> vocabulary;
     ConceptIndex index = tables.name_labels(vocabulary);
     regions_.name_labels(tables, vocabulary);
     label_of_ = tables.labels_by_category(vocabulary);
@@ -79,14 +84,11 @@ class StuffSet : public CocoSet {
 
 }  // namespace
 
-const ConceptFormat coco_stuff_format{
+extern const ConceptFormat coco_stuff;
+const ConceptFormat coco_stuff = {
     "coco_stuff", "COCO's stuff: grass, sky and other classes without instances",
     "annotations/stuff_NAME.json, NAME/ or images/ with the pictures, and annotations/stuff_NAME_pixelmaps/*.png "
     "unless the json's own run lengths are meant",
-    [](const std::string& path) { return has_coco_files(path, "stuff"); },
-    [](const std::string& path, const ProblemSink& report) {
-      return report_what_is_thrown(
-          report, [&]() -> std::unique_ptr<ConceptSet> { return std::make_unique<StuffSet>(path, report); });
-    }};
+    [](const std::string& path) { return has_coco_files(path, "stuff"); }, open_as<StuffSet>};
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -6,8 +6,12 @@
 #include <limits>
 
 #include "microtome/base/error.h"
+#include "microtome/concepts/formats/broden_order.h"
+#include "microtome/concepts/formats/label_numbers.h"
+#include "microtome/concepts/formats/set_files.h"
+#include "microtome/concepts/problem.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 constexpr int64_t kAnyId = int64_t{1} << 53;  // Ids are numbers of json.
@@ -90,7 +94,8 @@ void CocoTables::read_image(int file, int64_t position, const nlohmann::json& js
 
 void CocoTables::read_category(int, int64_t position, const nlohmann::json& json) {
   JsonRow row(json, current_, fmt::format("category at position {}", position));
-  const int64_t id = row.integer("id", 1, std::numeric_limits<int32_t>::max());
+  // In the PNGs of stuff 0 is no label.
+  const int64_t id = row.integer("id", kind_ == "stuff" ? 1 : 0, std::numeric_limits<int32_t>::max());
   row.set_place(fmt::format("category {}", id));
   CocoCategory out;
   out.name = row.text("name");
@@ -120,18 +125,18 @@ const CocoCategory& CocoTables::category_of(int64_t id, std::string_view annotat
   throw Error(ErrorKind::kCorrupt, current_, fmt::format("{}: there is no category {}", annotation, id));
 }
 
-ConceptIndex CocoTables::name_labels(Vocabulary<int64_t>& vocabulary) const {
+ConceptIndex CocoTables::name_labels(LabelNumbers<int64_t>& vocabulary) const {
   for (const auto& [id, item] : categories_) {
     if (!item.none) vocabulary.add(item.category, id, item.name);
   }
   return vocabulary.index(folder_);
 }
 
-uint16_t CocoTables::label_of(int64_t category, const Vocabulary<int64_t>& vocabulary) const {
+uint16_t CocoTables::label_of(int64_t category, const LabelNumbers<int64_t>& vocabulary) const {
   return vocabulary.label(categories_.at(category).category, category);
 }
 
-std::unordered_map<int64_t, uint16_t> CocoTables::labels_by_category(const Vocabulary<int64_t>& vocabulary) const {
+std::unordered_map<int64_t, uint16_t> CocoTables::labels_by_category(const LabelNumbers<int64_t>& vocabulary) const {
   std::unordered_map<int64_t, uint16_t> labels;
   for (const auto& [id, item] : categories_) labels.emplace(id, vocabulary.label(item.category, id));
   return labels;
@@ -147,4 +152,4 @@ void CocoSet::finish(CocoTables& tables, ConceptIndex index) {
 
 std::string CocoSet::named_by(const CocoRow& row) const { return fmt::format("{}, image {}", file(row).json, row.id); }
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -10,9 +10,12 @@
 #include <vector>
 
 #include "microtome/concepts/formats/json_rows.h"
-#include "microtome/concepts/formats/set_files.h"
+#include "microtome/concepts/formats/label_numbers.h"
+#include "microtome/concepts/formats/set_digest.h"
+#include "microtome/concepts/formats/set_pictures.h"
+#include "microtome/concepts/problem.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 
 // annotations/KIND_NAME.json
 struct CocoFile {
@@ -54,9 +57,9 @@ class CocoTables {
   std::vector<CocoRow>& rows() { return rows_; }
   SetDigest& digest() { return digest_; }
   // After the last file: labels in the order of category ids; 0 for "other".
-  ConceptIndex name_labels(Vocabulary<int64_t>& vocabulary) const;
-  uint16_t label_of(int64_t category, const Vocabulary<int64_t>& vocabulary) const;
-  std::unordered_map<int64_t, uint16_t> labels_by_category(const Vocabulary<int64_t>& vocabulary) const;
+  ConceptIndex name_labels(LabelNumbers<int64_t>& vocabulary) const;
+  uint16_t label_of(int64_t category, const LabelNumbers<int64_t>& vocabulary) const;
+  std::unordered_map<int64_t, uint16_t> labels_by_category(const LabelNumbers<int64_t>& vocabulary) const;
 
  private:
   const CocoFile& file(int file) const { return files_.at(static_cast<size_t>(file)); }
@@ -108,4 +111,4 @@ class CocoSet : public ConceptSet {
   std::string hash_;
 };
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/concepts/formats/coco.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,10 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "microtome/base/workers.h"
-#include "microtome/concepts/formats/drawn_masks.h"
-#include "microtome/concepts/formats/written_folder.h"
+#include "microtome/concepts/open.h"
+#include "microtome/concepts/testing/drawn_masks.h"
+#include "microtome/concepts/testing/written_folder.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 using testing::ElementsAre;
@@ -117,6 +117,31 @@ TEST(CocoInstances, FilesOfTwoSplitsMakeOneSetAndOneWithoutPicturesIsLeftOut) {
       set->labels(i % 6);
   });
   for (size_t i = 0; i < 6; ++i) EXPECT_EQ(alone[i].planes, together[i].planes);
+}
+
+TEST(CocoInstances, NumbersOfCategoriesMayBeginAtZero) {
+  const WrittenFolder folder("instances_zero");
+  write_instances(folder);
+  std::string json = folder.read(kInstances);
+  for (const std::string key : {"\"category_id\": 1,", "\"id\": 1,"}) {
+    for (size_t at; (at = json.find(key)) != std::string::npos;) json[at + key.size() - 2] = '0';
+  }
+  folder.write(kInstances, json);
+  const auto set = open_concept_set(folder.path());
+  EXPECT_THAT(concept_names(*set), ElementsAre("object:person", "object:car", "object:dog"));
+  const ImageLabels labels = set->labels(row_of(*set, "val2017/000000000139.jpg"));
+  EXPECT_EQ(classes_of(labels).at(1), scattered(12, 9, 1));
+}
+
+TEST(Coco, ValuesOfAnyDepthAreRefused) {
+  const WrittenFolder folder("instances_deep");
+  write_instances(folder);
+  for (const std::string open : {"[", "{\"a\":"}) {
+    std::string deep;
+    for (int i = 0; i < 300000; ++i) deep += open;
+    folder.write(kInstances, "{\"info\": " + deep);
+    EXPECT_THROW(open_concept_set(folder.path()), Error);
+  }
 }
 
 using F = const WrittenFolder&;
@@ -354,7 +379,7 @@ TEST(CocoStuff, SaysWhatIsWrong) {
        {"no_image", edit("\"image_id\": 285", "\"image_id\": 1"), {"annotation 22", "no image 1"}},
        {"no_image_id", edit("\"image_id\": 285, ", ""), {"annotation at position 2", "there is no \"image_id\""}},
        {"size", edit("[5, 7]", "[5, 8]"), {"annotation 22", "the size is 8 x 5"}},
-       {"category", edit("\"category_id\": 183", "\"category_id\": 0"), {"annotation 22", "\"category_id\""}},
+       {"category", edit("\"category_id\": 183", "\"category_id\": 0"), {"annotation 22", "no category 0"}},
        {"nameless_file", edit("\"file_name\": \"000000000285.jpg\", ", ""), {"image 285", "there is no \"file_name\""}},
        {"other_twice", edit("\"bush\"", "\"banner\""), {"\"banner\" as well"}}});
 }
@@ -369,4 +394,4 @@ TEST(Coco, DamagedFilesGiveErrorsOnly) {
 }
 
 }  // namespace
-}  // namespace microtome
+}  // namespace microtome::concept_formats

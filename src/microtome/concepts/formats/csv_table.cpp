@@ -9,7 +9,7 @@
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 bool holds(const CsvTable::Names& names, const std::string& name) {
@@ -86,4 +86,4 @@ void CsvTable::drop_uneven_rows() {
   });
 }
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

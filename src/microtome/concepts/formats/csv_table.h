@@ -10,7 +10,7 @@
 #include "microtome/concepts/formats/csv.h"
 #include "microtome/concepts/problem.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 
 class CsvTable {
  public:
@@ -47,4 +47,4 @@ class CsvTable {
   std::vector<CsvRow> rows_;
 };
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -7,9 +7,16 @@
 #include <sstream>
 
 #include "microtome/base/error.h"
+#include "microtome/concepts/formats/broden_order.h"
+#include "microtome/concepts/formats/format.h"
+#include "microtome/concepts/formats/label_numbers.h"
+#include "microtome/concepts/formats/listed_set.h"
 #include "microtome/concepts/formats/plain.h"
+#include "microtome/concepts/formats/set_digest.h"
+#include "microtome/concepts/formats/set_files.h"
+#include "microtome/concepts/formats/text_lines.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 constexpr const char* kAnnotations = "labels/labels_joint_anno.txt";
@@ -89,7 +96,7 @@ class DtdSet : public WholeImageSet {
     out.info.split = split == split_of_.end() ? broden_split(file) : split->second.split;
     if (textures_.contains(out.info.file)) return bad(kAnnotations, line, file + " is listed twice");
     textures_[out.info.file] = names;
-    if (!measure_picture(folder(), out.info, out.named_by, report_, digest_)) return;
+    measure_picture(folder(), out.info, out.named_by, digest_);
     for (const std::string& texture : names) vocabulary_.add("texture", texture, texture);
     rows_.push_back(std::move(out));
   }
@@ -99,18 +106,16 @@ class DtdSet : public WholeImageSet {
   std::map<std::string, Place> split_of_;  // By file below images/.
   std::vector<Row> rows_;
   std::map<std::string, std::vector<std::string>> textures_;  // The picture's own first, as in the table.
-  Vocabulary<std::string> vocabulary_;
+  LabelNumbers<std::string> vocabulary_;
 };
 
 }  // namespace
 
-const ConceptFormat dtd_format{
+extern const ConceptFormat dtd;
+const ConceptFormat dtd = {
     "dtd", "The Describable Textures Dataset: textures of the whole image",
     "images/TEXTURE/*.jpg, labels/labels_joint_anno.txt, perhaps labels/train1.txt, val1.txt and test1.txt",
     [](const std::string& path) { return std::filesystem::exists(std::filesystem::path(path) / kAnnotations); },
-    [](const std::string& path, const ProblemSink& report) {
-      return report_what_is_thrown(
-          report, [&]() -> std::unique_ptr<ConceptSet> { return std::make_unique<DtdSet>(path, report); });
-    }};
+    open_as<DtdSet>};
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -8,10 +8,12 @@
 
 #include "microtome/base/error.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr int kDeepest = 64;  // Far beyond any table; values of any depth would exhaust the stack.
 
 // Follows the events of the parser: depth 1 is the document, depth 2 a table, and what begins inside a wanted table is
 // a row, built as a value and then handed on.
@@ -63,6 +65,9 @@ class RowBuilder : public nlohmann::json_sax<Json> {
       if (!seen_.emplace(table_, 0).second) {
         throw Error(ErrorKind::kCorrupt, where_, fmt::format("\"{}\" is there twice", table_));
       }
+    }
+    if (depth_ == kDeepest) {
+      throw Error(ErrorKind::kCorrupt, where_, fmt::format("the json is nested more than {} deep", kDeepest));
     }
     const bool row = depth_ >= 2 && wanted();
     ++depth_;
@@ -177,4 +182,4 @@ const Json& JsonRow::array(const char* field) const {
   return found;
 }
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

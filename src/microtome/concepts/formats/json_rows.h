@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace microtome {
+namespace microtome::concept_formats {
 
 // Of a document {"TABLE": [row, row, ...], ...} calls `use(table, position, row)` for each row of the named tables, in
 // the file's order; all else is passed over. Throws Error(kCorrupt) naming `where` on text that is not json, on another
@@ -45,4 +45,4 @@ class JsonRow {
   std::string place_;
 };
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

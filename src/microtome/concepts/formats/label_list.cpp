@@ -6,10 +6,16 @@
 #include <set>
 
 #include "microtome/base/error.h"
+#include "microtome/concepts/formats/broden_order.h"
 #include "microtome/concepts/formats/csv_table.h"
+#include "microtome/concepts/formats/format.h"
+#include "microtome/concepts/formats/label_numbers.h"
+#include "microtome/concepts/formats/listed_set.h"
 #include "microtome/concepts/formats/plain.h"
+#include "microtome/concepts/formats/set_digest.h"
+#include "microtome/concepts/formats/set_files.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 // labels.csv: a row for each label of an image.
@@ -18,7 +24,7 @@ class LabelList : public WholeImageSet {
   LabelList(const std::string& folder, const ProblemSink& report) : WholeImageSet(folder), digest_(folder) {
     const CsvTable table(folder, "labels.csv", {"image", "label"}, {"category", "split"}, report,
                          [&](const std::string& file, std::string_view bytes) { digest_.add_table(file, bytes); });
-    for (const CsvRow& row : table.rows()) read_row(table, row, report);
+    for (const CsvRow& row : table.rows()) read_row(table, row);
     if (said_.empty()) throw Error(ErrorKind::kCorrupt, table.path(), "no row gives a picture a label");
     ConceptIndex index = vocabulary_.index(folder);
     for (const auto& [file, names] : said_) {
@@ -30,7 +36,7 @@ class LabelList : public WholeImageSet {
   }
 
  private:
-  void read_row(const CsvTable& table, const CsvRow& row, const ProblemSink& report) {
+  void read_row(const CsvTable& table, const CsvRow& row) {
     const std::string &file = table.text(row, "image"), &label = table.text(row, "label");
     const std::string& category = table.text(row, "category");
     if (!stays_below(file)) return table.bad(row, fmt::format("\"{}\" does not name a picture of the set", file));
@@ -38,7 +44,7 @@ class LabelList : public WholeImageSet {
     if (category.find_first_of("/\\;,") != std::string::npos) {
       return table.bad(row, fmt::format("\"{}\" cannot be the name of a category", category));
     }
-    if (!rows_.contains(file) && !add_image(table, row, file, report)) return;
+    if (!rows_.contains(file)) add_image(table, row, file);
     const std::string& split = table.text(row, "split");
     if (!split.empty() && split != rows_.at(file).info.split) {
       return table.bad(row, fmt::format("{} is \"{}\" here and \"{}\" before", file, split, rows_.at(file).info.split));
@@ -50,36 +56,28 @@ class LabelList : public WholeImageSet {
     vocabulary_.add(in, label, label);
   }
 
-  bool add_image(const CsvTable& table, const CsvRow& row, const std::string& file, const ProblemSink& report) {
-    if (broken_.contains(file)) return false;  // Reported at its first row.
+  void add_image(const CsvTable& table, const CsvRow& row, const std::string& file) {
     Row out;
     out.info.file = file;
     out.info.split = table.text(row, "split").empty() ? broden_split(file) : table.text(row, "split");
     out.named_by = fmt::format("labels.csv:{}", row.line);
-    if (!measure_picture(folder(), out.info, out.named_by, report, digest_)) {
-      broken_.insert(file);
-      return false;
-    }
+    measure_picture(folder(), out.info, out.named_by, digest_);
     rows_.emplace(file, std::move(out));
-    return true;
   }
 
   SetDigest digest_;
   std::map<std::string, Row> rows_;
-  std::set<std::string> broken_;
   std::map<std::string, std::set<std::pair<std::string, std::string>>> said_;  // (category, label) by file.
-  Vocabulary<std::string> vocabulary_;
+  LabelNumbers<std::string> vocabulary_;
 };
 
 }  // namespace
 
-const ConceptFormat label_list_format{
+extern const ConceptFormat label_list;
+const ConceptFormat label_list = {
     "label_list", "A csv file of pictures and their labels: labels of the whole image",
     "labels.csv (image,label and perhaps category,split; a row a label, pictures relative to the folder)",
     [](const std::string& path) { return std::filesystem::exists(std::filesystem::path(path) / "labels.csv"); },
-    [](const std::string& path, const ProblemSink& report) {
-      return report_what_is_thrown(
-          report, [&]() -> std::unique_ptr<ConceptSet> { return std::make_unique<LabelList>(path, report); });
-    }};
+    open_as<LabelList>};
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -10,7 +10,7 @@
 
 #include "microtome/base/error.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "numbers are copied from little-endian files");
@@ -329,4 +329,4 @@ const MatlabArray& matlab_variable(const std::vector<MatlabArray>& variables, st
   throw Error(ErrorKind::kCorrupt, where, fmt::format("there is no variable \"{}\" in the file", name));
 }
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

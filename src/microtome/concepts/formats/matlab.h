@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace microtome {
+namespace microtome::concept_formats {
 
 // An array as the file stores it, column-major.
 struct MatlabArray {
@@ -43,4 +43,4 @@ std::vector<MatlabArray> parse_matlab(std::string_view bytes, const std::string&
 const MatlabArray& matlab_variable(const std::vector<MatlabArray>& variables, std::string_view name,
                                    const std::string& where);
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -8,9 +8,9 @@
 #include <set>
 
 #include "microtome/base/error.h"
-#include "microtome/concepts/formats/matlab_writing.h"
+#include "microtome/concepts/testing/matlab_writing.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 using testing::ElementsAre;
@@ -108,4 +108,4 @@ TEST(Matlab, TrustsNoSize) {
 }
 
 }  // namespace
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -7,10 +7,16 @@
 
 #include "microtome/base/error.h"
 #include "microtome/concepts/formats/csv.h"
-#include "microtome/concepts/formats/pascal.h"
+#include "microtome/concepts/formats/format.h"
+#include "microtome/concepts/formats/label_numbers.h"
+#include "microtome/concepts/formats/listed_set.h"
 #include "microtome/concepts/formats/pascal_mats.h"
+#include "microtome/concepts/formats/pascal_names.h"
+#include "microtome/concepts/formats/set_digest.h"
+#include "microtome/concepts/formats/set_files.h"
+#include "microtome/concepts/formats/text_lines.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 constexpr std::string_view kUnknown = "unknown";  // No label.
@@ -25,13 +31,14 @@ std::optional<std::string> context_folder(const std::string& folder) {
   return std::nullopt;
 }
 
+// trainval/*.mat with a LabelMap, labels.txt with 459 names.
 class ContextSet : public PascalMatSet {
  public:
-  ContextSet(const std::string& folder, const std::string& below, const ProblemSink& report)
-      : PascalMatSet(folder, below + "trainval") {
+  ContextSet(const std::string& folder, const ProblemSink& report)
+      : PascalMatSet(folder, context_folder(folder).value_or("") + "trainval") {
     SetDigest digest(folder);
-    read_names(below + "labels.txt", digest, report);
-    Vocabulary<int64_t> vocabulary;
+    read_names(context_folder(folder).value_or("") + "labels.txt", digest, report);
+    LabelNumbers<int64_t> vocabulary;
     for (const auto& [number, name] : names_) {
       if (name != kUnknown) vocabulary.add("object", number, name);
     }
@@ -104,14 +111,11 @@ class ContextSet : public PascalMatSet {
 
 }  // namespace
 
-const ConceptFormat pascal_context_format{
+extern const ConceptFormat pascal_context;
+const ConceptFormat pascal_context = {
     "pascal_context", "PASCAL-Context: 459 classes of objects and stuff on VOC's pictures",
     "JPEGImages/*.jpg, and here or in context/: labels.txt and trainval/*.mat",
     [](const std::string& path) { return has_folder(path + "/JPEGImages") && context_folder(path).has_value(); },
-    [](const std::string& path, const ProblemSink& report) {
-      return report_what_is_thrown(report, [&]() -> std::unique_ptr<ConceptSet> {
-        return std::make_unique<ContextSet>(path, context_folder(path).value_or(""), report);
-      });
-    }};
+    open_as<ContextSet>};
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

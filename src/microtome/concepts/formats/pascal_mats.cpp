@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/concepts/formats/pascal_mats.h"
 
-#include "microtome/base/error.h"
-#include "microtome/concepts/formats/pascal.h"
+#include <algorithm>
 
-namespace microtome {
+#include "microtome/base/error.h"
+#include "microtome/concepts/formats/broden_order.h"
+#include "microtome/concepts/formats/listed_set.h"
+#include "microtome/concepts/formats/pascal_names.h"
+#include "microtome/concepts/formats/set_digest.h"
+#include "microtome/concepts/formats/set_files.h"
+#include "microtome/concepts/formats/set_pictures.h"
+
+namespace microtome::concept_formats {
 
 std::vector<ListedSet::Row> PascalMatSet::list_rows(SetDigest& digest) const {
   const auto splits = pascal_splits(folder());
@@ -16,9 +23,8 @@ std::vector<ListedSet::Row> PascalMatSet::list_rows(SetDigest& digest) const {
     out.named_by = "of " + mats_ + "/" + mat;
     const auto listed = splits.find(stem);
     out.info.split = listed == splits.end() ? broden_split(out.info.file) : listed->second;
-    const PictureSize size = picture_size(folder() + "/" + out.info.file, out.named_by);
-    out.info.width = out.info.label_width = size.width;
-    out.info.height = out.info.label_height = size.height;
+    measure_listed_picture(folder(), out.info, out.named_by);
+    out.info.label_width = std::max(1, out.info.width), out.info.label_height = std::max(1, out.info.height);
     digest.add_file(out.info.file);
     digest.add_file(mats_ + "/" + mat);
     rows.push_back(std::move(out));
@@ -38,4 +44,4 @@ std::vector<MatlabArray> PascalMatSet::read_mat(const Row& row) const {
   return parse_matlab(read_listed(path, {}), path);
 }
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -3,10 +3,11 @@
 #pragma once
 #include <string>
 
+#include "microtome/concepts/formats/listed_set.h"
 #include "microtome/concepts/formats/matlab.h"
-#include "microtome/concepts/formats/set_files.h"
+#include "microtome/concepts/formats/set_digest.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 
 class PascalMatSet : public ListedSet {
  protected:
@@ -23,4 +24,4 @@ class PascalMatSet : public ListedSet {
   std::string mats_;
 };
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -4,10 +4,10 @@
 #include <set>
 
 #include "microtome/base/file.h"
-#include "microtome/concepts/formats/pascal.h"
-#include "microtome/concepts/formats/set_files.h"
+#include "microtome/concepts/formats/pascal_names.h"
+#include "microtome/concepts/formats/text_lines.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 struct PartWords {
@@ -153,4 +153,4 @@ std::unordered_map<std::string, std::string> pascal_splits(const std::string& fo
   return splits;
 }
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

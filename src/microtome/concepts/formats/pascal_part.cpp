@@ -2,10 +2,15 @@
 #include <fmt/format.h>
 
 #include "microtome/base/error.h"
-#include "microtome/concepts/formats/pascal.h"
+#include "microtome/concepts/formats/format.h"
+#include "microtome/concepts/formats/label_numbers.h"
+#include "microtome/concepts/formats/listed_set.h"
 #include "microtome/concepts/formats/pascal_mats.h"
+#include "microtome/concepts/formats/pascal_names.h"
+#include "microtome/concepts/formats/set_digest.h"
+#include "microtome/concepts/formats/set_files.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 using Kind = MatlabArray::Kind;
@@ -39,9 +44,11 @@ int64_t elements(const MatlabArray* array, const char* name, const std::string& 
   fail(where, fmt::format("the field \"{}\" is no struct array", name));
 }
 
+// Annotations_Part/*.mat with objects and their parts.
 class PartSet : public PascalMatSet {
  public:
-  PartSet(const std::string& folder, const std::string& below) : PascalMatSet(folder, below + "Annotations_Part") {
+  PartSet(const std::string& folder, const ProblemSink&)
+      : PascalMatSet(folder, part_folder(folder).value_or("") + "Annotations_Part") {
     for (const std::string_view name : kPascalClasses) vocabulary_.add("object", airplane(name), airplane(name));
     for (const std::string& name : pascal_part_names()) vocabulary_.add("part", name, name);
     ConceptIndex index = vocabulary_.index(folder);
@@ -103,19 +110,16 @@ class PartSet : public PascalMatSet {
     }
   }
 
-  Vocabulary<std::string> vocabulary_;
+  LabelNumbers<std::string> vocabulary_;
 };
 
 }  // namespace
 
-const ConceptFormat pascal_part_format{
+extern const ConceptFormat pascal_part;
+const ConceptFormat pascal_part = {
     "pascal_part", "PASCAL-Part: objects and their parts on VOC's pictures",
     "JPEGImages/*.jpg, and here or in part/: Annotations_Part/*.mat",
     [](const std::string& path) { return has_folder(path + "/JPEGImages") && part_folder(path).has_value(); },
-    [](const std::string& path, const ProblemSink& report) {
-      return report_what_is_thrown(report, [&]() -> std::unique_ptr<ConceptSet> {
-        return std::make_unique<PartSet>(path, part_folder(path).value_or(""));
-      });
-    }};
+    open_as<PartSet>};
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/concepts/formats/pascal.h"
+#include "microtome/concepts/formats/pascal_names.h"
 
 #include <fmt/format.h>
 #include <zlib.h>
 
-#include "microtome/concepts/formats/matlab_writing.h"
-#include "microtome/concepts/formats/written_folder.h"
+#include "microtome/concepts/open.h"
+#include "microtome/concepts/testing/matlab_writing.h"
+#include "microtome/concepts/testing/written_folder.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 using testing::ElementsAre;
@@ -331,4 +332,4 @@ TEST(Pascal, DamagedFilesGiveErrorsOnly) {
 }
 
 }  // namespace
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_set>
 
 #include "microtome/base/error.h"
-#include "microtome/concepts/formats/pascal.h"
+#include "microtome/concepts/formats/format.h"
+#include "microtome/concepts/formats/label_numbers.h"
+#include "microtome/concepts/formats/listed_set.h"
+#include "microtome/concepts/formats/pascal_names.h"
+#include "microtome/concepts/formats/set_digest.h"
 #include "microtome/concepts/formats/set_files.h"
+#include "microtome/concepts/formats/set_pictures.h"
+#include "microtome/concepts/formats/text_lines.h"
 #include "microtome/image/codec.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 constexpr uint16_t kVoid = 255;
 
+// SegmentationClass/*.png: the sample is the class, 255 is "void".
 class VocSet : public ListedSet {
  public:
   VocSet(const std::string& folder, const ProblemSink& report) : ListedSet(folder), digest_(folder) {
@@ -20,7 +28,7 @@ class VocSet : public ListedSet {
     if (rows_.empty()) {
       throw Error(ErrorKind::kCorrupt, folder + "/ImageSets/Segmentation", "train.txt and val.txt name no picture");
     }
-    Vocabulary<int> vocabulary;
+    LabelNumbers<int> vocabulary;
     for (size_t i = 0; i < kPascalClasses.size(); ++i) {
       vocabulary.add("object", static_cast<int>(i) + 1, std::string(kPascalClasses[i]));
     }
@@ -61,24 +69,18 @@ class VocSet : public ListedSet {
       } else if (!names_.insert(name).second) {
         bad(fmt::format("{} is listed twice", name));
       } else {
-        add_row(name, split, fmt::format("{}:{}", list, line), bad);
+        add_row(name, split, fmt::format("{}:{}", list, line));
       }
     }
   }
 
-  template <class Bad>
-  void add_row(const std::string& name, const std::string& split, const std::string& named_by, const Bad& bad) {
+  void add_row(const std::string& name, const std::string& split, const std::string& named_by) {
     Row out;
     out.info.file = "JPEGImages/" + name + ".jpg";
     out.info.split = split;
     out.named_by = named_by;
-    try {
-      const PictureSize size = picture_size(folder() + "/" + out.info.file, {});
-      out.info.width = out.info.label_width = size.width;
-      out.info.height = out.info.label_height = size.height;
-    } catch (const Error& error) {
-      return bad(error.what());
-    }
+    measure_listed_picture(folder(), out.info, named_by);
+    out.info.label_width = std::max(1, out.info.width), out.info.label_height = std::max(1, out.info.height);
     digest_.add_file(out.info.file);
     digest_.add_file(mask_of(out.info.file));
     rows_.push_back(std::move(out));
@@ -91,16 +93,14 @@ class VocSet : public ListedSet {
 
 }  // namespace
 
-const ConceptFormat pascal_voc_format{
+extern const ConceptFormat pascal_voc;
+const ConceptFormat pascal_voc = {
     "pascal_voc", "PASCAL VOC's segmentation: 20 classes of objects",
     "JPEGImages/*.jpg, SegmentationClass/*.png, ImageSets/Segmentation/train.txt and val.txt",
     [](const std::string& path) {
       return has_folder(path + "/JPEGImages") && has_folder(path + "/SegmentationClass") &&
              has_folder(path + "/ImageSets/Segmentation");
     },
-    [](const std::string& path, const ProblemSink& report) {
-      return report_what_is_thrown(
-          report, [&]() -> std::unique_ptr<ConceptSet> { return std::make_unique<VocSet>(path, report); });
-    }};
+    open_as<VocSet>};
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -8,44 +8,20 @@
 
 #include "microtome/base/error.h"
 #include "microtome/concepts/formats/csv_table.h"
+#include "microtome/concepts/formats/label_numbers.h"
+#include "microtome/concepts/formats/set_digest.h"
+#include "microtome/concepts/formats/set_files.h"
+#include "microtome/concepts/formats/set_pictures.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 
 namespace fs = std::filesystem;
-
-bool is_picture(std::string_view name) {
-  const size_t dot = name.rfind('.');
-  if (dot == std::string_view::npos) return false;
-  std::string extension(name.substr(dot));
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
-}
-
-std::string without_extension(const std::string& file) {
-  const size_t dot = file.rfind('.'), slash = file.rfind('/');
-  const bool has = dot != std::string::npos && (slash == std::string::npos || dot > slash);
-  return has ? file.substr(0, dot) : file;
-}
-
-std::vector<std::string> files_below(const std::string& folder) {
-  std::vector<std::string> files;
-  std::error_code failed;
-  for (auto at = fs::recursive_directory_iterator(folder, failed); !failed && at != fs::recursive_directory_iterator();
-       at.increment(failed)) {
-    const bool hidden = at->path().filename().string().starts_with(".");
-    if (hidden && at->is_directory()) at.disable_recursion_pending();
-    if (!hidden && !at->is_directory()) files.push_back(at->path().lexically_relative(folder).generic_string());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
 
 NumberedClasses read_names(const std::string& folder, int largest, const ProblemSink& report, SetDigest& digest) {
   const CsvTable table(folder, "names.csv", {"number", "name"}, {"category"}, report,
                        [&](const std::string& file, std::string_view bytes) { digest.add_table(file, bytes); });
   NumberedClasses out;
-  Vocabulary<int> vocabulary;
+  LabelNumbers<int> vocabulary;
   std::map<int, std::string> category_of;
   for (const CsvRow& row : table.rows()) {
     const std::optional<int> number = table.integer(row, "number", 1, largest);
@@ -88,29 +64,10 @@ std::map<std::string, std::string> read_splits(const std::string& folder, const 
   return splits;
 }
 
-bool measure_picture(const std::string& folder, ConceptImage& info, const std::string& named_by,
-                     const ProblemSink& report, SetDigest& digest) {
-  try {
-    const PictureSize size = picture_size(folder + "/" + info.file, named_by);
-    info.width = size.width, info.height = size.height;
-    info.label_width = std::max(1, size.width / 2), info.label_height = std::max(1, size.height / 2);
-  } catch (const Error& error) {
-    const bool missing = error.kind() == ErrorKind::kNotFound;
-    const std::string what = complaint_of(error, place_of(folder + "/" + info.file, named_by));
-    report({Severity::kError, missing ? "missing file" : "bad file", info.file, 0,
-            named_by.empty() ? what : fmt::format("{} ({})", what, named_by)});
-    return false;
-  }
+void measure_picture(const std::string& folder, ConceptImage& info, const std::string& named_by, SetDigest& digest) {
+  measure_listed_picture(folder, info, named_by);
+  info.label_width = std::max(1, info.width / 2), info.label_height = std::max(1, info.height / 2);
   digest.add_file(info.file);
-  return true;
 }
 
-ImageLabels WholeImageSet::labels(int64_t image) const {
-  const ConceptImage& info = row(image).info;
-  ImageLabels out{info.label_width, info.label_height, {}, {}, false};
-  const auto found = labels_.find(info.file);
-  if (found != labels_.end()) out.whole_image = found->second;
-  return out;
-}
-
-}  // namespace microtome
+}  // namespace microtome::concept_formats

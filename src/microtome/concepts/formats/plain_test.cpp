@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/concepts/formats/plain.h"
 
+#include <unistd.h>
+
+#include <filesystem>
+
 #include "microtome/concepts/automatic_colours.h"
-#include "microtome/concepts/formats/written_folder.h"
+#include "microtome/concepts/open.h"
+#include "microtome/concepts/problem.h"
+#include "microtome/concepts/testing/written_folder.h"
 #include "microtome/concepts/validation.h"
 #include "microtome/image/colour_names.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 using testing::ElementsAre;
@@ -182,6 +188,50 @@ TEST(ClassFolder, TheFolderIsTheLabel) {
   EXPECT_EQ(flat->image_info(0).split == "train" || flat->image_info(0).split == "val", true);
 }
 
+TEST(ClassFolder, LinksAreFollowedAndLoopsRefused) {
+  const WrittenFolder folder("links"), elsewhere("links_elsewhere");
+  write_classes(folder);
+  elsewhere.write("more/4.jpg", flat_jpeg(kWidth, kHeight));
+  elsewhere.write("bird/5.jpg", flat_jpeg(kWidth, kHeight));
+  std::filesystem::create_directory_symlink(elsewhere.path("more"), folder.path("train/cat/more"));
+  std::filesystem::create_directory_symlink(elsewhere.path("bird"), folder.path("train/bird"));
+  const auto set = open_concept_set(folder.path());
+  EXPECT_EQ(set->size(), 5);
+  EXPECT_THAT(concept_names(*set), ElementsAre("class:bird", "class:cat", "class:dog"));
+  EXPECT_EQ(set->image(row_of(*set, "train/cat/more/4.jpg")).width, kWidth);
+  // Two links to one folder are no loop.
+  std::filesystem::create_directory_symlink(elsewhere.path("more"), folder.path("train/dog/more"));
+  EXPECT_EQ(open_concept_set(folder.path())->size(), 6);
+  std::filesystem::create_directory_symlink(folder.path("train/dog"), folder.path("train/dog/deep/again"));
+  try {
+    open_concept_set(folder.path());
+    ADD_FAILURE() << "a loop";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("train/dog/deep/again"));
+  }
+}
+
+TEST(ClassFolder, WhatMayNotBeReadIsNamed) {
+  const WrittenFolder folder("forbidden");
+  write_classes(folder);
+  namespace fs = std::filesystem;
+  for (const std::string name : {"train/dog/deep", "train", "train/cat/1.jpg"}) {
+    fs::permissions(folder.path(name), fs::perms::none);
+    // Root may read everything; "nobody" may not.
+    const bool root = geteuid() == 0;
+    if (root) ASSERT_EQ(seteuid(65534), 0);
+    std::string message;
+    try {
+      read_everything(folder.path());
+    } catch (const Error& error) {
+      message = error.what();
+    }
+    if (root) ASSERT_EQ(seteuid(0), 0);
+    EXPECT_THAT(message, testing::AllOf(HasSubstr(name), HasSubstr("ermission denied")));
+    fs::permissions(folder.path(name), fs::perms::owner_all);
+  }
+}
+
 TEST(ClassFolder, SaysWhatIsWrong) {
   const std::string whole = flat_jpeg(kWidth, kHeight);
   expect_clear_errors(
@@ -308,6 +358,40 @@ TEST(Dtd, SaysWhatIsWrong) {
         {train + ":1", "banded/banded_0003.jpg is not in"}}});
 }
 
+// One bad picture among many is left out by its name; the rest is not lost with it.
+TEST(Layouts, APictureThatCannotBeMeasuredIsOneOfTheSet) {
+  const struct {
+    std::string name, picture;
+    void (*write)(const WrittenFolder& folder);
+    int64_t images;
+  } layouts[] = {{"bad_masks", "images/two.PNG", write_masks, 2},
+                 {"bad_bits", "images/two.jpg", write_bits, 2},
+                 {"bad_classes", "train/cat/1.jpg", write_classes, 3},
+                 {"bad_list", "pics/1.jpg", write_list, 2}};
+  for (const auto& layout : layouts) {
+    SCOPED_TRACE(layout.name);
+    const WrittenFolder folder(layout.name);
+    layout.write(folder);
+    folder.write(layout.picture, "no picture at all, though it is called one");
+    const auto set = open_concept_set(folder.path());
+    ASSERT_EQ(set->size(), layout.images);
+    int64_t read = 0;
+    for (int64_t image = 0; image < set->size(); ++image) {
+      if (set->image_info(image).file == layout.picture) {
+        EXPECT_THROW(set->image(image), Error);
+      } else {
+        read += set->image(image).width > 0 && set->labels(image).width > 0;
+      }
+    }
+    EXPECT_EQ(read, layout.images - 1);
+    const ConceptCheck check = check_concepts(folder.path(), 1, *make_silent_reporter());
+    EXPECT_FALSE(check.sound());
+    for (const ConceptProblem& problem : check.problems) {
+      if (problem.severity == Severity::kError) EXPECT_EQ(problem.file, layout.picture);
+    }
+  }
+}
+
 TEST(Layouts, AreTriedInOrderAndMayBeNamed) {
   const WrittenFolder folder("named");
   write_masks(folder);
@@ -371,4 +455,4 @@ TEST(CheckConcepts, NamesEveryProblemOfAnyLayout) {
 }
 
 }  // namespace
-}  // namespace microtome
+}  // namespace microtome::concept_formats

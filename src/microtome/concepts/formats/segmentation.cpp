@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 struct Point {
@@ -81,4 +81,4 @@ bool decode_runs(std::string_view text, std::vector<uint32_t>& runs) {
   return true;
 }
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

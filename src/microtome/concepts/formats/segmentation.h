@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace microtome {
+namespace microtome::concept_formats {
 
 // One bit a pixel, row-major.
 struct RegionMask {
@@ -33,4 +33,4 @@ bool add_runs(std::span<const uint32_t> runs, RegionMask& mask);
 // character from '0', lowest first, bit 5 for "more follows", two's complement. Answers false on any other text.
 bool decode_runs(std::string_view text, std::vector<uint32_t>& runs);
 
-}  // namespace microtome
+}  // namespace microtome::concept_formats

@@ -7,10 +7,10 @@
 #include <gtest/gtest.h>
 
 #include "microtome/base/error.h"
-#include "microtome/concepts/formats/drawn_masks.h"
 #include "microtome/concepts/formats/json_rows.h"
+#include "microtome/concepts/testing/drawn_masks.h"
 
-namespace microtome {
+namespace microtome::concept_formats {
 namespace {
 
 using testing::ElementsAre;
@@ -76,4 +76,4 @@ TEST(JsonRows, HandsOnRowsOfNamedTablesOnly) {
 }
 
 }  // namespace
-}  // namespace microtome
+}  // namespace microtome::concept_formats

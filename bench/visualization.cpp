@@ -16,6 +16,7 @@
 #include "microtome/base/workers.h"
 #include "microtome/network/executor.h"
 #include "microtome/visualize/ascent.h"
+#include "microtome/visualize/expression.h"
 #include "microtome/visualize/prefix.h"
 #include "networks.h"
 

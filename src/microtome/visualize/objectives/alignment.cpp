@@ -26,7 +26,7 @@ struct Settings : LayerSettings {
   }
 };
 
-at::Tensor score(const Settings& s, const View& view) {
+at::Tensor formula(const Settings& s, const View& view) {
   const at::Tensor& tap = view.layer(s.layer);
   const int64_t pictures = require_pictures(tap, "alignment");
   const double cells = static_cast<double>(tap.numel() / pictures);
@@ -39,7 +39,7 @@ at::Tensor score(const Settings& s, const View& view) {
 }
 
 Objective make(const Call& call, const ObjectiveContext& context) {
-  Objective objective = of_layer(call, read_layer_settings<Settings>(call, context), score);
+  Objective objective = of_layer(call, read_layer_settings<Settings>(call, context), formula);
   objective.reads.together = 2;
   objective.regularizes = true;
   return objective;

@@ -7,10 +7,10 @@
 namespace microtome::objectives {
 namespace {
 
-at::Tensor score(const UnitSettings& s, const View& view) { return view.unit(s.layer, s.unit).mean(); }
+at::Tensor formula(const UnitSettings& s, const View& view) { return view.unit(s.layer, s.unit).mean(); }
 
 Objective make(const Call& call, const ObjectiveContext& context) {
-  return of_unit(call, read_layer_settings<UnitSettings>(call, context), score);
+  return of_unit(call, read_layer_settings<UnitSettings>(call, context), formula);
 }
 
 }  // namespace

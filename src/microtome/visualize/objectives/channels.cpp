@@ -43,7 +43,7 @@ Weighted parse(const std::string& text, const Call& call) {
               "write weights=UNIT:WEIGHT/UNIT:WEIGHT");
 }
 
-at::Tensor score(const std::string& layer, const std::vector<Weighted>& weights, const View& view) {
+at::Tensor formula(const std::string& layer, const std::vector<Weighted>& weights, const View& view) {
   at::Tensor total;
   for (const auto& [unit, weight] : weights) {
     const at::Tensor value = view.unit(layer, unit).mean() * weight;
@@ -72,7 +72,7 @@ Objective make(const Call& call, const ObjectiveContext& context) {
   Objective objective;
   objective.reads.layers = {{settings.layer, units}};
   objective.text = call_text(call.name, settings);
-  objective.score = [layer = settings.layer, weights](const View& view) { return score(layer, weights, view); };
+  objective.score = [layer = settings.layer, weights](const View& view) { return formula(layer, weights, view); };
   return objective;
 }
 

@@ -39,7 +39,7 @@ struct Settings : LayerSettings {
 
 bool at_one_place(const Settings& s) { return s.x != kEverywhere; }
 
-at::Tensor score(const Settings& s, const at::Tensor& vector, const View& view) {
+at::Tensor formula(const Settings& s, const at::Tensor& vector, const View& view) {
   const at::Tensor a = positions(at_one_place(s) ? view.column(s.layer, s.x, s.y) : view.layer(s.layer));
   const at::Tensor v = vector.to(a.scalar_type());
   return weighed_dot((a * v.view({1, -1, 1})).sum(1), a.norm(2, 1), v.norm(), s.power, kNormFloor).mean();
@@ -67,7 +67,7 @@ Objective make(const Call& call, const ObjectiveContext& context) {
   objective.reads.places = s.x >= 0 || s.y >= 0;
   objective.reads.files = {s.vector};
   objective.text = call_text(call.name, s);
-  objective.score = [s, vector](const View& view) { return score(s, vector, view); };
+  objective.score = [s, vector](const View& view) { return formula(s, vector, view); };
   return objective;
 }
 

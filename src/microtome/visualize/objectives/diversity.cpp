@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kSquareFloor = 1e-10;  // of the norm's square
 
-at::Tensor score(const LayerSettings& s, const View& view) {
+at::Tensor formula(const LayerSettings& s, const View& view) {
   const at::Tensor& tap = view.layer(s.layer);
   const int64_t pictures = require_pictures(tap, "diversity");
   const at::Tensor flat = grams(tap).reshape({pictures, -1});
@@ -20,7 +20,7 @@ at::Tensor score(const LayerSettings& s, const View& view) {
 }
 
 Objective make(const Call& call, const ObjectiveContext& context) {
-  Objective objective = of_layer(call, read_layer_settings<LayerSettings>(call, context), score);
+  Objective objective = of_layer(call, read_layer_settings<LayerSettings>(call, context), formula);
   objective.reads.together = 2;
   objective.regularizes = true;
   return objective;

@@ -35,7 +35,7 @@ at::Tensor means(const View& view, const End& end) {
   return map.reshape({map.size(0), -1}).mean(1);
 }
 
-at::Tensor score(const std::array<End, 2>& ends, const View& view) {
+at::Tensor formula(const std::array<End, 2>& ends, const View& view) {
   const at::Tensor first = means(view, ends[0]), last = means(view, ends[1]);
   const at::Tensor w = at::linspace(0, 1, require_pictures(first, "interpolate"), first.options());
   return ((1 - w) * first + w * last).mean();
@@ -77,7 +77,7 @@ Objective make(const Call& call, const ObjectiveContext& context) {
   Objective objective;
   objective.reads = {.layers = layers_of(ends), .together = 2};
   objective.text = call_text(call.name, Settings{.from = text(ends[0]), .to = text(ends[1])});
-  objective.score = [ends](const View& view) { return score(ends, view); };
+  objective.score = [ends](const View& view) { return formula(ends, view); };
   return objective;
 }
 

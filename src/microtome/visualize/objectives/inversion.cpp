@@ -15,13 +15,13 @@ at::Tensor no_silence(const at::Tensor& wanted, const Call& call) {
   throw Error(ErrorKind::kUsage, call.where_of("image"), "the layer is silent on the picture", "choose another layer");
 }
 
-at::Tensor score(const ImageSettings&, const at::Tensor& tap, const at::Tensor& picture) {
+at::Tensor formula(const ImageSettings&, const at::Tensor& tap, const at::Tensor& picture) {
   const at::Tensor wanted = fitted(picture, tap);
   return -(tap - wanted).square().sum() / wanted.square().sum() / tap.size(0);
 }
 
 Objective make(const Call& call, const ObjectiveContext& context) {
-  return after_image(call, context, score, no_silence);
+  return after_image(call, context, formula, no_silence);
 }
 
 }  // namespace

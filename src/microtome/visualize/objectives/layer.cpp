@@ -7,10 +7,10 @@
 namespace microtome::objectives {
 namespace {
 
-at::Tensor score(const LayerSettings& s, const View& view) { return view.layer(s.layer).square().mean(); }
+at::Tensor formula(const LayerSettings& s, const View& view) { return view.layer(s.layer).square().mean(); }
 
 Objective make(const Call& call, const ObjectiveContext& context) {
-  return of_layer(call, read_layer_settings<LayerSettings>(call, context), score);
+  return of_layer(call, read_layer_settings<LayerSettings>(call, context), formula);
 }
 
 }  // namespace

@@ -18,13 +18,13 @@ struct Settings : UnitSettings {
   }
 };
 
-at::Tensor score(const Settings& s, const View& view) {
+at::Tensor formula(const Settings& s, const View& view) {
   return view.column(s.layer, s.x, s.y).select(1, view.place(s.layer, s.unit)).mean();
 }
 
 Objective make(const Call& call, const ObjectiveContext& context) {
   const auto s = read_layer_settings<Settings>(call, context);
-  Objective objective = of_unit(call, s, score);
+  Objective objective = of_unit(call, s, formula);
   objective.reads.layers[0].position = std::array{s.x, s.y};
   objective.reads.places = s.x >= 0 || s.y >= 0;
   return objective;

@@ -34,7 +34,7 @@ at::Tensor part(const at::Tensor& map, int64_t axis, std::string_view name, int6
               fmt::format("at this picture size the map has {} positions there", whole));
 }
 
-at::Tensor score(const Settings& s, const View& view) {
+at::Tensor formula(const Settings& s, const View& view) {
   const at::Tensor map = view.unit(s.layer, s.unit);
   if (map.dim() != 3) throw Error(ErrorKind::kUsage, s.layer, "the layer has no map", "use channel");
   const at::Tensor columns = part(map, 2, "x and w", s.x, s.w);
@@ -43,7 +43,7 @@ at::Tensor score(const Settings& s, const View& view) {
 
 Objective make(const Call& call, const ObjectiveContext& context) {
   const auto s = read_layer_settings<Settings>(call, context);
-  Objective objective = of_unit(call, s, score);
+  Objective objective = of_unit(call, s, formula);
   objective.reads.places = s.x >= 0 || s.y >= 0;
   return objective;
 }

@@ -12,13 +12,13 @@ at::Tensor mean_grams(const at::Tensor& tap) { return grams(tap) / positions(tap
 
 at::Tensor style_of(const at::Tensor& wanted, const Call&) { return mean_grams(wanted); }
 
-at::Tensor score(const ImageSettings&, const at::Tensor& tap, const at::Tensor& wanted) {
+at::Tensor formula(const ImageSettings&, const at::Tensor& tap, const at::Tensor& wanted) {
   const at::Tensor found = mean_grams(tap);
   return -(found - wanted.to(found.scalar_type())).abs().mean();
 }
 
 Objective make(const Call& call, const ObjectiveContext& context) {
-  return after_image(call, context, score, style_of);
+  return after_image(call, context, formula, style_of);
 }
 
 }  // namespace

@@ -19,12 +19,12 @@ struct Settings : ImageSettings {
   }
 };
 
-at::Tensor score(const Settings& s, const at::Tensor& tap, const at::Tensor& wanted) {
+at::Tensor formula(const Settings& s, const at::Tensor& tap, const at::Tensor& wanted) {
   const at::Tensor a = positions(tap), v = positions(fitted(wanted, tap));
   return weighed_dot((a * v).sum(1), a.norm(2, 1), v.norm(2, 1), s.power, kNormFloor).mean();
 }
 
-Objective make(const Call& call, const ObjectiveContext& context) { return after_image(call, context, score); }
+Objective make(const Call& call, const ObjectiveContext& context) { return after_image(call, context, formula); }
 
 }  // namespace
 

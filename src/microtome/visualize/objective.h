@@ -33,12 +33,12 @@ struct LayerReads {
 
 // All that a score is a function of.
 struct Reads {
-  std::vector<LayerReads> layers;  // each once; none for penalties
-  bool picture = false;            // View::picture(), View::alpha()
-  std::vector<std::string> files;  // as they were named
-  bool places = false;             // places of a map by number, which are others in a map of another size
-  bool image = false;              // what an image is at the size of the network's input: see ObjectiveContext
-  int64_t together = 1;            // pictures that must be made together: more for kinds that compare them
+  std::vector<LayerReads> layers = {};  // each once; none for penalties
+  bool picture = false;                 // View::picture(), View::alpha()
+  std::vector<std::string> files = {};  // as they were named
+  bool places = false;                  // places of a map by number, which are others in a map of another size
+  bool image = false;                   // what an image is at the size of the network's input: see ObjectiveContext
+  int64_t together = 1;                 // pictures that must be made together: more for kinds that compare them
 };
 
 // A value: copies share what they follow. One objective may serve many threads.

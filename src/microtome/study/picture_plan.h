@@ -10,6 +10,7 @@
 #include "microtome/study/picture_arguments.h"
 #include "microtome/study/source.h"
 #include "microtome/study/units.h"
+#include "microtome/visualize/objective.h"
 #include "microtome/visualize/render.h"
 
 namespace microtome {
@@ -19,7 +20,7 @@ struct PictureTask {
   std::string layer;  // empty: of no single unit
   int64_t unit = 0;
   Sign sign = Sign::kPositive;
-  std::string objective;  // canonical
+  Objective objective;  // its text names the picture
   std::vector<int> variants;
 };
 

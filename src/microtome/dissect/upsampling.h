@@ -2,6 +2,9 @@
 // From activation maps to masks on a finer (or coarser) grid, in the ways of the published systems.
 #pragma once
 #include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace microtome {
@@ -16,6 +19,11 @@ enum class Upsampling {
   kQuick,      // a grid made for align_corners=True and used with False, edges clamped: quick-netdissect today
   kZero,       // half-pixel centres, zeros beyond the map: dissect
 };
+
+// "half-pixel", "pillow", "receptive-field", "stride", "quick", "zero".
+std::string_view upsampling_text(Upsampling way);
+// Throws Error(kCorrupt) naming `where` on another text.
+Upsampling upsampling_from_text(std::string_view text, const std::string& where);
 
 // One axis of a layer's receptive field, in input pixels; `input`: the network's own side. step 0: unknown.
 struct FieldAxis {
@@ -36,6 +44,9 @@ Axis make_axis(Upsampling way, int cells, int pixels, const FieldAxis& field = {
 // without fused multiply-add, clamped to [min(a, b), max(a, b)]. So a value never leaves the range of its four cells,
 // and a plateau stays one. Half-pixel centres.
 std::vector<float> upsampled_map(const float* map, int width, int height, int grid_width, int grid_height);
+// The same by any way.
+std::vector<float> upsampled_map(Upsampling way, std::span<const float> map, int width, int height, int grid_width,
+                                 int grid_height, const FieldAxis& across, const FieldAxis& down);
 
 // 1 where the upsampled map is strictly above the threshold. Row-major.
 std::vector<uint8_t> upsampled_mask(const float* map, int width, int height, float threshold, int grid_width,

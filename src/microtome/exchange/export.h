@@ -34,10 +34,6 @@ Json atlas_json(const Atlas& atlas, const std::string& layer = {}, JsonDetail de
 // A picture of no single unit.
 Json visualization_json(const AtlasPicture& picture);
 
-// What is said of a unit beside its best concept, with names for labels: {"verdict", "measures"} and, where known,
-// "held_out", "interval", "significance", "tails", "formulas", "ranges", "selfcheck".
-Json unit_statistics(const Atlas& atlas, const UnitDissection& unit);
-
 // Text of such a value; bytes of names that are not UTF-8 become U+FFFD.
 std::string json_text(const Json& json);
 

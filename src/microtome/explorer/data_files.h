@@ -37,8 +37,6 @@ Json visualizations_data(const Atlas& atlas);
 // {"count": of objectives, "strip": the first few, [{"id", "objective"}]}.
 Json visualizations_strip(const Atlas& atlas);
 
-// A float with the digits that bring it back, not the twice as many of the double beside it; null unless finite.
-Json number(float value);
 // Scores of long tables: six decimals are more than is shown. Null unless finite.
 Json rounded(double value);
 

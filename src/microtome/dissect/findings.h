@@ -116,7 +116,7 @@ struct LayerDissection {
   int64_t images = 0;                     // that took part
   std::vector<UnitDissection> units;      // by unit, then sign (+ before -)
   std::string convention = "default";     // convention.h: what "IoU" means here
-  std::string upsampling = "half-pixel";  // of the convention: how maps became masks
+  std::string upsampling = "half_pixel";  // of the convention: how maps became masks
 
   // Without the units.
   template <class Self, class Visitor>

@@ -11,6 +11,8 @@
 namespace microtome {
 namespace {
 
+constexpr std::string_view kUpsamplings[] = {"half_pixel", "pillow", "field", "stride", "quick", "zero"};
+
 inline float lerp(float a, float b, float t) {
   const float value = a + t * (b - a);
   return std::min(std::max(value, std::min(a, b)), std::max(a, b));
@@ -33,10 +35,8 @@ void add_span(int y, int begin, int end, size_t own, std::vector<MaskSpan>& span
 
 int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
 
-// NetDissect's centres on the label grid: the first and the distance, in whole pixels.
-struct Centres {
-  int64_t first = 0, distance = 1;
-};
+}  // namespace
+
 Centres field_centres(Upsampling way, int cells, int pixels, FieldAxis field) {
   if (way == Upsampling::kStride) field = {0, field.input / cells, field.input / cells, field.input};
   const auto shrink = std::max<int64_t>(1, std::llround(static_cast<double>(field.input) / pixels));
@@ -48,10 +48,6 @@ Centres field_centres(Upsampling way, int cells, int pixels, FieldAxis field) {
   }
   return centres;
 }
-
-}  // namespace
-
-constexpr std::string_view kUpsamplings[] = {"half-pixel", "pillow", "receptive-field", "stride", "quick", "zero"};
 
 std::string_view upsampling_text(Upsampling way) { return kUpsamplings[static_cast<size_t>(way)]; }
 

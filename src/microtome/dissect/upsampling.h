@@ -20,7 +20,7 @@ enum class Upsampling {
   kZero,       // half-pixel centres, zeros beyond the map: dissect
 };
 
-// "half-pixel", "pillow", "receptive-field", "stride", "quick", "zero".
+// "half_pixel", "pillow", "field", "stride", "quick", "zero".
 std::string_view upsampling_text(Upsampling way);
 // Throws Error(kCorrupt) naming `where` on another text.
 Upsampling upsampling_from_text(std::string_view text, const std::string& where);
@@ -39,6 +39,13 @@ struct Axis {
 // For kZero of the map with a ring of zero cells around it; for kPillow where cells <= pixels. Throws
 // Error(kUnsupported) when kField's or kStride's centres fall together, i.e. the map is finer than the grid.
 Axis make_axis(Upsampling way, int cells, int pixels, const FieldAxis& field = {});
+
+// NetDissect's centres on a grid of so many pixels: where the first cell's centre lies and how far the next one is.
+struct Centres {
+  int64_t first = 0, distance = 1;
+};
+// Of kField and kStride. Throws as make_axis().
+Centres field_centres(Upsampling way, int cells, int pixels, FieldAxis field);
 
 // A pixel's value: lerp down the two columns of cells, then across, where lerp(a, b, t) = a + t * (b - a) in float32
 // without fused multiply-add, clamped to [min(a, b), max(a, b)]. So a value never leaves the range of its four cells,

@@ -58,11 +58,11 @@ std::vector<std::string> export_npy(const Atlas& atlas, const std::string& folde
 // Returns the paths written; throws Error(kUsage) when nothing of the atlas is dissected.
 std::vector<std::string> export_netdissect(const Atlas& atlas, const std::string& folder, Reporter& reporter);
 
-// LAYER/0012+.png (the picture; 0012+.v1.png for a further variant; 0012+.frames.webp, animated, where frames were
-// kept), LAYER/0012+.exemplars.png (top exemplars with
-// their masks, blank where the atlas has no thumbnail) and LAYER/sheet+.png (all pictures, by unit); for each view
-// asked for also LAYER/0012+.VIEW.jpg, with a row for the top, the typical and the bottom exemplars that there are.
-// Returns the paths written.
+// LAYER/0012+.png (the picture; 0012+.v1.png for a further variant, 0012+.o1.png for a further objective;
+// 0012+.frames.webp, animated, where frames were kept), LAYER/0012+.exemplars.png (top exemplars with their masks,
+// blank where the atlas has no thumbnail) and LAYER/sheet+.png (all pictures, by unit); for each view asked for also
+// LAYER/0012+.VIEW.jpg, with a row for the top, the typical and the bottom exemplars that there are. Returns the paths
+// written.
 std::vector<std::string> export_images(const Atlas& atlas, const std::string& folder,
                                        const std::vector<ExemplarView>& views, Reporter& reporter);
 

@@ -124,11 +124,27 @@ Json strip_json(const Atlas& atlas, const UnitRows& rows) {
   return strip;
 }
 
+// How the masks of a layer were made of its maps; centres are pixels of the network's input.
+Json mask_json(const Atlas& atlas, const AtlasLayer& layer, const LayerDissection& dissection) {
+  const MaskPlacing placing = mask_placing(atlas, layer, atlas.network().value_or(AtlasNetwork{}).input);
+  Json mask = {{"upsampling", placing.by_field() ? "field" : upsampling_text(placing.way)}, {"strict", true}};
+  if (!placing.by_field()) return mask;
+  const auto centres = [&](int cells, const FieldAxis& field) -> Json {
+    const Centres found = field_centres(placing.way, cells, static_cast<int>(field.input), field);
+    return {{"first", found.first}, {"distance", found.distance}};
+  };
+  mask["grid"] = {placing.across.input, placing.down.input};
+  mask["across"] = centres(dissection.map_width, placing.across);
+  mask["down"] = centres(dissection.map_height, placing.down);
+  return mask;
+}
+
 Json study_json(const Atlas& atlas, const AtlasLayer& layer, int categories) {
   const UnitRows rows = unit_rows(atlas, layer.name);
   Json dissection = nullptr;
   if (const auto info = atlas.dissection_info(layer.name)) {
     dissection = finding_json<LayerDissection>(*info);
+    dissection["mask"] = mask_json(atlas, layer, *info);
   }
   const auto pictures = std::ranges::count_if(rows, [](const auto& row) { return row.second.picture.has_value(); });
   return {{"dissection", std::move(dissection)},
@@ -277,7 +293,11 @@ Json unit_data(const Atlas& atlas, const AtlasLayer& layer, int unit) {
       dissections.push_back({{"sign", static_cast<int>(sign)}, {"dissection", dissection_json(place, *found)}});
     }
   }
-  for (const AtlasPicture& picture : atlas.pictures(layer.name, unit, true)) pictures.push_back(picture_data(picture));
+  PicturePaths paths(layer.id);
+  for (const AtlasPicture& picture : atlas.pictures(layer.name, unit, true)) {
+    pictures.push_back(picture_data(picture));
+    pictures.back()["src"] = paths.of(picture);
+  }
   if (dissections.empty() && pictures.empty()) {
     throw Error(ErrorKind::kNotFound, layer.name, "nothing is known of unit " + std::to_string(unit));
   }

@@ -13,6 +13,13 @@ constexpr size_t kStrip = 8;  // objectives that stand for all on the network's 
 
 Json rounded(double value) { return number_json(value, {.rounded = true}); }
 
+std::string PicturePaths::of(const AtlasPicture& picture) {
+  const auto first = first_.try_emplace({picture.unit, picture.sign}, picture.objective).first;
+  if (first->second != picture.objective) return "images/picture-" + std::to_string(picture.id) + ".png";
+  return "images/picture-" + std::to_string(layer_) + "-" + std::to_string(picture.unit) +
+         (picture.sign == Sign::kPositive ? "-p-" : "-n-") + std::to_string(picture.variant) + ".png";
+}
+
 Json picture_data(const AtlasPicture& picture) {
   Json out = {{"id", picture.id}, {"sign", static_cast<int>(picture.sign)}};
   out.update(finding_json(picture, {.rounded = true}, {"variant", "objective", "width", "height", "curve"}));

@@ -150,8 +150,8 @@ CREATE TABLE selfcheck (
 INSERT INTO dissection (id, layer, run, map_width, map_height, tail, images, convention, upsampling)
   SELECT layer, layer, run, map_width, map_height, tail, images,
     COALESCE(json_extract(r.settings, '$.compat'), 'default'),
-    CASE json_extract(r.settings, '$.compat') WHEN 'netdissect' THEN 'receptive-field' WHEN 'lite' THEN 'pillow'
-      WHEN 'compexp' THEN 'pillow' WHEN 'quick' THEN 'quick' WHEN 'dissect' THEN 'zero' ELSE 'half-pixel' END
+    CASE json_extract(r.settings, '$.compat') WHEN 'netdissect' THEN 'field' WHEN 'lite' THEN 'pillow'
+      WHEN 'compexp' THEN 'pillow' WHEN 'quick' THEN 'quick' WHEN 'dissect' THEN 'zero' ELSE 'half_pixel' END
   FROM dissection_3 d LEFT JOIN run r ON r.id = d.run;
 INSERT INTO unit (id, dissection, unit, sign, threshold, minimum, maximum, on_pixels, on_images)
   SELECT id, layer, unit, sign, threshold, minimum, maximum, on_pixels, on_images FROM unit_3;

@@ -17,6 +17,7 @@
 #include "microtome/network/executor.h"
 #include "microtome/network/threads.h"
 #include "microtome/visualize/ascent.h"
+#include "microtome/visualize/expression.h"
 #include "microtome/visualize/prefix.h"
 #include "networks.h"
 

@@ -44,7 +44,7 @@ std::vector<LayerTask> layers_of(const PicturePlan& plan) {
 }
 
 // What pictures are described with.
-struct Desk {
+struct PictureContext {
   const Renderer& renderer;
   const BestExemplars best;
   const PictureJudge judge;
@@ -65,7 +65,7 @@ Json facts_of(const Picture& picture, const Renderer& renderer) {
   return facts;
 }
 
-AtlasPicture to_record(const PictureTask& task, int variant, const Picture& picture, const Desk& desk) {
+AtlasPicture to_record(const PictureTask& task, int variant, const Picture& picture, const PictureContext& context) {
   AtlasPicture record;
   record.layer = task.layer;
   record.unit = static_cast<int>(task.unit);
@@ -80,28 +80,28 @@ AtlasPicture to_record(const PictureTask& task, int variant, const Picture& pict
   record.score = picture.score;
   record.activation = picture.activation;
   record.status = picture.started ? "ok" : "did not start";
-  record.facts = facts_of(picture, desk.renderer);
-  record.facts.update(desk.judge.facts(picture, task.layer, record.unit, task.sign));
-  const auto found = desk.best.find({task.layer, task.unit, task.sign});
-  if (found != desk.best.end()) {
+  record.facts = facts_of(picture, context.renderer);
+  record.facts.update(context.judge.facts(picture, task.layer, record.unit, task.sign));
+  const auto found = context.best.find({task.layer, task.unit, task.sign});
+  if (found != context.best.end()) {
     record.best_exemplar = found->second;
     // A unit that no real image drives in this direction has no ratio: zero is not a yardstick.
     if (found->second > 0 && std::isfinite(picture.activation))
       record.activation_ratio = picture.activation / found->second;
   }
-  Json description = desk.provenance;
+  Json description = context.provenance;
   description["objective"] = record.objective;
   description["variant"] = record.variant;
   record.png = encode_png(picture.image, description.dump());
   return record;
 }
 
-std::vector<AtlasPicture> render(const PictureTask& task, const Desk& desk) {
+std::vector<AtlasPicture> render(const PictureTask& task, const PictureContext& context) {
   const std::vector<uint64_t> keys(task.variants.begin(), task.variants.end());
-  const std::vector<Picture> pictures = desk.renderer.render(task.objective, keys);
+  const std::vector<Picture> pictures = context.renderer.render(task.objective, keys);
   std::vector<AtlasPicture> records;
   for (size_t i = 0; i < pictures.size(); ++i) {
-    records.push_back(to_record(task, task.variants[i], pictures[i], desk));
+    records.push_back(to_record(task, task.variants[i], pictures[i], context));
   }
   return records;
 }
@@ -174,12 +174,12 @@ void render_pictures(const Source& source, const PicturePlan& plan, const StudyR
     return;
   }
   const std::vector<LayerTask> layers = layers_of(plan);
-  const Desk desk{*plan.renderer,
-                  best_exemplars(atlas, layers),
-                  PictureJudge(source, atlas, layers, plan.other),
-                  {{"microtome", plan.provenance.version},
-                   {"network", plan.provenance.network_hash},
-                   {"settings", plan.provenance.settings}}};
+  const PictureContext context{*plan.renderer,
+                               best_exemplars(atlas, layers),
+                               PictureJudge(source, atlas, layers, plan.other),
+                               {{"microtome", plan.provenance.version},
+                                {"network", plan.provenance.network_hash},
+                                {"settings", plan.provenance.settings}}};
   note_undissected(layers, atlas, reporter);
   std::atomic<int64_t> silent{0};
   {
@@ -187,7 +187,7 @@ void render_pictures(const Source& source, const PicturePlan& plan, const StudyR
     parallel_for(request.threads, std::ssize(missing), [&](int, int64_t index) {
       throw_if_stopped();
       const PictureTask& task = *missing[static_cast<size_t>(index)];
-      const std::vector<AtlasPicture> records = render(task, desk);
+      const std::vector<AtlasPicture> records = render(task, context);
       silent += std::ranges::count_if(records, [](const AtlasPicture& record) { return record.status != "ok"; });
       atlas.put_pictures(run, records);
       progress.advance(std::ssize(records));

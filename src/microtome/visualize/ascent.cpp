@@ -193,8 +193,8 @@ class Climb {
     const bool network = !ascent_.objective.layers().empty();
     at::Tensor seen;
     if (network) {
-      seen = shown(picture, alpha, draws(), prefix.aperture(), ascent_.preprocessing,
-                   Rng(ascent_.settings.seed, "background", ascent_.keys[0], static_cast<uint64_t>(step_)));
+      seen = network_input(picture, alpha, draws(), prefix.aperture(), ascent_.preprocessing,
+                           Rng(ascent_.settings.seed, "background", ascent_.keys[0], static_cast<uint64_t>(step_)));
     }
     const at::Tensor input = network ? seen.detach() : seen;
     Slope slope = slope_at(network ? &prefix.executor() : nullptr, prefix, ascent_.objective, input, picture, alpha);
@@ -270,8 +270,8 @@ std::vector<Picture> ascend(const Ascent& ascent) {
   return pictures;
 }
 
-at::Tensor shown(const at::Tensor& picture, const at::Tensor& alpha, std::span<const Draw> draws,
-                 const Aperture& aperture, const Preprocessing& preprocessing, Rng background) {
+at::Tensor network_input(const at::Tensor& picture, const at::Tensor& alpha, std::span<const Draw> draws,
+                         const Aperture& aperture, const Preprocessing& preprocessing, Rng background) {
   if (!alpha.defined()) return normalize(apply(picture, draws, aperture), preprocessing);
   const Canvas canvas{picture.size(0), picture.size(1), picture.size(2), picture.size(3)};
   const auto kind = parse_parametrization(kBackground, canvas);

@@ -81,12 +81,6 @@ struct ObjectiveKind {
   std::string_view unnamed = {};
 };
 
-// Arithmetic of kinds and numbers, + - * / and parentheses: "channel(conv5:12) - 1e2*diversity(conv5)",
-// "-neuron(...)", "channel(...)*(1 - alpha)". "conv5:12" alone is its channel. Objectives are divided by numbers only.
-// At most 1000 kinds, 100 parentheses deep. Throws Error(kUsage) with the column of a mistake and the nearest name,
-// Error(kNotFound) for an unknown layer or class.
-std::unique_ptr<Objective> parse_objective(std::string_view text, const ObjectiveContext& context);
-
 // For kinds: the layer of an argument, which must be given. Throws Error(kUsage), Error(kNotFound).
 const Layer& require_layer(const Network& network, const std::string& layer, const Call& call,
                            const std::string& argument = "layer");

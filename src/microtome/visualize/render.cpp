@@ -15,7 +15,8 @@
 #include "microtome/network/passes.h"
 #include "microtome/network/threads.h"
 #include "microtome/visualize/ascent.h"
-#include "microtome/visualize/measure.h"
+#include "microtome/visualize/expression.h"
+#include "microtome/visualize/picture_quality.h"
 
 namespace microtome {
 namespace {
@@ -164,7 +165,7 @@ struct Renderer::State {
       std::vector<at::Tensor> taps;
       if (!objective->layers().empty()) {
         taps = stage.prefix->executor().run(
-            shown(picture, alpha, unmoved, stage.prefix->aperture(), preprocessing, Rng(0)));
+            network_input(picture, alpha, unmoved, stage.prefix->aperture(), preprocessing, Rng(0)));
       }
       View view = stage.prefix->view(taps);
       view.set_picture(picture, alpha);
@@ -204,7 +205,7 @@ struct Renderer::State {
       Ascent ascent{objective, made, transforms, preprocessing, settings, start_keys, start, form};
       std::vector<Picture> pictures = ascend(ascent);
       ascent.keys = keys;  // all starts are measured by the same draws
-      measure(pictures, ascent, *measured);
+      measure_quality(pictures, ascent, *measured);
       const double reached = best_score(pictures, objective);
       const bool better = best.empty() || reached > best_so_far || (std::isnan(best_so_far) && !std::isnan(reached));
       if (!better) continue;

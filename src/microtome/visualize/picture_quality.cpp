@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/visualize/measure.h"
+#include "microtome/visualize/picture_quality.h"
 
 #include <ATen/ATen.h>
 
@@ -69,7 +69,7 @@ class Measurement {
   }
 
   at::Tensor input(const Showing& how, Aperture aperture) const {
-    return shown(colours_, alpha_, how.draws, aperture, ascent_.preprocessing, how.background);
+    return network_input(colours_, alpha_, how.draws, aperture, ascent_.preprocessing, how.background);
   }
 
   // Of each unit on each picture [N,C], in the target's sign: the maximum over positions.
@@ -125,7 +125,7 @@ class Measurement {
 
 }  // namespace
 
-void measure(std::span<Picture> pictures, const Ascent& ascent, const Trunk& trunk) {
+void measure_quality(std::span<Picture> pictures, const Ascent& ascent, const Trunk& trunk) {
   const at::NoGradGuard no_gradients;
   Measurement(pictures, ascent, trunk).run();
 }
@@ -139,7 +139,8 @@ double measure_diversity(std::span<const Image> pictures, const Trunk& trunk, co
     const Draw unmoved;
     const Aperture all{.height = input.height, .width = input.width};
     const at::Tensor colours = values.narrow(1, 0, input.channels);
-    const at::Tensor map = tap_of(trunk, layer, shown(colours, {}, std::span(&unmoved, 1), all, preprocessing, Rng(0)));
+    const at::Tensor map =
+        tap_of(trunk, layer, network_input(colours, {}, std::span(&unmoved, 1), all, preprocessing, Rng(0)));
     maps.push_back(map.reshape({map.size(1), -1, 1}));
   }
   return diversity_of(maps);

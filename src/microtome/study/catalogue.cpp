@@ -19,7 +19,8 @@ template <class Kinds>
 Json described(const Kinds& kinds) {
   Json out = Json::array();
   for (const auto* kind : kinds) {
-    out.push_back({{"name", kind->name}, {"summary", kind->summary}, {"parameters", kind->describe()}});
+    out.push_back(
+        {{"name", kind->name}, {"summary", kind->summary}, {"parameters", describe_fields(kind->describe())}});
   }
   return out;
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "microtome/base/json.h"
 #include "microtome/image/codec.h"
@@ -66,15 +67,15 @@ std::string last_features(const Network& network) {
 
 // What the atlas knows of the units of a layer.
 struct RealImages {
-  std::map<std::pair<int, int>, std::vector<int64_t>> images;  // by unit and sign
-  std::map<std::pair<int, int>, double> best;                  // the most that a real image makes of it
+  std::map<SignedUnit, std::vector<int64_t>> images;
+  std::map<SignedUnit, double> best;  // the most that a real image makes of it
 };
 
 RealImages read_layer(const Atlas& atlas, const std::string& layer) {
   RealImages real;
   for (const UnitDissection& unit : atlas.units(layer, true)) {
     const auto take = [&](Sign sign, const std::vector<Exemplar>& exemplars, double most) {
-      const std::pair key{unit.unit, static_cast<int>(sign)};
+      const SignedUnit key{unit.unit, sign};
       std::vector<int64_t>& images = real.images[key];
       for (const Exemplar& exemplar : exemplars) {
         if (most > 0 && images.size() < kImages) images.push_back(exemplar.image);
@@ -90,13 +91,13 @@ RealImages read_layer(const Atlas& atlas, const std::string& layer) {
 }
 
 // Images of other units: those next in number, one each, not among the unit's own.
-std::vector<int64_t> strangers_of(const RealImages& real, int unit, Sign sign) {
+std::vector<int64_t> strangers_of(const RealImages& real, const SignedUnit& unit) {
   std::vector<int64_t> strangers;
-  const std::vector<int64_t>& own = real.images.at({unit, static_cast<int>(sign)});
+  const std::vector<int64_t>& own = real.images.at(unit);
   std::vector<const std::vector<int64_t>*> after, before;
   for (const auto& [key, images] : real.images) {
-    if (key.second != static_cast<int>(sign) || key.first == unit || images.empty()) continue;
-    (key.first > unit ? after : before).push_back(&images);
+    if (key.sign != unit.sign || key.unit == unit.unit || images.empty()) continue;
+    (key.unit > unit.unit ? after : before).push_back(&images);
   }
   after.insert(after.end(), before.begin(), before.end());
   for (const auto* images : after) {
@@ -153,33 +154,33 @@ PictureJudge::PictureJudge(const Source& source, const Atlas& atlas, const std::
 
 PictureJudge::~PictureJudge() = default;
 
-Json PictureJudge::facts(const Picture& picture, const std::string& layer, int unit, Sign sign) const {
+Json PictureJudge::facts(const Picture& picture, const UnitRef& unit) const {
   const State& s = *state_;
   Json facts = Json::object();
   put(facts, "rank", picture.rank);
   put(facts, "spectrum_slope", picture.spectrum_slope);
-  const auto found = s.of_layer.find(layer);
+  const auto found = s.of_layer.find(unit.layer);
   if (found == s.of_layer.end() || picture.image.channels == 4 || !picture.values.empty()) {
     return facts;
   }
   const RealImages& real = found->second;
   std::vector<float> relative;
   for (size_t i = 0; i < picture.maxima.size(); ++i) {
-    const auto best = real.best.find({static_cast<int>(i), static_cast<int>(sign)});
+    const auto best = real.best.find({static_cast<int64_t>(i), unit.of.sign});
     const bool yardstick = best != real.best.end() && best->second > 0;
     relative.push_back(yardstick ? static_cast<float>(picture.maxima[i] / best->second) : 0.f);
   }
-  const auto images = real.images.find({unit, static_cast<int>(sign)});
+  const auto images = real.images.find(unit.of);
   if (images == real.images.end()) return facts;
-  if (static_cast<size_t>(unit) < relative.size() && real.best.at(images->first) > 0) {
-    put(facts, "selectivity", rank_of(relative, static_cast<size_t>(unit)));
+  if (std::cmp_less(unit.of.unit, relative.size()) && real.best.at(images->first) > 0) {
+    put(facts, "selectivity", rank_of(relative, static_cast<size_t>(unit.of.unit)));
   }
-  s.compare_paths(picture, layer, images->second, facts);
+  s.compare_paths(picture, unit.layer, images->second, facts);
   if (s.other_gallery) {
     Gallery& gallery = *s.other_gallery;
     put(facts, "transfer",
         likeness(gallery.onlooker().look(picture.image), gallery.of(s.atlas, images->second),
-                 gallery.of(s.atlas, strangers_of(real, unit, sign))));
+                 gallery.of(s.atlas, strangers_of(real, unit.of))));
   }
   return facts;
 }

@@ -17,7 +17,6 @@
 #include "microtome/network/derived_name.h"
 #include "microtome/network/passes.h"
 #include "microtome/visualize/input_form.h"
-#include "microtome/visualize/objective.h"
 #include "microtome/visualize/parametrization.h"
 
 namespace microtome {
@@ -111,7 +110,7 @@ class Planner {
     plan_.settings = suited(request.render, form, plan_.note);
     plan_.renderer = std::make_unique<Renderer>(plan_.network, source.preprocessing, plan_.settings);
     if (tasks.empty()) {
-      add({{}, 0, Sign::kPositive, objective_.filled({}), {}});
+      add({}, objective_.filled({}));
       rehearse(0);
     }
     for (const LayerTask& task : tasks) {
@@ -168,10 +167,7 @@ class Planner {
         const std::string layer = hidden ? derived_name(task.layer, kPreActivation) : task.layer;
         const std::string text =
             objective_.filled({{"layer", layer}, {"unit", std::to_string(unit)}, {"sign", negative ? "-" : ""}});
-        if (by_unit)
-          add({task.layer, unit, sign, text, {}});
-        else
-          add({{}, 0, Sign::kPositive, text, {}});
+        add(by_unit ? UnitRef{task.layer, {unit, sign}} : UnitRef{}, text);
       }
     }
   }
@@ -181,13 +177,13 @@ class Planner {
     if (first < plan_.tasks.size()) plan_.renderer->rehearse(plan_.tasks[first].objective, request_.variants);
   }
 
-  void add(PictureTask task) {
-    const auto objective = plan_.renderer->parse(task.objective);
-    for (const std::string& file : objective->files()) files_.insert(file);
-    task.objective = objective->to_string();
-    const int64_t together = objective->together();
+  // Of a unit, or of no single one.
+  void add(const UnitRef& unit, const std::string& text) {
+    PictureTask task{unit.layer, unit.of.unit, unit.of.sign, plan_.renderer->parse(text), {}};
+    files_.insert(task.objective.reads.files.begin(), task.objective.reads.files.end());
+    const int64_t together = task.objective.reads.together;
     if (together > request_.variants) {
-      refuse("--variants", fmt::format("\"{}\" compares {} pictures", task.objective, together),
+      refuse("--variants", fmt::format("\"{}\" compares {} pictures", task.objective.text, together),
              fmt::format("ask for at least {}", together));
     }
     compares_ = compares_ || together > 1;
@@ -250,7 +246,7 @@ int64_t PicturePlan::pictures() const {
 
 bool PicturePlan::done(const Atlas& atlas, int64_t run, const PictureTask& task) const {
   return std::ranges::all_of(task.variants, [&](int variant) {
-    return task.layer.empty() ? atlas.has_visualization(run, task.objective, variant)
+    return task.layer.empty() ? atlas.has_visualization(run, task.objective.text, variant)
                               : atlas.has_picture(run, task.layer, static_cast<int>(task.unit), task.sign, variant);
   });
 }

@@ -8,6 +8,7 @@
 
 #include "microtome/base/json_fwd.h"
 #include "microtome/study/workflow.h"
+#include "microtome/visualize/objective.h"
 #include "microtome/visualize/render.h"
 
 namespace microtome {
@@ -17,7 +18,7 @@ struct PictureTask {
   std::string layer;  // empty: of no single unit
   int64_t unit = 0;
   Sign sign = Sign::kPositive;
-  std::string objective;  // canonical
+  Objective objective;  // its text names the picture
   std::vector<int> variants;
 };
 

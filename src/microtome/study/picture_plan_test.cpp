@@ -174,7 +174,7 @@ TEST_F(PicturePlanTest, LabelsNameTheClassesOfObjectives) {
   request_.network = network;
   request_.objective = "logit(class=damson)";
   const auto plan_of_file = [&] { return plan_pictures(open_source(network), {}, request_); };
-  EXPECT_EQ(plan_of_file().tasks.at(0).objective, "logit(unit=1)");
+  EXPECT_EQ(plan_of_file().tasks.at(0).objective.text, "logit(unit=1)");
   request_.objective = "logit(class=fig)";  // more names than classes
   EXPECT_THROW(plan_of_file(), Error);
 }

@@ -19,15 +19,15 @@ namespace {
 
 constexpr int kFrameQuality = 90;
 
-// The most that a real image makes of each unit, in the picture's sign: by layer, unit and sign.
-using BestExemplars = std::map<std::tuple<std::string, int64_t, Sign>, double>;
+// The most that a real image makes of each unit, in the picture's sign.
+using BestExemplars = std::map<UnitRef, double>;
 
 BestExemplars best_exemplars(const Atlas& atlas, const std::vector<LayerTask>& layers) {
   BestExemplars best;
   for (const LayerTask& task : layers) {
     for (const UnitDissection& unit : atlas.units(task.layer, true)) {
-      best[{task.layer, unit.unit, Sign::kPositive}] = unit.maximum;
-      best[{task.layer, unit.unit, Sign::kNegative}] = -unit.minimum;
+      best[{task.layer, {unit.unit, Sign::kPositive}}] = unit.maximum;
+      best[{task.layer, {unit.unit, Sign::kNegative}}] = -unit.minimum;
     }
   }
   return best;
@@ -66,12 +66,13 @@ Json facts_of(const Picture& picture, const Renderer& renderer) {
 }
 
 AtlasPicture to_record(const PictureTask& task, int variant, const Picture& picture, const PictureContext& context) {
+  const UnitRef unit{task.layer, {task.unit, task.sign}};
   AtlasPicture record;
   record.layer = task.layer;
   record.unit = static_cast<int>(task.unit);
   record.sign = task.sign;
   record.variant = variant;
-  record.objective = task.objective;
+  record.objective = task.objective.text;
   record.width = picture.image.width;
   record.height = picture.image.height;
   record.values = picture.values;
@@ -81,8 +82,8 @@ AtlasPicture to_record(const PictureTask& task, int variant, const Picture& pict
   record.activation = picture.activation;
   record.status = picture.started ? "ok" : "did not start";
   record.facts = facts_of(picture, context.renderer);
-  record.facts.update(context.judge.facts(picture, task.layer, record.unit, task.sign));
-  const auto found = context.best.find({task.layer, task.unit, task.sign});
+  record.facts.update(context.judge.facts(picture, unit));
+  const auto found = context.best.find(unit);
   if (found != context.best.end()) {
     record.best_exemplar = found->second;
     // A unit that no real image drives in this direction has no ratio: zero is not a yardstick.
@@ -129,13 +130,13 @@ void compare_variants(const PicturePlan& plan, const StudyRequest& request, int6
     const PictureTask& task = *units[static_cast<size_t>(index)];
     std::vector<AtlasPicture> variants = atlas.pictures(task.layer, static_cast<int>(task.unit), true);
     std::erase_if(variants, [&](const AtlasPicture& one) {
-      return one.sign != task.sign || one.objective != task.objective || one.variant >= request.variants;
+      return one.sign != task.sign || one.objective != task.objective.text || one.variant >= request.variants;
     });
     const bool known = std::ranges::all_of(
         variants, [&](const AtlasPicture& one) { return one.facts.value("variants", int64_t{0}) == request.variants; });
     if (known || std::ssize(variants) != request.variants) return;
     std::vector<Image> images;
-    for (const AtlasPicture& one : variants) images.push_back(decode_image(one.png, task.objective));
+    for (const AtlasPicture& one : variants) images.push_back(decode_image(one.png, task.objective.text));
     const double diversity = plan.renderer->diversity(task.objective, images);
     if (!std::isfinite(diversity)) return;
     for (AtlasPicture& one : variants) {

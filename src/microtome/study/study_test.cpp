@@ -180,7 +180,7 @@ TEST_F(StudyTest, RendersAUnitAloneAsAmongOthers) {
 
 std::vector<std::string> objectives_of(const PicturePlan& plan) {
   std::vector<std::string> objectives;
-  for (const PictureTask& task : plan.tasks) objectives.push_back(task.objective);
+  for (const PictureTask& task : plan.tasks) objectives.push_back(task.objective.text);
   return objectives;
 }
 

@@ -45,7 +45,7 @@ Slope slope_at(const Executor* executor, const Prefix& prefix, const Objective& 
   }
   View view = prefix.view(leaves);
   const size_t taps = leaves.size();
-  if (objective.reads_picture()) {
+  if (objective.reads.picture) {
     leaves.push_back(picture.detach().requires_grad_());
     if (alpha.defined()) leaves.push_back(alpha.detach().requires_grad_());
     view.set_picture(leaves[taps], alpha.defined() ? leaves[taps + 1] : at::Tensor());
@@ -190,7 +190,7 @@ class Climb {
     const at::Tensor picture = stage_->parametrization->image(parameters_);
     const at::Tensor alpha = stage_->parametrization->alpha(parameters_);
     const Prefix& prefix = *stage_->prefix;
-    const bool network = !ascent_.objective.layers().empty();
+    const bool network = !ascent_.objective.reads.layers.empty();
     at::Tensor seen;
     if (network) {
       seen = network_input(picture, alpha, draws(), prefix.aperture(), ascent_.preprocessing,
@@ -252,7 +252,7 @@ std::vector<Picture> ascend(const Ascent& ascent) {
   Climbed climbed;
   Climb first(ascent, 1, climbed);
   const std::vector<Picture> begin = first.pictures();
-  bool started = first.run() || ascent.objective.layers().empty();
+  bool started = first.run() || ascent.objective.reads.layers.empty();
   if (!started && !ascent.start) {
     climbed.curve.clear();
     climbed.frames.clear();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/visualize/expression.h"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <torch/types.h>
 
 #include <algorithm>
 #include <cctype>
@@ -10,6 +10,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/visualize/algebra.h"
+#include "microtome/visualize/call.h"
 
 namespace microtome {
 namespace {
@@ -68,7 +69,7 @@ class Expression {
   Expression(std::string_view text, const ObjectiveContext& context)
       : reader_(text, "objective", /*arithmetic=*/true), context_(context), kinds_(all_kinds()) {}
 
-  std::unique_ptr<Objective> read() {
+  Objective read() {
     Linear all = read_sum();
     if (!reader_.at_end()) reader_.fail("expected \"+\", \"-\", \"*\", \"/\" or the end");
     if (all.is_number())
@@ -132,7 +133,7 @@ class Expression {
     const ObjectiveKind& kind = find_kind(std::span<const ObjectiveKind* const>(kinds_), call, "objective or penalty");
     name_argument(call, kind.unnamed);
     Linear out;
-    out.terms.push_back({1, kind.make(call, context_)});
+    out.terms.push_back({1, {kind.make(call, context_)}});
     return out;
   }
 
@@ -162,7 +163,7 @@ class Expression {
 
 }  // namespace
 
-std::unique_ptr<Objective> parse_objective(std::string_view text, const ObjectiveContext& context) {
+Objective parse_objective(std::string_view text, const ObjectiveContext& context) {
   return Expression(text, context).read();
 }
 

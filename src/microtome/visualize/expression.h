@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Objectives as users write them.
 #pragma once
-#include <memory>
 #include <string_view>
 
 #include "microtome/visualize/objective.h"
@@ -12,6 +11,6 @@ namespace microtome {
 // "-neuron(...)", "channel(...)*(1 - alpha)". "conv5:12" alone is its channel. Objectives are divided by numbers only.
 // At most 1000 kinds, 100 parentheses deep. Throws Error(kUsage) with the column of a mistake and the nearest name,
 // Error(kNotFound) for an unknown layer or class.
-std::unique_ptr<Objective> parse_objective(std::string_view text, const ObjectiveContext& context);
+Objective parse_objective(std::string_view text, const ObjectiveContext& context);
 
 }  // namespace microtome

@@ -73,22 +73,22 @@ class Measurement {
   }
 
   // Of each unit on each picture [N,C], in the target's sign: the maximum over positions.
-  at::Tensor maxima(const Showing& how, const Target& target) const {
+  at::Tensor maxima(const Showing& how, const UnitRef& target) const {
     const Aperture& part = stage_.prefix->aperture();
     const at::Tensor all = input(how, {.height = part.height, .width = part.width});
-    const at::Tensor map = tap_of(trunk_, target.layer, all) * target.sign;
+    const at::Tensor map = tap_of(trunk_, target.layer, all) * factor(target.of.sign);
     return map.reshape({map.size(0), map.size(1), -1}).amax(2).to(at::kFloat).contiguous();
   }
 
   void keep_maxima(const Showing& how) {
-    const std::optional<Target> target = ascent_.objective.target();
+    const std::optional<UnitRef>& target = ascent_.objective.target;
     const at::Tensor all = target ? maxima(how, *target) : at::Tensor();
     for (size_t k = 0; k < pictures_.size(); ++k) {
       Picture& picture = pictures_[k];
       picture.plain_activation = picture.rank = std::numeric_limits<double>::quiet_NaN();
       picture.spectrum_slope = picture.values.empty() ? spectrum_slope(picture.image) : picture.rank;
       if (!target) continue;
-      const auto unit = static_cast<size_t>(target->unit);
+      const auto unit = static_cast<size_t>(target->of.unit);
       const float* row = all.data_ptr<float>() + static_cast<int64_t>(k) * all.size(1);
       picture.maxima.assign(row, row + all.size(1));
       picture.plain_activation = picture.maxima[unit];
@@ -98,17 +98,17 @@ class Measurement {
 
   // The target's maximum on each picture; NaN without a target.
   std::vector<double> activations(const Showing& how) const {
-    const std::optional<Target> target = ascent_.objective.target();
+    const std::optional<UnitRef>& target = ascent_.objective.target;
     if (!target) return std::vector<double>(pictures_.size(), std::numeric_limits<double>::quiet_NaN());
     const at::Tensor all = maxima(how, *target);
     std::vector<double> out;
-    for (int64_t i = 0; i < all.size(0); ++i) out.push_back(all[i][target->unit].item<double>());
+    for (int64_t i = 0; i < all.size(0); ++i) out.push_back(all[i][target->of.unit].item<double>());
     return out;
   }
 
   double score(const Showing& how) const {
     std::vector<at::Tensor> taps;
-    if (!ascent_.objective.layers().empty()) {
+    if (!ascent_.objective.reads.layers.empty()) {
       taps = stage_.prefix->executor().run(input(how, stage_.prefix->aperture()));
     }
     View view = stage_.prefix->view(taps);

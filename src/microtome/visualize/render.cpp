@@ -16,6 +16,7 @@
 #include "microtome/network/threads.h"
 #include "microtome/visualize/ascent.h"
 #include "microtome/visualize/expression.h"
+#include "microtome/visualize/image_targets.h"
 #include "microtome/visualize/picture_quality.h"
 
 namespace microtome {
@@ -47,7 +48,7 @@ std::vector<int64_t> sides_of(const RenderSettings& settings, int64_t side) {
 uint64_t start_key(uint64_t key, int64_t start) { return key ^ static_cast<uint64_t>(start) << 40; }
 
 double best_score(std::span<const Picture> pictures, const Objective& objective) {
-  if (!objective.target()) return pictures[0].score;
+  if (!objective.target) return pictures[0].score;
   double sum = 0;
   for (const Picture& picture : pictures) sum += picture.activation;
   return sum;
@@ -79,6 +80,7 @@ struct Renderer::State {
   std::vector<int64_t> sides;
   TransformList transforms;
   std::optional<at::Tensor> start;
+  ImageTargets images{network, preprocessing};
 
   // Cutting and folding a network takes longer than a step; folded weights take memory. Those used last are kept.
   std::mutex mutex;
@@ -133,51 +135,52 @@ struct Renderer::State {
   }
 
   // Which layers an objective reads decides the size at which they run, and that what an image is to them.
-  std::unique_ptr<Objective> parse(const std::string& text) {
-    auto objective = parse_objective(text, {network, preprocessing, network.height(), network.width()});
-    const std::shared_ptr<const Trunk> cut = trunk(objective->layers());
-    const auto [height, width] = cut->input_size(side);
-    if (height != network.height() || width != network.width())
-      objective = parse_objective(text, {network, preprocessing, height, width});
-    if (objective->names_places() && cut->input_size(sides.front()) != cut->input_size(side)) {
+  Objective parse(const std::string& text) {
+    Objective objective = parse_objective(text, {network, preprocessing, 0, 0});
+    const std::shared_ptr<const Trunk> cut = trunk(objective.layers());
+    if (objective.reads.image) {
+      const auto [height, width] = cut->input_size(side);
+      objective = parse_objective(text, {network, preprocessing, height, width, &images});
+    }
+    if (objective.reads.places && cut->input_size(sides.front()) != cut->input_size(side)) {
       throw Error(ErrorKind::kUsage, "--grow",
                   fmt::format("\"{}\" names places, which are others in a smaller map", text),
                   "leave x and y out for the centre, or begin at the picture's size");
     }
-    if (objective->together() > 1 && settings.copies > 1) {
+    if (objective.reads.together > 1 && settings.copies > 1) {
       throw Error(ErrorKind::kUsage, "--copies", "an objective that compares pictures sees one copy of each");
     }
     return objective;
   }
 
   // Once forwards in each stage: what only the size of a map or the kind of picture tells.
-  void rehearse(const std::string& text, int64_t pictures) {
+  void rehearse(const Objective& objective, int64_t pictures) {
     const at::NoGradGuard no_gradients;
-    const std::unique_ptr<Objective> objective = parse(text);
-    const auto count = static_cast<size_t>(objective->together() > 1 ? pictures : 1);
+    const auto count = static_cast<size_t>(objective.reads.together > 1 ? pictures : 1);
     const std::vector<uint64_t> keys(count, 0);
     const std::vector<Draw> unmoved(count);
-    const std::shared_ptr<const Trunk> shared = trunk(objective->layers());
-    for (const Stage& stage : stages(*objective, *shared, count)) {
+    const std::shared_ptr<const Trunk> shared = trunk(objective.layers());
+    for (const Stage& stage : stages(objective, *shared, count)) {
       const std::vector<at::Tensor> parameters = stage.parametrization->start(settings.seed, keys, 1);
       const at::Tensor picture = stage.parametrization->image(parameters);
       const at::Tensor alpha = stage.parametrization->alpha(parameters);
       std::vector<at::Tensor> taps;
-      if (!objective->layers().empty()) {
+      if (!objective.reads.layers.empty()) {
         taps = stage.prefix->executor().run(
             network_input(picture, alpha, unmoved, stage.prefix->aperture(), preprocessing, Rng(0)));
       }
       View view = stage.prefix->view(taps);
       view.set_picture(picture, alpha);
-      objective->score(view);
+      objective.score(view);
     }
   }
 
   // What the target is measured by: its layer is mostly one that the objective reads.
   std::shared_ptr<const Trunk> measured_trunk(const Objective& objective) {
-    const std::optional<Target> target = objective.target();
-    const bool read = !target || std::ranges::find(objective.layers(), target->layer) != objective.layers().end();
-    return trunk(read ? objective.layers() : std::vector<std::string>{target->layer});
+    const std::optional<UnitRef>& target = objective.target;
+    std::vector<std::string> layers = objective.layers();
+    if (target && std::ranges::find(layers, target->layer) == layers.end()) layers = {target->layer};
+    return trunk(layers);
   }
 
   std::vector<Stage> stages(const Objective& objective, const Trunk& shared, size_t count) const {
@@ -188,7 +191,7 @@ struct Renderer::State {
       const auto [height, width] = shared.input_size(at.height);
       const int64_t steps = settings.steps * (i + 1) / parts - settings.steps * i / parts;
       stages.push_back({at, parse_parametrization(settings.parametrization, at),
-                        std::make_shared<const Prefix>(shared, objective, height, width), steps});
+                        std::make_shared<const Prefix>(shared, objective.reads, height, width), steps});
     }
     return stages;
   }
@@ -216,27 +219,25 @@ struct Renderer::State {
     return best;
   }
 
-  std::vector<Picture> render(const std::string& text, std::span<const uint64_t> keys) {
-    const std::unique_ptr<Objective> objective = parse(text);
-    if (static_cast<int64_t>(keys.size()) < objective->together()) {
-      throw Error(ErrorKind::kUsage, text,
-                  fmt::format("compares {} pictures, but {} is asked for", objective->together(), keys.size()),
+  std::vector<Picture> render(const Objective& objective, std::span<const uint64_t> keys) {
+    if (std::ssize(keys) < objective.reads.together) {
+      throw Error(ErrorKind::kUsage, objective.text,
+                  fmt::format("compares {} pictures, but {} is asked for", objective.reads.together, keys.size()),
                   "ask for more variants");
     }
-    if (objective->together() > 1) return make_together(*objective, keys);
+    if (objective.reads.together > 1) return make_together(objective, keys);
     std::vector<Picture> pictures;
     for (const uint64_t& key : keys) {
-      pictures.push_back(std::move(make_together(*objective, std::span(&key, 1)).front()));
+      pictures.push_back(std::move(make_together(objective, std::span(&key, 1)).front()));
     }
     return pictures;
   }
 
-  double diversity(const std::string& text, std::span<const Image> pictures) {
-    const std::unique_ptr<Objective> objective = parse(text);
-    const std::optional<Target> target = objective->target();
+  double diversity(const Objective& objective, std::span<const Image> pictures) {
+    const std::optional<UnitRef>& target = objective.target;
     if (pictures.size() < 2 || !target || form != InputForm::kPicture) return std::numeric_limits<double>::quiet_NaN();
-    const std::shared_ptr<const Trunk> measured = measured_trunk(*objective);
-    const auto [height, width] = trunk(objective->layers())->input_size(side);
+    const std::shared_ptr<const Trunk> measured = measured_trunk(objective);
+    const auto [height, width] = trunk(objective.layers())->input_size(side);
     return measure_diversity(pictures, *measured, target->layer, preprocessing, {1, network.channels(), height, width});
   }
 };
@@ -251,20 +252,24 @@ Renderer::~Renderer() = default;
 
 int64_t Renderer::size() const { return state_->side; }
 
-double Renderer::diversity(const std::string& objective, std::span<const Image> pictures) const {
+double Renderer::diversity(const Objective& objective, std::span<const Image> pictures) const {
   return state_->diversity(objective, pictures);
 }
 
-std::unique_ptr<Objective> Renderer::parse(const std::string& objective) const {
-  return guarded(objective, size(), [&] { return state_->parse(objective); });
+Objective Renderer::parse(const std::string& text) const {
+  return guarded(text, size(), [&] { return state_->parse(text); });
 }
 
-void Renderer::rehearse(const std::string& objective, int64_t pictures) const {
-  guarded(objective, size(), [&] { state_->rehearse(objective, pictures); });
+void Renderer::rehearse(const Objective& objective, int64_t pictures) const {
+  guarded(objective.text, size(), [&] { state_->rehearse(objective, pictures); });
+}
+
+std::vector<Picture> Renderer::render(const Objective& objective, std::span<const uint64_t> keys) const {
+  return guarded(objective.text, size(), [&] { return state_->render(objective, keys); });
 }
 
 std::vector<Picture> Renderer::render(const std::string& objective, std::span<const uint64_t> keys) const {
-  return guarded(objective, size(), [&] { return state_->render(objective, keys); });
+  return render(parse(objective), keys);
 }
 
 Picture Renderer::render(const std::string& objective, uint64_t key) const {

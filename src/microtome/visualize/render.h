@@ -14,7 +14,7 @@
 
 namespace microtome {
 
-class Objective;
+struct Objective;
 
 // One network cut to the layers that its objectives read. Rows [N,C,L] and vectors [N,F] are made as pictures one pixel
 // high (with_input_maps), at the length that the network takes. Immutable; render() may be called from several threads,
@@ -28,22 +28,26 @@ class Renderer {
   Renderer(const Network& network, const Preprocessing& preprocessing, RenderSettings settings);
   ~Renderer();
 
-  // objective: "channel(conv5:12)", "-neuron(...)", "logit(tabby) - 0.1*tv"; see objective.h. One picture for each key:
-  // keys separate variants, whose start images and transforms differ. Throws Error(kUsage) with the column of a
-  // mistake, and when the objective compares more pictures than there are keys.
+  // "channel(conv5:12)", "-neuron(...)", "logit(tabby) - 0.1*tv": see expression.h. At the size at which its layers
+  // run; images that objectives follow are read once for all. Throws Error(kUsage) with the column of a mistake, also
+  // when it does not go with the settings.
+  Objective parse(const std::string& text) const;
+
+  // objective: of parse(), also of another renderer of the same network, preprocessing and size. One picture for each
+  // key: keys separate variants, whose start images and transforms differ. Throws Error(kUsage) when the objective
+  // compares more pictures than there are keys.
+  std::vector<Picture> render(const Objective& objective, std::span<const uint64_t> keys) const;
+  // Of one text, and of one key.
   std::vector<Picture> render(const std::string& objective, std::span<const uint64_t> keys) const;
-  // Of one key.
   Picture render(const std::string& objective, uint64_t key) const;
 
   // Side of the pictures in pixels; of rows and vectors their length.
   int64_t size() const;
   // Of finished pictures at the layer of the objective's target (quality.h); NaN without a target, or for fewer than
   // two.
-  double diversity(const std::string& objective, std::span<const Image> pictures) const;
-  // The objective at the size at which its layers run. Throws Error(kUsage) also when it does not go with the settings.
-  std::unique_ptr<Objective> parse(const std::string& objective) const;
+  double diversity(const Objective& objective, std::span<const Image> pictures) const;
   // Throws what render() of so many pictures would, however late: computes the score of start images, once.
-  void rehearse(const std::string& objective, int64_t pictures) const;
+  void rehearse(const Objective& objective, int64_t pictures) const;
 
  private:
   struct State;

@@ -9,7 +9,7 @@
 
 namespace microtome {
 
-// Defaults are Lucid's recipe (feature-visualization report 2.1).
+// Defaults are Lucid's recipe (Olah, Mordvintsev and Schubert 2017).
 struct RenderSettings {
   int64_t size = 0;  // side of the picture, px; 0 = the network's input side up to 128
   int64_t steps = 512;

@@ -64,7 +64,7 @@ std::vector<std::string> every_text() {
 TEST(TransformKinds, AreDescribedFiniteAndPure) {
   for (const TransformKind* kind : transforms::kinds()) {
     EXPECT_FALSE(kind->summary.empty());
-    EXPECT_TRUE(kind->describe().is_array());
+    for (const FieldEntry& parameter : kind->describe()) EXPECT_FALSE(parameter.field.help.empty()) << kind->name;
     EXPECT_EQ(TransformList(kind->name).to_string(), kind->name);
   }
   const at::Tensor picture = noise({1, 3, kSide, kSide}, 4), grey = noise({1, 1, kSide, kSide}, 5);

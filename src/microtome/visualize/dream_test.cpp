@@ -86,7 +86,8 @@ TEST(DreamObjectives, AreTheChoicesOfTheSetting) {
   std::vector<std::string_view> names;
   for (const DreamObjectiveKind* kind : dream_objectives::kinds()) names.push_back(kind->name);
   for (const FieldEntry& entry : default_fields<DreamSettings>()) {
-    if (entry.field.name == "objective") EXPECT_EQ(entry.field.choices, fmt::format("{}", fmt::join(names, "|")));
+    if (entry.field.name != "objective") continue;
+    EXPECT_EQ(entry.field.choices, fmt::format("{}", fmt::join(names, "|")));
   }
   EXPECT_THROW(dream_objective("mean_square", {}), Error);
 }

@@ -215,7 +215,7 @@ TEST_F(EveryKind, AddsUp) {
     text += (text.empty() ? "" : " + ") + part;
     sum += with_alpha(parse(part));
   }
-  EXPECT_NEAR(with_alpha(*parse(text)), sum, 1e-9 * (1 + std::abs(sum)));
+  EXPECT_NEAR(with_alpha(parse(text)), sum, 1e-9 * (1 + std::abs(sum)));
 }
 
 }  // namespace

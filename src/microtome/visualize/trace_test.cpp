@@ -155,7 +155,8 @@ TEST(TraceMethods, AreTheChoicesOfTheSetting) {
   std::vector<std::string_view> names;
   for (const TraceMethod* kind : trace_methods::kinds()) names.push_back(kind->name);
   for (const FieldEntry& entry : default_fields<TraceSettings>()) {
-    if (entry.field.name == "method") EXPECT_EQ(entry.field.choices, fmt::format("{}", fmt::join(names, "|")));
+    if (entry.field.name != "method") continue;
+    EXPECT_EQ(entry.field.choices, fmt::format("{}", fmt::join(names, "|")));
   }
 }
 

@@ -22,7 +22,7 @@ DreamObjective dream_objective(const std::string& name, const std::vector<int64_
   if (found == kinds.end()) {
     std::vector<std::string_view> names;
     for (const DreamObjectiveKind* one : kinds) names.push_back(one->name);
-    throw Error(ErrorKind::kUsage, "--objective", fmt::format("there is no objective \"{}\" of a dream", name),
+    throw Error(ErrorKind::kUsage, "objective", fmt::format("there is no objective \"{}\" of a dream", name),
                 fmt::format("{}", fmt::join(names, " or ")));
   }
   const auto slope = (*found)->slope;

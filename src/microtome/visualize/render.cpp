@@ -38,7 +38,7 @@ std::vector<int64_t> sides_of(const RenderSettings& settings, int64_t side) {
   sides.push_back(side);
   for (size_t i = 1; i < sides.size(); ++i) {
     if (sides[i] > sides[i - 1]) continue;
-    throw Error(ErrorKind::kUsage, "--grow", fmt::format("{} does not come before {}", sides[i - 1], sides[i]),
+    throw Error(ErrorKind::kUsage, "grow", fmt::format("{} does not come before {}", sides[i - 1], sides[i]),
                 "give rising sides, all smaller than the picture's");
   }
   return sides;
@@ -96,18 +96,18 @@ struct Renderer::State {
         transforms(settings.transforms) {
     for (const int64_t step : settings.frames) {
       if (step <= settings.steps) continue;
-      throw Error(ErrorKind::kUsage, "--frames",
+      throw Error(ErrorKind::kUsage, "frames",
                   fmt::format("an ascent of {} steps has no step {}", settings.steps, step),
                   fmt::format("give steps from 0, the start, to {}", settings.steps));
     }
     const auto first = parse_parametrization(settings.parametrization, canvas(sides.front(), 1));
     if (form != InputForm::kPicture && first->alpha(first->start(0, {{0}}, 1)).defined()) {
-      throw Error(ErrorKind::kUsage, "--parametrization", "only pictures can have opacity", "leave alpha out");
+      throw Error(ErrorKind::kUsage, "parametrization", "only pictures can have opacity", "leave alpha out");
     }
     if (settings.start.empty()) return;
     start = start_picture();
     if (first->from_picture(*start)) return;
-    throw Error(ErrorKind::kUsage, "--start", fmt::format("\"{}\" cannot start from a picture", first->to_string()),
+    throw Error(ErrorKind::kUsage, "start", fmt::format("\"{}\" cannot start from a picture", first->to_string()),
                 "choose another parametrization, such as fft");
   }
 
@@ -143,12 +143,12 @@ struct Renderer::State {
       objective = parse_objective(text, {network, preprocessing, height, width, &images});
     }
     if (objective.reads.places && cut->input_size(sides.front()) != cut->input_size(side)) {
-      throw Error(ErrorKind::kUsage, "--grow",
+      throw Error(ErrorKind::kUsage, "grow",
                   fmt::format("\"{}\" names places, which are others in a smaller map", text),
                   "leave x and y out for the centre, or begin at the picture's size");
     }
     if (objective.reads.together > 1 && settings.copies > 1) {
-      throw Error(ErrorKind::kUsage, "--copies", "an objective that compares pictures sees one copy of each");
+      throw Error(ErrorKind::kUsage, "copies", "an objective that compares pictures sees one copy of each");
     }
     return objective;
   }

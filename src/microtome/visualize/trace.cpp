@@ -27,14 +27,14 @@ const TraceMethod& method_named(const std::string& name) {
     if (method->name == name) return *method;
     known.emplace_back(method->name);
   }
-  throw Error(ErrorKind::kUsage, "--method", fmt::format("there is no method \"{}\"", name),
+  throw Error(ErrorKind::kUsage, "method", fmt::format("there is no method \"{}\"", name),
               fmt::format("{}; nearest: \"{}\"", fmt::join(known, ", "), nearest_name(name, known)));
 }
 
 Sign sign_of(const std::string& text) {
   if (text == "+") return Sign::kPositive;
   if (text == "-") return Sign::kNegative;
-  throw Error(ErrorKind::kUsage, "--sign", fmt::format("\"{}\" is not + or -", text));
+  throw Error(ErrorKind::kUsage, "sign", fmt::format("\"{}\" is not + or -", text));
 }
 
 // Along x and y: where the part of the input that a position sees begins, and how long it is.

@@ -9,6 +9,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/json.h"
+#include "microtome/concepts/open.h"
 #include "microtome/study/check_range.h"
 #include "microtome/study/derived_layers.h"
 #include "microtome/study/dissect_layers.h"

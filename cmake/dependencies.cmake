@@ -44,7 +44,8 @@ target_compile_definitions(microtome_flags INTERFACE MICROTOME_VERSION="${PROJEC
 add_compile_options(-fPIC)
 
 if(MICROTOME_SANITIZE)
-  add_compile_options(-O1 -g1 -fsanitize=${MICROTOME_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_compile_options(-O1 -g1 -fsanitize=${MICROTOME_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
+                      -D_GLIBCXX_ASSERTIONS)
   add_link_options(-fsanitize=${MICROTOME_SANITIZE})
 endif()
 if(MICROTOME_ODR)

@@ -209,7 +209,9 @@ TEST_F(AtlasRobustness, ReadsStatisticsOfTheThirdSchema) {
     EXPECT_EQ(first_difference(units[0], wanted), "");
     EXPECT_EQ(atlas.dissection_info("conv")->convention, "dissect");
     EXPECT_EQ(atlas.dissection_info("conv")->upsampling, "zero");
-    if (!hash.empty()) EXPECT_EQ(atlas.content_hash(), hash);
+    if (!hash.empty()) {
+      EXPECT_EQ(atlas.content_hash(), hash);
+    }
     hash = atlas.content_hash();
   }
   // The same results written today have the same digest.

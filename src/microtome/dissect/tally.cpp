@@ -180,7 +180,11 @@ void Tally::add(const Survey& survey, std::span<const int64_t> units, const Rang
 
 std::vector<LayerDissection> Tally::finish() {
   std::vector<LayerDissection> out;
-  for (LabelledLayer& layer : state_->layers) out.push_back(finished(std::move(layer)));
+  for (LabelledLayer& layer : state_->layers) {
+    out.push_back(finished(std::move(layer)));
+    out.back().convention = state_->settings.convention->name;
+    out.back().upsampling = upsampling_text(state_->settings.convention->upsampling);
+  }
   state_->layers.clear();
   return out;
 }

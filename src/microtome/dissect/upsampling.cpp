@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 
 #include "microtome/base/error.h"
 
 namespace microtome {
 namespace {
+
+constexpr std::string_view kUpsamplings[] = {"half_pixel", "pillow", "field", "stride", "quick", "zero"};
 
 inline float lerp(float a, float b, float t) {
   const float value = a + t * (b - a);
@@ -32,10 +35,8 @@ void add_span(int y, int begin, int end, size_t own, std::vector<MaskSpan>& span
 
 int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
 
-// NetDissect's centres on the label grid: the first and the distance, in whole pixels.
-struct Centres {
-  int64_t first = 0, distance = 1;
-};
+}  // namespace
+
 Centres field_centres(Upsampling way, int cells, int pixels, FieldAxis field) {
   if (way == Upsampling::kStride) field = {0, field.input / cells, field.input / cells, field.input};
   const auto shrink = std::max<int64_t>(1, std::llround(static_cast<double>(field.input) / pixels));
@@ -48,7 +49,15 @@ Centres field_centres(Upsampling way, int cells, int pixels, FieldAxis field) {
   return centres;
 }
 
-}  // namespace
+std::string_view upsampling_text(Upsampling way) { return kUpsamplings[static_cast<size_t>(way)]; }
+
+Upsampling upsampling_from_text(std::string_view text, const std::string& where) {
+  const auto found = std::ranges::find(kUpsamplings, text);
+  if (found == std::end(kUpsamplings)) {
+    throw Error(ErrorKind::kCorrupt, where, "names an unknown upsampling \"" + std::string(text) + "\"");
+  }
+  return static_cast<Upsampling>(found - std::begin(kUpsamplings));
+}
 
 Axis make_axis(Upsampling way, int cells, int pixels, const FieldAxis& field) {
   const bool centred = way == Upsampling::kField || way == Upsampling::kStride;
@@ -239,6 +248,20 @@ std::vector<float> upsampled_map(const float* map, int width, int height, int gr
       out.push_back(lerp(column[static_cast<size_t>(cell)], column[static_cast<size_t>(right)], across.weight[x]));
     }
   }
+  return out;
+}
+
+std::vector<float> upsampled_map(Upsampling way, std::span<const float> map, int width, int height, int grid_width,
+                                 int grid_height, const FieldAxis& across, const FieldAxis& down) {
+  const Upsampler upsampler(way, width, height, grid_width, grid_height, across, down);
+  std::vector<float> ringed(static_cast<size_t>(upsampler.width()) * static_cast<size_t>(upsampler.height()));
+  for (int y = 0; y < height; ++y) {
+    std::copy_n(map.data() + static_cast<ptrdiff_t>(y) * width, width,
+                ringed.data() + static_cast<ptrdiff_t>(y + upsampler.ring()) * upsampler.width() + upsampler.ring());
+  }
+  std::vector<float> column, out;
+  upsampler.values(ringed.data(), {0, 0, upsampler.width() - 1, upsampler.height() - 1},
+                   -std::numeric_limits<float>::infinity(), column, out);
   return out;
 }
 

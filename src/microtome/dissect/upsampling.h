@@ -2,6 +2,9 @@
 // From activation maps to masks on a finer (or coarser) grid, in the ways of the published systems.
 #pragma once
 #include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace microtome {
@@ -16,6 +19,11 @@ enum class Upsampling {
   kQuick,      // a grid made for align_corners=True and used with False, edges clamped: quick-netdissect today
   kZero,       // half-pixel centres, zeros beyond the map: dissect
 };
+
+// "half_pixel", "pillow", "field", "stride", "quick", "zero".
+std::string_view upsampling_text(Upsampling way);
+// Throws Error(kCorrupt) naming `where` on another text.
+Upsampling upsampling_from_text(std::string_view text, const std::string& where);
 
 // One axis of a layer's receptive field, in input pixels; `input`: the network's own side. step 0: unknown.
 struct FieldAxis {
@@ -32,10 +40,20 @@ struct Axis {
 // Error(kUnsupported) when kField's or kStride's centres fall together, i.e. the map is finer than the grid.
 Axis make_axis(Upsampling way, int cells, int pixels, const FieldAxis& field = {});
 
+// NetDissect's centres on a grid of so many pixels: where the first cell's centre lies and how far the next one is.
+struct Centres {
+  int64_t first = 0, distance = 1;
+};
+// Of kField and kStride. Throws as make_axis().
+Centres field_centres(Upsampling way, int cells, int pixels, FieldAxis field);
+
 // A pixel's value: lerp down the two columns of cells, then across, where lerp(a, b, t) = a + t * (b - a) in float32
 // without fused multiply-add, clamped to [min(a, b), max(a, b)]. So a value never leaves the range of its four cells,
 // and a plateau stays one. Half-pixel centres.
 std::vector<float> upsampled_map(const float* map, int width, int height, int grid_width, int grid_height);
+// The same by any way.
+std::vector<float> upsampled_map(Upsampling way, std::span<const float> map, int width, int height, int grid_width,
+                                 int grid_height, const FieldAxis& across, const FieldAxis& down);
 
 // 1 where the upsampled map is strictly above the threshold. Row-major.
 std::vector<uint8_t> upsampled_mask(const float* map, int width, int height, float threshold, int grid_width,

@@ -9,10 +9,10 @@
 #include <map>
 #include <tuple>
 
-#include "microtome/atlas/vocabulary.h"
 #include "microtome/base/error.h"
 #include "microtome/exchange/export_parts.h"
 #include "microtome/exchange/import.h"
+#include "microtome/exchange/vocabulary.h"
 
 namespace microtome {
 namespace {

@@ -7,6 +7,7 @@
 
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
+#include "microtome/base/text_table.h"
 #include "microtome/exchange/compare.h"
 #include "microtome/exchange/csv_writer.h"
 #include "microtome/exchange/file_name.h"

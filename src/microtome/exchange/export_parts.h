@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "microtome/atlas/atlas.h"
-#include "microtome/atlas/vocabulary.h"
+#include "microtome/exchange/vocabulary.h"
 #include "microtome/image/chart.h"
 
 namespace microtome {

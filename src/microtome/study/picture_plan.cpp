@@ -250,8 +250,13 @@ int64_t PicturePlan::pictures() const {
 
 bool PicturePlan::done(const Atlas& atlas, int64_t run, const PictureTask& task) const {
   return std::ranges::all_of(task.variants, [&](int variant) {
-    return task.layer.empty() ? atlas.has_visualization(run, task.objective, variant)
-                              : atlas.has_picture(run, task.layer, static_cast<int>(task.unit), task.sign, variant);
+    AtlasPicture place;
+    place.layer = task.layer;
+    place.unit = static_cast<int>(task.unit);
+    place.sign = task.sign;
+    place.objective = task.objective;
+    place.variant = variant;
+    return atlas.has_picture(run, place);
   });
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/atlas/vocabulary.h"
+#include "microtome/exchange/vocabulary.h"
 
 #include <algorithm>
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <numeric>
 
 #include "microtome/base/error.h"
 #include "microtome/dissect/testing/random_problems.h"

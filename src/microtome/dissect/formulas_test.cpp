@@ -8,6 +8,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/rng.h"
+#include "microtome/dissect/formulas.h"
 #include "microtome/dissect/survey.h"
 #include "microtome/dissect/tally.h"
 #include "microtome/dissect/testing/dense_reference.h"

@@ -219,14 +219,14 @@ TEST(ClassFolder, WhatMayNotBeReadIsNamed) {
     fs::permissions(folder.path(name), fs::perms::none);
     // Root may read everything; "nobody" may not.
     const bool root = geteuid() == 0;
-    if (root) ASSERT_EQ(seteuid(65534), 0);
+    ASSERT_EQ(seteuid(root ? 65534 : geteuid()), 0);
     std::string message;
     try {
       read_everything(folder.path());
     } catch (const Error& error) {
       message = error.what();
     }
-    if (root) ASSERT_EQ(seteuid(0), 0);
+    ASSERT_EQ(seteuid(root ? 0 : geteuid()), 0);
     EXPECT_THAT(message, testing::AllOf(HasSubstr(name), HasSubstr("ermission denied")));
     fs::permissions(folder.path(name), fs::perms::owner_all);
   }
@@ -387,7 +387,7 @@ TEST(Layouts, APictureThatCannotBeMeasuredIsOneOfTheSet) {
     const ConceptCheck check = check_concepts(folder.path(), 1, *make_silent_reporter());
     EXPECT_FALSE(check.sound());
     for (const ConceptProblem& problem : check.problems) {
-      if (problem.severity == Severity::kError) EXPECT_EQ(problem.file, layout.picture);
+      EXPECT_TRUE(problem.severity == Severity::kWarning || problem.file == layout.picture) << problem.file;
     }
   }
 }

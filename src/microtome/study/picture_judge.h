@@ -10,7 +10,7 @@
 #include "microtome/base/json_fwd.h"
 #include "microtome/base/unit.h"
 #include "microtome/study/source.h"
-#include "microtome/study/workflow.h"
+#include "microtome/study/units.h"
 #include "microtome/visualize/render.h"
 
 namespace microtome {

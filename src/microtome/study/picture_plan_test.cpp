@@ -64,7 +64,7 @@ class PicturePlanTest : public ::testing::Test {
   }
 
   const std::string folder_ = ::testing::TempDir() + "microtome_picture_plan_test";
-  StudyRequest request_;
+  PictureRequest request_;
 };
 
 // A file that is written anew under its name makes other pictures: they are of another run.
@@ -164,7 +164,7 @@ TEST_F(PicturePlanTest, WhatCannotWorkFailsBeforeAnythingIsMade) {
 
 // The names that --labels gives are those that objectives ask for.
 TEST_F(PicturePlanTest, LabelsNameTheClassesOfObjectives) {
-  NetworkRequest network;
+  NetworkArguments network;
   network.file = file("planted.safetensors");
   network.labels = file("labels.txt");
   network.preprocess = "raw";

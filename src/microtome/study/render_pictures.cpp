@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "microtome/study/render_pictures.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -12,7 +14,6 @@
 #include "microtome/base/workers.h"
 #include "microtome/image/codec.h"
 #include "microtome/study/picture_judge.h"
-#include "microtome/study/picture_plan.h"
 
 namespace microtome {
 namespace {
@@ -119,7 +120,7 @@ void note_undissected(const std::vector<LayerTask>& layers, const Atlas& atlas, 
 }
 
 // Says of the variants of each unit how much they differ: `diversity` of all `variants` that are asked for.
-void compare_variants(const PicturePlan& plan, const StudyRequest& request, int64_t run, Atlas& atlas) {
+void compare_variants(const PicturePlan& plan, const PictureRequest& request, int64_t run, Atlas& atlas) {
   if (request.variants < 2) return;
   std::vector<const PictureTask*> units;
   for (const PictureTask& task : plan.tasks) {
@@ -156,7 +157,7 @@ std::string encode_frame(const Image& image) {
   return encode_webp(colour, kFrameQuality);
 }
 
-void render_pictures(const Source& source, const PicturePlan& plan, const StudyRequest& request, Atlas& atlas,
+void render_pictures(const Source& source, const PicturePlan& plan, const PictureRequest& request, Atlas& atlas,
                      Reporter& reporter) {
   if (!plan.note.empty()) reporter.note(plan.note);
   const int64_t run = atlas.begin_run(plan.provenance);

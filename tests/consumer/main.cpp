@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Draws a concept set, dissects a layer of a network against it and reads what each unit detects: consumer NETWORK FOLDER.
+// Draws a concept set, dissects a layer of a network against it and reads what each unit detects: consumer NETWORK
+// FOLDER.
 #include <fmt/format.h>
 
 #include <cstdio>

@@ -101,10 +101,7 @@ struct DissectArguments {
            .role = Role::kConcepts,
            .required = concepts_required},
           s.concepts);
-    field({.name = "baselines",
-           .help = baselines_help(),
-           .role = Role::kSubject,
-           .choices = baseline_choices()},
+    field({.name = "baselines", .help = baselines_help(), .role = Role::kSubject, .choices = baseline_choices()},
           s.baselines);
     DissectSettings::fields(s.dissection, field);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is asked of a dissection.
+// Defined in arguments.cpp.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -101,10 +102,7 @@ struct DissectArguments {
            .role = Role::kConcepts,
            .required = concepts_required},
           s.concepts);
-    field({.name = "baselines",
-           .help = baselines_help(),
-           .role = Role::kSubject,
-           .choices = baseline_choices()},
+    field({.name = "baselines", .help = baselines_help(), .role = Role::kSubject, .choices = baseline_choices()},
           s.baselines);
     DissectSettings::fields(s.dissection, field);
   }

@@ -19,6 +19,7 @@ add_custom_target(tests)
 #   TESTS a_test.cpp ...         one executable, one ctest: NAME/unit
 #   USES base image ...          other rooms
 #   LIBRARIES PNG::PNG ...       Debian libraries
+#   HEADERS a.h ...              which are installed, if not all of the folder
 #   COMPILE -ffp-contract=off    compiler options of the room and its tests
 #   TORCH                        may include torch
 #   JSON                         most of its files look into JSON
@@ -26,7 +27,7 @@ add_custom_target(tests)
 # Target microtome_NAME is what others link to. A room with torch is a static library, microtome_NAME. One without is
 # part of microtome_library: microtome_NAME_objects compiles it, microtome_NAME_usage is what its includers compile with.
 function(microtome_room NAME)
-  cmake_parse_arguments(ROOM "TORCH;JSON;UNITY" "" "SOURCES;TESTS;USES;LIBRARIES;COMPILE" ${ARGN})
+  cmake_parse_arguments(ROOM "TORCH;JSON;UNITY" "" "SOURCES;TESTS;USES;LIBRARIES;HEADERS;COMPILE" ${ARGN})
   set(target microtome_${NAME})
   set(pch plain)
   if(ROOM_TORCH)
@@ -51,7 +52,7 @@ function(microtome_room NAME)
     target_link_libraries(microtome_library PRIVATE ${target}_usage)
     add_library(${target} INTERFACE)
     target_link_libraries(${target} INTERFACE ${target}_usage microtome_library)
-    microtome_install_headers()
+    microtome_install_headers(${ROOM_HEADERS})
   endif()
   target_compile_options(${compiled} PRIVATE ${ROOM_COMPILE})
   set_property(GLOBAL APPEND PROPERTY MICROTOME_COMPILED ${compiled})
@@ -74,7 +75,10 @@ endfunction()
 # library than the public ones.
 function(microtome_install_headers)
   file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR})
-  file(GLOB headers CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} *.h formats/*.h)
+  set(headers ${ARGN})
+  if(NOT headers)
+    file(GLOB headers CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} *.h formats/*.h)
+  endif()
   foreach(header IN LISTS headers)
     file(STRINGS ${header} foreign REGEX
          "#include (<(cairo|SQLiteCpp|sqlite3|httplib|png|webp|turbojpeg|zlib|openssl|CLI|g(test|mock)|rapidcheck)|\"microtome/.*_testing.h)")

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The atlas' content hash.
 #include "microtome/atlas/atlas.h"
 #include "microtome/atlas/finding_hash.h"
 #include "microtome/atlas/picture_reader.h"

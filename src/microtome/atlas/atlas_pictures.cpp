@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Pictures of the atlas: written and read.
 #include "microtome/atlas/atlas.h"
 #include "microtome/atlas/layer_lookup.h"
 #include "microtome/atlas/picture_place.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// What the atlas gives: network, layers, units, runs.
 #include <algorithm>
 
 #include "microtome/atlas/atlas.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// What the atlas takes: one transaction each.
 #include <algorithm>
 #include <chrono>
 #include <set>

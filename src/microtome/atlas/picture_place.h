@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a picture stands in the atlas. Private to the room.
+// Defined in atlas_pictures.cpp.
 #pragma once
 #include <SQLiteCpp/Database.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The end of a stop (workers.h).
+// Defined in workers.cpp.
 #pragma once
 
 namespace microtome {

@@ -2,6 +2,7 @@
 // What a dissection finds out about each unit of a layer. Plain values, declared once (base/finding.h): the atlas
 // stores them, exports and pages show them. A number of a concept that is added to ConceptMeasures appears in all of
 // these; its column is added in a step of atlas/schema/.
+// Defined in verdict.cpp.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -11,7 +12,6 @@
 
 #include "microtome/base/finding.h"
 #include "microtome/dissect/concept_findings.h"
-#include "microtome/dissect/detectors.h"
 
 namespace microtome {
 

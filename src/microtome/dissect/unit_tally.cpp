@@ -6,6 +6,7 @@
 #include <string>
 
 #include "microtome/base/rng.h"
+#include "microtome/dissect/detectors.h"
 #include "microtome/dissect/selfcheck.h"
 
 namespace microtome {

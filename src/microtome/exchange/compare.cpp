@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "microtome/base/error.h"
+#include "microtome/dissect/detectors.h"
 #include "microtome/exchange/export_parts.h"
 #include "microtome/exchange/import.h"
 #include "microtome/exchange/vocabulary.h"

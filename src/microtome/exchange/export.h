@@ -6,6 +6,7 @@
 // file_name_from_layer() writes them. Files are written whole (base/file.h); folders are created. Everything throws
 // Error(kNotFound) for a layer without results, Error(kIo) when a file cannot be written, Error(kCorrupt) as Atlas
 // does.
+// Defined in export_charts.cpp, export_csv.cpp, export_images.cpp and others.
 #pragma once
 #include <string>
 #include <vector>

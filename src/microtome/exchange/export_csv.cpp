@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// An atlas as csv tables.
 #include <fmt/format.h>
 
 #include <algorithm>

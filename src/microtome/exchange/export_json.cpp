@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// An atlas as one JSON document.
 #include <map>
 #include <utility>
 
 #include "microtome/base/json.h"
+#include "microtome/dissect/detectors.h"
 #include "microtome/exchange/export.h"
 #include "microtome/exchange/finding_json.h"
 #include "microtome/exchange/vocabulary.h"

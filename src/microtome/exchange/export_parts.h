@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What several exports write. Private to the room.
+// Defined in export_charts.cpp, export_csv.cpp and export_visualizations.cpp.
 #pragma once
 #include <string>
 #include <vector>

@@ -10,6 +10,7 @@
 #include "microtome/base/json.h"
 #include "microtome/base/rng.h"
 #include "microtome/concepts/formats/csv.h"
+#include "microtome/dissect/detectors.h"
 #include "microtome/exchange/export.h"
 #include "microtome/exchange/tables.h"
 #include "microtome/exchange/vocabulary.h"

@@ -11,6 +11,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/text_table.h"
+#include "microtome/dissect/detectors.h"
 #include "microtome/exchange/vocabulary.h"
 
 namespace microtome {

@@ -5,6 +5,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/nearest.h"
+#include "microtome/dissect/detectors.h"
 
 namespace microtome {
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "microtome/atlas/atlas.h"
+#include "microtome/dissect/detectors.h"
 
 namespace microtome {
 

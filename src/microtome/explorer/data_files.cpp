@@ -6,6 +6,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/json.h"
+#include "microtome/dissect/detectors.h"
 #include "microtome/exchange/exemplar_view.h"
 #include "microtome/exchange/finding_json.h"
 #include "microtome/image/codec.h"

@@ -13,6 +13,7 @@
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
+#include "microtome/dissect/detectors.h"
 #include "microtome/exchange/exemplar_view.h"
 #include "microtome/explorer/bundle.h"
 #include "microtome/explorer/data_files.h"

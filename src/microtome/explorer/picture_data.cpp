@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// What the pages know of a picture.
 #include "microtome/explorer/data_files.h"
 
 #include "microtome/base/json.h"

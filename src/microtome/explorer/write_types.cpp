@@ -10,6 +10,7 @@
 
 #include "microtome/atlas/atlas.h"
 #include "microtome/base/finding.h"
+#include "microtome/dissect/detectors.h"
 #include "microtome/dissect/findings.h"
 
 namespace microtome {

@@ -3,9 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "microtome/network/baseline.h"
 #include "microtome/network/basis.h"
-#include "microtome/study/dissect_arguments.h"
 
 namespace microtome {
 
@@ -13,21 +11,6 @@ std::string_view basis_help() {
   static const std::string help =
       fmt::format("Units to study, of matrices [units, channels]: {}; fitted ones need a concept set", basis_forms());
   return help;
-}
-
-std::string_view baselines_help() {
-  static const std::string help = fmt::format(
-      "Dissect in the same pass what each layer is to be held against, separated by commas: {}", baseline_names());
-  return help;
-}
-
-std::string_view baseline_choices() {
-  static const std::string choices = [] {
-    std::string all;
-    for (const BaselineKind* kind : baselines::kinds()) all += (all.empty() ? "" : "|") + std::string(kind->name);
-    return all;
-  }();
-  return choices;
 }
 
 }  // namespace microtome

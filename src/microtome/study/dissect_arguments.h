@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is asked of a dissection.
+// Defined in arguments.cpp.
 #pragma once
 #include <cstdint>
 #include <string>

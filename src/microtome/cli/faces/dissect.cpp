@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The answer of `microtome dissect` in words.
 #include "microtome/cli/made_atlas.h"
 #include "microtome/cli/question_command.h"
 

@@ -7,6 +7,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
+#include "microtome/dissect/detectors.h"
 #include "microtome/image/chart.h"
 #include "microtome/study/derived_layers.h"
 #include "microtome/study/make_atlas.h"

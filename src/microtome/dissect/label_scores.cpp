@@ -18,6 +18,7 @@ void measure_pixels(int64_t intersection, int64_t on, int64_t truth, int64_t pix
   const auto i = static_cast<double>(intersection);
   if (on > 0) out.share = i / static_cast<double>(on);
   if (on + truth > 0) out.f1 = 2 * i / static_cast<double>(on + truth);
+  if (on > 0 && truth > 0) out.cosine = i / std::sqrt(static_cast<double>(on) * static_cast<double>(truth));
   if (pixels == 0) return;
   const auto n = static_cast<double>(pixels);
   const double a = std::min(1.0, static_cast<double>(on) / n), c = std::min(1.0, static_cast<double>(truth) / n);

@@ -248,6 +248,7 @@ TEST(Measures, OverPixelsEqualTheirDefinitions) {
   measure_pixels(30, 40, 50, 1000, got);
   EXPECT_DOUBLE_EQ(got.share, 0.75);
   EXPECT_DOUBLE_EQ(got.f1, 60.0 / 90);
+  EXPECT_DOUBLE_EQ(got.cosine, 30 / std::sqrt(50.0 * 40.0));
   double joint = 0, information = 0;
   const double cells[2][2] = {{0.94, 0.02}, {0.01, 0.03}}, on[] = {0.96, 0.04}, is[] = {0.95, 0.05};
   for (int i = 0; i < 2; ++i) {

@@ -10,6 +10,7 @@ import "./trust.css";
 const kMeasures: [string, string][] = [
   ["share", "of the mask"],
   ["f1", "F1"],
+  ["cosine", "cosine"],
   ["iqr", "information"],
   ["auc", "AUC over images"],
   ["average_precision", "average precision"],

@@ -6,6 +6,7 @@ import { FindPage } from "./pages/find";
 import { LayerPage } from "./pages/layer";
 import { lost } from "./pages/lost";
 import { NetworkPage } from "./pages/network";
+import { RunsPage } from "./pages/runs";
 import { UnitPage } from "./pages/unit";
 import { VisualizationsPage } from "./pages/visualizations";
 import { layerHref } from "./route";
@@ -21,6 +22,7 @@ export const pages = [
   page("layer/:layer", LayerPage, ({ layer }, atlas) => [layerCrumb(atlas, layer)]),
   page("layer/:layer/unit/#unit", UnitPage, ({ layer, unit }, atlas) => [layerCrumb(atlas, layer), { text: `unit ${unit}` }]),
   page("find/:text", FindPage, ({ text }) => [{ text: `“${text}”` }]),
+  page("runs", RunsPage, () => [{ text: "runs" }]),
   page("visualizations", VisualizationsPage, () => [{ text: "visualizations" }]),
 ];
 

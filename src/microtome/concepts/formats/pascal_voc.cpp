@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <unordered_set>
 
 #include "microtome/base/error.h"
@@ -80,7 +79,7 @@ class VocSet : public ListedSet {
     out.info.split = split;
     out.named_by = named_by;
     measure_listed_picture(folder(), out.info, named_by);
-    out.info.label_width = std::max(1, out.info.width), out.info.label_height = std::max(1, out.info.height);
+    out.info.label_width = out.info.width, out.info.label_height = out.info.height;
     digest_.add_file(out.info.file);
     digest_.add_file(mask_of(out.info.file));
     rows_.push_back(std::move(out));

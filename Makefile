@@ -1,35 +1,44 @@
 # microtome: `make demo` shows what it does, `make test` checks that it does it.
 PREFIX ?= /usr/local
-JOBS   ?= 2
+JOBS   ?= $(shell nproc)
 BUILD  := build/release
 
-.PHONY: help setup build demo test test-all bench format install clean
+.PHONY: help setup packages configure build demo test test-all bench format install clean
 
 help:
+	@echo "make setup     install the Debian packages it is built from; needs root or sudo, once"
 	@echo "make demo      build, then dissect and visualize the shipped network; leaves demo/demo.atlas and demo/site/"
 	@echo "make test      build, then run the fast tests"
 	@echo "make test-all  the slow ones too"
 	@echo "make bench     measure against the bare network; prints ratios"
-	@echo "make install   PREFIX=$(PREFIX)"
+	@echo "make install   PREFIX=$(PREFIX): program, library, headers, CMake package"
 	@echo "make format    clang-format the sources"
 
 setup:
-	@scripts/install
+	@scripts/install && mkdir -p build && touch build/set_up
 
-build: setup
+# A build looks whether packages are missing; on a machine that was never set up, and as root, it installs them.
+packages:
+	@if [ -f build/set_up ] || [ "$$(id -u)" -ne 0 ]; then scripts/install --check; else $(MAKE) --no-print-directory setup; fi
+
+configure: packages
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset release
-	@cmake --build --preset release -- -j$(JOBS) $(if $(CI),,--quiet)
+
+build: configure
+	@cmake --build --preset release --parallel $(JOBS) --target microtome $(if $(CI),,-- --quiet)
 
 demo: build
 	@scripts/demo
 
-test: build
-	@ctest --preset release
+test: configure
+	@cmake --build --preset release --parallel $(JOBS) --target tests $(if $(CI),,-- --quiet)
+	@ctest --preset release --parallel $(JOBS)
 
-test-all: build
+test-all: configure
+	@cmake --build --preset release --parallel $(JOBS) --target all tests $(if $(CI),,-- --quiet)
 	@ctest --preset all
 
-bench: build
+bench: configure
 	@scripts/bench
 
 install: build

@@ -17,6 +17,7 @@
 #include "microtome/network/executor.h"
 #include "microtome/network/threads.h"
 #include "microtome/visualize/ascent.h"
+#include "microtome/visualize/expression.h"
 #include "microtome/visualize/prefix.h"
 #include "networks.h"
 
@@ -100,11 +101,11 @@ class Ours {
       : objective_(parse_objective(fmt::format("channel({}:{})", layer, unit), {network, preprocessing_, side, side})),
         transforms_("lucid") {
     settings_.steps = kSteps;
-    trunk_ = std::make_unique<Trunk>(network, objective_->layers());
+    trunk_ = std::make_unique<Trunk>(network, objective_.layers());
     const double start = cpu_seconds();
     stages_.push_back({{1, 3, side, side},
                        parse_parametrization("fft", {1, 3, side, side}),
-                       std::make_shared<const Prefix>(*trunk_, *objective_, side, side),
+                       std::make_shared<const Prefix>(*trunk_, objective_.reads, side, side),
                        kSteps});
     cut_seconds_ = cpu_seconds() - start;
   }
@@ -112,19 +113,19 @@ class Ours {
   // Steps in which the gradient was dead, and so taken twice.
   int64_t steps() const {
     const uint64_t key = 0;
-    return ascend({*objective_, stages_, transforms_, preprocessing_, settings_, std::span(&key, 1), {}})[0]
+    return ascend({objective_, stages_, transforms_, preprocessing_, settings_, std::span(&key, 1), {}})[0]
         .redirected_steps;
   }
   // The objective at an input, by the cut network.
   double score(const at::Tensor& input) const {
     const Prefix& prefix = *stages_[0].prefix;
-    return objective_->score(prefix.view(prefix.executor().run(input))).item<double>();
+    return objective_.score(prefix.view(prefix.executor().run(input))).item<double>();
   }
   double cut_seconds() const { return cut_seconds_; }
 
  private:
   Preprocessing preprocessing_;
-  std::unique_ptr<Objective> objective_;
+  Objective objective_;
   TransformList transforms_;
   RenderSettings settings_;
   std::unique_ptr<Trunk> trunk_;

@@ -1,11 +1,12 @@
 # Everything here is a Debian package named in scripts/install; docs/architecture.md says why each is used.
 find_program(MICROTOME_CCACHE ccache)
 if(MICROTOME_CCACHE)
-  # The sloppiness is what lets ccache reuse objects built with the precompiled header.
+  # The sloppiness is what lets ccache reuse objects built with the precompiled header; the last two spare a second
+  # preprocessing of each file and hashing the precompiled header (300 MB) for each.
   set(CMAKE_CXX_COMPILER_LAUNCHER
       ${CMAKE_COMMAND} -E env
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1 CCACHE_INODECACHE=1
       ${MICROTOME_CCACHE})
 endif()
 
@@ -33,7 +34,7 @@ find_path(HTTPLIB_INCLUDE_DIR httplib.h REQUIRED)
 
 add_library(microtome_flags INTERFACE)
 target_compile_options(microtome_flags INTERFACE -Wall -Wextra -Wshadow=local -Winvalid-pch)
-if(MICROTOME_WERROR)
+if(MICROTOME_WERROR AND NOT MICROTOME_SANITIZE AND NOT MICROTOME_ODR)
   target_compile_options(microtome_flags INTERFACE -Werror)
 endif()
 target_include_directories(microtome_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
@@ -41,6 +42,19 @@ target_compile_definitions(microtome_flags INTERFACE MICROTOME_VERSION="${PROJEC
 
 # One flag set for libraries, the engine's shared object and the tests, so that one precompiled header serves all.
 add_compile_options(-fPIC)
+
+if(MICROTOME_SANITIZE)
+  add_compile_options(-O1 -g1 -fsanitize=${MICROTOME_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
+                      -D_GLIBCXX_ASSERTIONS)
+  add_link_options(-fsanitize=${MICROTOME_SANITIZE})
+endif()
+if(MICROTOME_ODR)
+  add_compile_options(-O0 -flto)
+endif()
+
+# Tests are compiled more often than they are run.
+add_library(microtome_test_flags INTERFACE)
+target_compile_options(microtome_test_flags INTERFACE $<$<CONFIG:Release>:-O1>)
 
 add_library(microtome_torch INTERFACE)
 target_include_directories(microtome_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
@@ -64,7 +78,7 @@ if(MICROTOME_PCH)
       target_link_libraries(microtome_${kind}_pch PRIVATE microtome_torch)
     endif()
     if(kind MATCHES test)
-      target_link_libraries(microtome_${kind}_pch PRIVATE GTest::gmock)
+      target_link_libraries(microtome_${kind}_pch PRIVATE GTest::gmock microtome_test_flags)
     endif()
     target_precompile_headers(microtome_${kind}_pch PRIVATE ${${kind}})
   endforeach()

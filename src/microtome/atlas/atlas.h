@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "microtome/atlas/atlas_picture.h"
+#include "microtome/base/finding.h"
 #include "microtome/base/json.h"
 #include "microtome/concepts/concept_set.h"
 #include "microtome/dissect/findings.h"
@@ -24,6 +26,16 @@ struct Provenance {
   std::string data_hash;  // of the concept set, empty without one
   Json settings;          // all that moves a number
   std::string command;    // as typed; not part of the key
+
+  template <class Self, class Visitor>
+  static void fields(Self& s, Visitor&& field) {
+    field({.name = "stage", .help = "What was done"}, s.stage);
+    field({.name = "version", .help = "Of microtome"}, s.version);
+    field({.name = "network_hash", .help = "Of the network"}, s.network_hash);
+    field({.name = "data_hash", .help = "Of the concept set"}, s.data_hash);
+    field({.name = "settings", .help = "All that moves a number"}, s.settings);
+    field({.name = "command", .help = "As typed"}, s.command);
+  }
 };
 
 struct AtlasLayer {
@@ -35,12 +47,32 @@ struct AtlasLayer {
   int64_t units = 0;
   Json receptive_field;  // {"size":[w,h],"step":[w,h],"start":[x,y]} in input pixels
   double macs_share = 0;
+
+  template <class Self, class Visitor>
+  static void fields(Self& s, Visitor&& field) {
+    field({.name = "name", .help = "As the network file says"}, s.name);
+    field({.name = "aliases", .help = "Further names"}, s.aliases);
+    field({.name = "op", .help = "Operator"}, s.op);
+    field({.name = "shape", .help = "Without the batch axis"}, s.shape);
+    field({.name = "units", .help = "How many"}, s.units);
+    field({.name = "receptive_field", .help = "Size, step and start in input pixels"}, s.receptive_field);
+    field({.name = "macs_share", .help = "Share of the multiplications up to here"}, s.macs_share);
+  }
 };
 
 struct AtlasNetwork {
   std::string hash, format, name;  // name: the file's name without folder and suffix
-  Json input;                      // {"channels","height","width", "preprocess"}
+  Json input;                      // {"channels", "height", "width", "preprocess", "range", "order", "mean", "std"}
   std::vector<std::string> classes;
+
+  template <class Self, class Visitor>
+  static void fields(Self& s, Visitor&& field) {
+    field({.name = "hash", .help = "SHA-256 of the file"}, s.hash);
+    field({.name = "format", .help = "Of the file"}, s.format);
+    field({.name = "name", .help = "Of the file"}, s.name);
+    field({.name = "input", .help = "What it takes"}, s.input);
+    field({.name = "classes", .help = "Names of its outputs"}, s.classes);
+  }
 };
 
 struct AtlasConcepts {
@@ -49,41 +81,6 @@ struct AtlasConcepts {
   std::vector<Concept> concepts;           // by label number; [0] is the empty concept
   std::vector<std::string> display_names;  // by label number
   int64_t images = 0;
-};
-
-// A picture as it was after so many updates of its ascent.
-struct AtlasFrame {
-  int64_t step = 0;
-  std::string webp;  // the encoded file
-};
-
-// A rendered picture and what is known of it. Without a layer it is a visualization of no single unit: its place in the
-// atlas is (objective, variant), and `activation` says nothing.
-struct AtlasPicture {
-  int64_t id = 0;     // of the stored picture, as long as it is not replaced
-  std::string layer;  // empty: of no single unit
-  int unit = 0;
-  Sign sign = Sign::kPositive;
-  int variant = 0;
-  std::string objective;  // canonical text
-  std::string png;        // the encoded file
-  int width = 0, height = 0;
-  std::vector<float> values;  // of what is no picture, [C,H,W] as facts["shape"] says; the png is a drawing of them
-  std::vector<float> curve;   // objective at each step
-  std::vector<AtlasFrame> frames;  // by rising step
-  double score = 0;  // of the objective, of the stored picture under held-out transforms; NaN: not known (schema 2)
-  double activation = 0;  // of the stored 8-bit picture or values: mean over held-out transforms of the unit's maximum
-  std::optional<double> best_exemplar;     // the unit's maximum (minimum for -) over the real images
-  std::optional<double> activation_ratio;  // activation / best_exemplar
-  std::string status;                      // "ok", or why it is not: "did not start"
-  Json facts;                              // further measures by name
-};
-
-// A finished unit for readers: dissection and pictures.
-struct AtlasUnit {
-  std::string layer;
-  std::optional<UnitDissection> dissection;
-  std::vector<AtlasPicture> pictures;
 };
 
 // One process writes; any number may read at the same time. Every put_ is one transaction: after a crash the file holds
@@ -123,8 +120,8 @@ class Atlas {
 
   // --- asking, for resume ---
   bool has_dissection(int64_t run, const std::string& layer) const;
-  bool has_picture(int64_t run, const std::string& layer, int unit, Sign sign, int variant) const;
-  bool has_visualization(int64_t run, const std::string& objective, int variant) const;
+  // Whether the run made the picture at this place: layer, unit, sign, objective, variant.
+  bool has_picture(int64_t run, const AtlasPicture& place) const;
   // The run that begin_run() would find again.
   std::optional<int64_t> find_run(const Provenance& provenance) const;
   struct Checkpoint {
@@ -138,19 +135,16 @@ class Atlas {
   std::optional<AtlasConcepts> concepts() const;
   std::vector<AtlasLayer> layers() const;          // All layers of the network, in graph order.
   std::vector<AtlasLayer> studied_layers() const;  // Those with a dissection or a picture.
-  // Dissection facts of a layer without units' rows.
-  struct DissectionInfo {
-    int map_width = 0, map_height = 0;
-    double tail = 0;
-    int64_t images = 0;
+  // A layer's dissection without its units.
+  struct DissectionInfo : LayerDissection {
     int64_t run = 0;
   };
   std::optional<DissectionInfo> dissection_info(const std::string& layer) const;
   // Units of a layer by number and sign, without exemplars' maps and histograms when `brief`.
   std::vector<UnitDissection> units(const std::string& layer, bool brief) const;
   std::optional<UnitDissection> unit(const std::string& layer, int unit, Sign sign) const;
-  // Pictures of a layer (of one unit when unit >= 0), by unit, sign (+ first), variant; `with_png` false leaves the
-  // encoded files and the curve out.
+  // Pictures of a layer (of one unit when unit >= 0), by unit, sign (+ first), objective (that of the channel alone
+  // first, then by text), variant; `with_png` false leaves the encoded files, the curve and the values out.
   std::vector<AtlasPicture> pictures(const std::string& layer, int unit, bool with_png) const;
   // Pictures of no single unit, by objective and variant.
   std::vector<AtlasPicture> visualizations(bool with_png) const;
@@ -158,7 +152,8 @@ class Atlas {
   std::optional<Thumbnail> thumbnail(int64_t image) const;
   std::vector<Provenance> runs() const;
   // SHA-256 over all results (network, concepts, dissections, thumbnails, pictures) in a fixed order: no times, no
-  // paths, no commands, no run numbers. Equal content has equal hashes, however often the work was interrupted.
+  // paths, no commands, no run numbers. Equal content has equal hashes, however often the work was interrupted, and
+  // whatever the schema of the file: every value that is known enters under its name (docs/atlas_format.md).
   std::string content_hash() const;
 
  private:

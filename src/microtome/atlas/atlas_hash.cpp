@@ -1,86 +1,95 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <SQLiteCpp/Column.h>
-
+// The atlas' content hash.
 #include "microtome/atlas/atlas.h"
-#include "microtome/atlas/statements.h"
+#include "microtome/atlas/finding_hash.h"
+#include "microtome/atlas/picture_reader.h"
 #include "microtome/atlas/store.h"
-#include "microtome/base/hash.h"
+#include "microtome/atlas/unit_reader.h"
 
 namespace microtome {
 namespace {
 
-// Every result by its natural place (names, not row numbers), in an order that the rows themselves determine. Encoded
-// pictures enter by the hash that names them. Left out: runs and checkpoints, which tell how the results came about.
-// CROSS JOIN keeps the order of the loops, so that indices give the rows in order and no maps are sorted.
-constexpr const char* kContent[] = {
-    "SELECT hash, format, name, input, classes FROM network",
-    "SELECT name, aliases, op, shape, units, receptive_field, macs_share FROM layer ORDER BY position, id",
-    "SELECT hash, categories, images FROM concepts",
-    "SELECT number, name, display_name, category, categories FROM concept ORDER BY number",
-    "SELECT l.name, map_width, map_height, tail, images FROM layer l CROSS JOIN dissection d ON d.layer = l.id"
-    " ORDER BY l.name",
-    "SELECT l.name, u.unit, sign, threshold, minimum, maximum, on_pixels, on_images, label, category, intersection,"
-    " activation, truth, images, iou, ceiling, statistics, maps, histogram_low, histogram_high, histogram FROM layer l"
-    " CROSS JOIN unit u ON u.layer = l.id CROSS JOIN unit_data d ON d.unit = u.id ORDER BY l.name, u.unit, sign DESC",
-    "SELECT l.name, u.unit, sign, list, rank, s.label, s.category, s.intersection, s.activation, s.truth, s.images, "
-    "s.iou,"
-    " s.ceiling, share, f1, iqr, auc, average_precision, pearson FROM layer l CROSS JOIN unit u ON u.layer = l.id "
-    "CROSS JOIN score s ON s.unit = u.id"
-    " ORDER BY l.name, u.unit, sign DESC, list, rank",
-    "SELECT l.name, u.unit, sign, list, rank, e.image, e.activation, width, height FROM layer l"
-    " CROSS JOIN unit u ON u.layer = l.id CROSS JOIN exemplar e ON e.unit = u.id"
-    " ORDER BY l.name, u.unit, sign DESC, list, rank",
-    "SELECT image, file, b.hash FROM thumbnail t JOIN blob b ON b.id = t.blob ORDER BY image",
-    "SELECT l.name, unit, sign, variant, objective, b.hash, width, height, score, activation, best_exemplar,"
-    " activation_ratio, status, facts, curve, p.input FROM layer l CROSS JOIN picture p ON p.layer = l.id"
-    " CROSS JOIN blob b ON b.id = p.blob ORDER BY l.name, unit, sign DESC, variant",
-    "SELECT l.name, unit, sign, variant, step, b.hash FROM layer l CROSS JOIN picture p ON p.layer = l.id"
-    " CROSS JOIN frame f ON f.picture = p.id CROSS JOIN blob b ON b.id = f.blob"
-    " ORDER BY l.name, unit, sign DESC, variant, step",
-    "SELECT variant, objective, b.hash, width, height, score, status, facts, curve, input FROM picture p"
-    " CROSS JOIN blob b ON b.id = p.blob WHERE layer IS NULL ORDER BY objective, variant",
-    "SELECT objective, variant, step, b.hash FROM picture p CROSS JOIN frame f ON f.picture = p.id"
-    " CROSS JOIN blob b ON b.id = f.blob WHERE layer IS NULL ORDER BY objective, variant, step",
-};
+// Every result by its natural place (names, not row numbers). Encoded pictures enter by the hash that names them. Left
+// out: runs and checkpoints, which tell how the results came about.
+class ContentHash {
+ public:
+  ContentHash(SQLite::Database& database, const std::string& path) : database_(database), path_(path) {}
 
-void add_number(Sha256& hash, char type, const void* bytes) {
-  hash.add({&type, 1});
-  hash.add({static_cast<const char*>(bytes), 8});
-}
-
-// Type and length come first, so that no two different rows read the same.
-void add_value(Sha256& hash, const SQLite::Column& column) {
-  if (column.isNull()) {
-    hash.add("n");
-  } else if (column.isInteger()) {
-    const int64_t value = column.getInt64();
-    add_number(hash, 'i', &value);
-  } else if (column.isFloat()) {
-    const double value = column.getDouble();
-    add_number(hash, 'r', &value);
-  } else {
-    const std::string_view bytes = bytes_of(column);
-    const uint64_t size = bytes.size();
-    add_number(hash, 'b', &size);
-    hash.add(bytes);
+  std::string hex() {
+    table<AtlasNetwork>("network", "FROM network");
+    table<AtlasLayer>("layer", "FROM layer ORDER BY position, id");
+    concepts();
+    dissections();
+    texts("thumbnail", "SELECT image, file, b.hash FROM thumbnail t JOIN blob b ON b.id = t.blob ORDER BY image");
+    pictures();
+    return hash_.hex();
   }
-}
+
+ private:
+  template <Finding T>
+  void table(const char* name, const std::string& from) {
+    SQLite::Statement rows(database_, "SELECT " + column_list<T>() + " " + from);
+    while (rows.executeStep()) {
+      T record;
+      read_record(rows, 0, path_, record);
+      hash_.add(name, record);
+    }
+  }
+
+  void texts(const char* name, const char* sql) {
+    SQLite::Statement rows(database_, sql);
+    while (rows.executeStep()) {
+      for (int at = 0; at < rows.getColumnCount(); ++at) hash_.add(name, rows.getColumn(at).getString());
+    }
+  }
+
+  void concepts() {
+    texts("concepts", "SELECT hash, categories, images FROM concepts");
+    texts("concept", "SELECT number, name, display_name, category, categories FROM concept ORDER BY number");
+  }
+
+  void dissections() {
+    SQLite::Statement rows(database_, "SELECT d.id, l.name, " + column_list<LayerDissection>("d.") +
+                                          " FROM dissection d JOIN layer l ON l.id = d.layer ORDER BY l.name, d.id");
+    UnitReader units(database_, path_, false);
+    while (rows.executeStep()) {
+      LayerDissection dissection;
+      read_record(rows, 2, path_, dissection);
+      hash_.add("layer", rows.getColumn(1).getString());
+      hash_.add("dissection", dissection);
+      units.each(
+          "WHERE u.dissection = ? ORDER BY u.unit, u.sign DESC",
+          [&](const UnitDissection& unit) { hash_.add("unit", unit); }, rows.getColumn(0).getInt64());
+    }
+  }
+
+  void pictures() {
+    PictureReader reader(database_, path_, PictureReader::Files::kHashes);
+    reader.each(std::string("ORDER BY l.name, ") + kPictureOrder, [&](const AtlasPicture& picture) {
+      if (!picture.layer.empty()) {
+        hash_.add("layer", picture.layer);
+        hash_.add("of", picture.unit);
+        hash_.add("sign", picture.sign);
+      }
+      hash_.add("picture", picture);
+      hash_.add("file", picture.png);
+      for (const AtlasFrame& frame : picture.frames) {
+        hash_.add("step", frame.step);
+        hash_.add("frame", frame.webp);
+      }
+    });
+  }
+
+  SQLite::Database& database_;
+  const std::string& path_;
+  FindingHash hash_;
+};
 
 }  // namespace
 
 std::string Atlas::content_hash() const {
-  return state_->store->read([](SQLite::Database& database) {
-    Sha256 hash;
-    for (const char* sql : kContent) {
-      SQLite::Statement rows(database, sql);
-      while (rows.executeStep()) {
-        hash.add("row");
-        for (int column = 0; column < rows.getColumnCount(); ++column) add_value(hash, rows.getColumn(column));
-      }
-      hash.add("end");
-    }
-    return hash.hex();
-  });
+  return state_->store->read(
+      [&](SQLite::Database& database) { return ContentHash(database, state_->store->path()).hex(); });
 }
 
 }  // namespace microtome

@@ -58,6 +58,12 @@ TEST_F(AtlasTest, ContentHashSeesEveryChange) {
       [](RandomAtlas& c) { c.layers[1].macs_share += 0.5; },
       [](RandomAtlas& c) { c.concepts.display_names[1] += "x"; },
       [](RandomAtlas& c) { c.dissections[0].tail *= 2; },
+      [](RandomAtlas& c) { c.dissections[0].convention = "quick"; },
+      [](RandomAtlas& c) { c.dissections[0].units[0].best.measures.f1 = 7; },
+      [](RandomAtlas& c) {
+        c.dissections[0].units[0].interval = BootstrapInterval{1, 2, 3};
+      },
+      [](RandomAtlas& c) { c.dissections[0].units[0].tails.push_back({}); },
       [](RandomAtlas& c) { c.dissections[0].units[0].best.intersection += 1; },
       [](RandomAtlas& c) { c.dissections[0].units[0].threshold += 1; },
       [](RandomAtlas& c) { c.dissections[0].units[0].histogram.counts[0] += 1; },
@@ -118,14 +124,20 @@ TEST_F(AtlasTest, TellsWhatARunHasDone) {
   EXPECT_FALSE(atlas.has_dissection(second, layer));
   EXPECT_FALSE(atlas.has_dissection(first, content.layers.back().name));
   const AtlasPicture& p = content.pictures[0];
-  EXPECT_TRUE(atlas.has_picture(first, p.layer, p.unit, p.sign, p.variant));
-  EXPECT_FALSE(atlas.has_picture(second, p.layer, p.unit, p.sign, p.variant));
-  EXPECT_FALSE(atlas.has_picture(first, p.layer, p.unit, p.sign, p.variant + 1));
-  EXPECT_FALSE(atlas.has_visualization(first, "b", 0));
+  AtlasPicture further = p, other = p;
+  further.variant += 1;
+  other.objective += " and more";
+  EXPECT_TRUE(atlas.has_picture(first, p));
+  EXPECT_FALSE(atlas.has_picture(second, p));
+  EXPECT_FALSE(atlas.has_picture(first, further));
+  EXPECT_FALSE(atlas.has_picture(first, other));
+  AtlasPicture joint = content.visualizations[2];
+  EXPECT_FALSE(atlas.has_picture(first, joint));
   atlas.put_pictures(first, content.visualizations);
-  EXPECT_TRUE(atlas.has_visualization(first, "b", 1));
-  EXPECT_FALSE(atlas.has_visualization(first, "b", 2));
-  EXPECT_FALSE(atlas.has_visualization(second, "b", 1));
+  EXPECT_TRUE(atlas.has_picture(first, joint));
+  EXPECT_FALSE(atlas.has_picture(second, joint));
+  joint.variant += 1;
+  EXPECT_FALSE(atlas.has_picture(first, joint));
   EXPECT_EQ(atlas.find_run({"dissect", "1", "n", "d", Json{{"seed", 1}, {"tail", 0.005}}, "more words"}), first);
   EXPECT_FALSE(atlas.find_run({"visualize", "1", "n", "d", Json{{"seed", 1}, {"tail", 0.005}}, "more words"}));
   EXPECT_EQ(atlas.dissection_info(layer)->run, first);
@@ -174,6 +186,24 @@ TEST_F(AtlasTest, ReplacedPicturesLeaveNothingBehind) {
             "second,shared");
   EXPECT_EQ(database.execAndGet("SELECT COUNT(*) FROM frame").getInt(), 1);
   EXPECT_FALSE(atlas.picture(1000).has_value());
+}
+
+TEST_F(AtlasTest, PicturesOfTwoObjectivesStandSideBySide) {
+  const RandomAtlas content(3);
+  Atlas atlas = Atlas::open(fresh_path(), Atlas::Mode::kCreateOrWrite);
+  atlas.put_network(content.network, content.layers);
+  const int64_t run = atlas.begin_run({"visualize", "1", "n", "", Json::object(), ""});
+  AtlasPicture picture = content.pictures[0];
+  for (const char* objective : {"channel(layer=a,unit=1) - 0.1*tv", "alone(a)", "channel(layer=a,unit=1)"}) {
+    picture.objective = picture.png = objective;
+    atlas.put_picture(run, picture);
+    atlas.put_picture(run, picture);
+  }
+  const auto found = atlas.pictures(picture.layer, picture.unit, true);
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[0].objective, "channel(layer=a,unit=1)") << "what stands for the unit comes first";
+  EXPECT_EQ(found[1].objective, "alone(a)");
+  for (const AtlasPicture& one : found) EXPECT_EQ(one.png, one.objective);
 }
 
 TEST_F(AtlasTest, PicturesMadeTogetherComeWholeOrNotAtAll) {

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+// What the atlas takes: one transaction each.
 #include <algorithm>
 #include <chrono>
 #include <set>
 
 #include "microtome/atlas/atlas.h"
-#include "microtome/atlas/blobs.h"
 #include "microtome/atlas/layer_lookup.h"
-#include "microtome/atlas/schema.h"
-#include "microtome/atlas/statements.h"
-#include "microtome/atlas/statistics.h"
+#include "microtome/atlas/picture_place.h"
+#include "microtome/atlas/record.h"
 #include "microtome/atlas/store.h"
 #include "microtome/base/hash.h"
 #include "microtome/base/json.h"
@@ -58,7 +57,8 @@ void put_thumbnail(SQLite::Database& database, const Atlas::Thumbnail& thumbnail
 
 std::set<int64_t> images_of_layer(SQLite::Database& database, int64_t layer) {
   SQLite::Statement query(database,
-                          "SELECT DISTINCT e.image FROM unit u JOIN exemplar e ON e.unit = u.id WHERE u.layer = ?");
+                          "SELECT DISTINCT e.image FROM dissection d JOIN unit u ON u.dissection = d.id"
+                          " JOIN exemplar e ON e.unit = u.id WHERE d.layer = ?");
   bind_all(query, layer);
   std::set<int64_t> images;
   while (query.executeStep()) images.insert(query.getColumn(0).getInt64());
@@ -78,76 +78,79 @@ void drop_unused_thumbnails(SQLite::Database& database, const std::set<int64_t>&
   }
 }
 
-// Writes units with all that hangs on them; statements are prepared once for the layer.
+// Writes units with all that hangs on them: each field of a unit into the table that is its.
 class UnitWriter {
  public:
-  UnitWriter(SQLite::Database& database, int64_t layer)
-      : database_(database),
-        layer_(layer),
-        unit_(database,
-              "INSERT INTO unit (layer, unit, sign, threshold, minimum, maximum, on_pixels, on_images, label, category,"
-              " intersection, activation, truth, images, iou, ceiling, statistics)"
-              " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-        score_(database, "INSERT INTO score VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-        exemplar_(database, "INSERT INTO exemplar VALUES (?, ?, ?, ?, ?, ?, ?)"),
-        data_(database, "INSERT INTO unit_data VALUES (?, ?, ?, ?, ?)") {}
+  UnitWriter(SQLite::Database& database, int64_t dissection)
+      : database_(database), dissection_(dissection), records_(database) {}
 
-  void write(const UnitDissection& u) {
-    const ConceptScore& b = u.best;
-    run(unit_, layer_, u.unit, static_cast<int>(u.sign), u.threshold, u.minimum, u.maximum, u.on_pixels, u.on_images,
-        b.label, b.category, b.intersection, b.activation, b.truth, b.images, b.iou, b.ceiling, statistics_json(u));
-    const int64_t id = database_.getLastInsertRowid();
-    write_scores(id, 0, u.by_category);
-    write_scores(id, 1, u.top_concepts);
-    std::string maps;
-    write_exemplars(id, 0, u.top, maps);
-    write_exemplars(id, 1, u.bottom, maps);
-    write_exemplars(id, 2, u.typical, maps);
-    std::string counts;
-    append_numbers<int64_t>(counts, u.histogram.counts);
-    run(data_, id, Bytes{maps}, u.histogram.low, u.histogram.high, Bytes{counts});
+  void write(const UnitDissection& unit) {
+    records_.write("unit", unit, Keys{{"dissection", dissection_}});
+    id_ = database_.getLastInsertRowid();
+    maps_.clear();
+    UnitDissection::fields(unit, [&](const Field& field, const auto& value) { write_field(field.name, value); });
+    run_once(database_, "INSERT INTO maps (unit, bytes) VALUES (?, ?)", id_, Bytes{maps_});
   }
 
  private:
-  void write_scores(int64_t id, int list, const std::vector<ConceptScore>& scores) {
-    for (size_t rank = 0; rank < scores.size(); ++rank) {
-      const ConceptScore& s = scores[rank];
-      run(score_, id, list, rank, s.label, s.category, s.intersection, s.activation, s.truth, s.images, s.iou,
-          s.ceiling, s.measures.share, s.measures.f1, s.measures.iqr, s.measures.auc, s.measures.average_precision,
-          s.measures.pearson);
+  template <class T>
+  void write_field(std::string_view name, const T& value) {
+    if constexpr (std::is_same_v<T, ConceptScore>) {
+      records_.write("score", value, Keys{{"unit", id_}, {"rank", 0}}, name);
+    } else if constexpr (Finding<T>) {
+      records_.write(name, value, Keys{{"unit", id_}});
+    } else if constexpr (kIsOptional<T>) {
+      if (value) records_.write(name, *value, Keys{{"unit", id_}});
+    } else if constexpr (kIsList<T>) {
+      for (size_t rank = 0; rank < value.size(); ++rank) write_item(name, static_cast<int64_t>(rank), value[rank]);
     }
   }
 
-  void write_exemplars(int64_t id, int list, const std::vector<Exemplar>& exemplars, std::string& maps) {
-    for (size_t rank = 0; rank < exemplars.size(); ++rank) {
-      const Exemplar& e = exemplars[rank];
-      if (e.width < 0 || e.height < 0 || e.map.size() != static_cast<size_t>(e.width) * static_cast<size_t>(e.height)) {
-        throw Error(ErrorKind::kInternal, "exemplar of image " + std::to_string(e.image),
-                    "its map has " + std::to_string(e.map.size()) + " values, not " + std::to_string(e.width) + " x " +
-                        std::to_string(e.height));
-      }
-      run(exemplar_, id, list, rank, e.image, e.activation, e.width, e.height);
-      append_numbers<float>(maps, e.map);
+  template <Finding T>
+  void write_item(std::string_view name, int64_t rank, const T& item) {
+    const Keys keys = {{"unit", id_}, {"rank", rank}};
+    if constexpr (std::is_same_v<T, ConceptScore>) {
+      records_.write("score", item, keys, name);
+    } else if constexpr (std::is_same_v<T, Exemplar>) {
+      check(item);
+      records_.write("exemplar", item, keys, name);
+      append_numbers<float>(maps_, item.map);
+    } else {
+      records_.write(name, item, keys);
+      T::fields(item, [&](const Field&, const auto& part) {
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(part)>, ConceptScore>) {
+          records_.write("score", part, keys, name);
+        }
+      });
+    }
+  }
+
+  static void check(const Exemplar& e) {
+    if (e.width < 0 || e.height < 0 || e.map.size() != static_cast<size_t>(e.width) * static_cast<size_t>(e.height)) {
+      throw Error(ErrorKind::kInternal, "exemplar of image " + std::to_string(e.image),
+                  "its map has " + std::to_string(e.map.size()) + " values, not " + std::to_string(e.width) + " x " +
+                      std::to_string(e.height));
     }
   }
 
   SQLite::Database& database_;
-  int64_t layer_;
-  SQLite::Statement unit_, score_, exemplar_, data_;
+  int64_t dissection_, id_ = 0;
+  std::string maps_;
+  RecordWriter records_;
 };
 
 void put_layers(SQLite::Database& database, const std::vector<AtlasLayer>& layers) {
   // A layer that the network does not name any more stays only while results hang on it, at the end of the list.
   run_once(database, "UPDATE layer SET position = position + ?", layers.size());
-  SQLite::Statement upsert(
-      database,
-      "INSERT INTO layer (position, name, aliases, op, shape, units, receptive_field, macs_share)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET position = excluded.position,"
-      " aliases = excluded.aliases, op = excluded.op, shape = excluded.shape, units = excluded.units,"
-      " receptive_field = excluded.receptive_field, macs_share = excluded.macs_share");
+  RecordWriter records(database);
   for (size_t position = 0; position < layers.size(); ++position) {
-    const AtlasLayer& l = layers[position];
-    run(upsert, position, l.name, Json(l.aliases), l.op, Json(l.shape), l.units, l.receptive_field, l.macs_share);
+    const auto at = static_cast<int64_t>(position);
+    if (const auto known = find_layer(database, layers[position].name)) {
+      update_record(database, "layer", layers[position], *known);
+      run_once(database, "UPDATE layer SET position = ? WHERE id = ?", at, *known);
+    } else {
+      records.write("layer", layers[position], Keys{{"position", at}});
+    }
   }
   run_once(database,
            "DELETE FROM layer WHERE position >= ? AND id NOT IN (SELECT layer FROM dissection)"
@@ -156,13 +159,8 @@ void put_layers(SQLite::Database& database, const std::vector<AtlasLayer>& layer
 }
 
 // Empties the place of a picture; returns the blobs that it used.
-std::vector<int64_t> remove_picture(SQLite::Database& database, const AtlasPicture& p, const std::string& path) {
-  const auto old =
-      p.layer.empty()
-          ? find_integer(database, "SELECT id FROM picture WHERE layer IS NULL AND objective = ? AND variant = ?",
-                         p.objective, p.variant)
-          : find_integer(database, "SELECT id FROM picture WHERE layer = ? AND unit = ? AND sign = ? AND variant = ?",
-                         require_layer(database, p.layer, path), p.unit, static_cast<int>(p.sign), p.variant);
+std::vector<int64_t> remove_picture(SQLite::Database& database, const PicturePlace& place) {
+  const auto old = find_picture(database, place);
   if (!old) return {};
   SQLite::Statement used(database,
                          "SELECT blob FROM picture WHERE id = ?1 UNION SELECT blob FROM frame WHERE picture = ?1");
@@ -174,25 +172,18 @@ std::vector<int64_t> remove_picture(SQLite::Database& database, const AtlasPictu
   return blobs;
 }
 
-void insert_picture(SQLite::Database& database, int64_t run, const AtlasPicture& p, const std::string& path) {
-  std::optional<int64_t> layer, unit, sign;
-  if (!p.layer.empty()) {
-    layer = require_layer(database, p.layer, path);
-    unit = p.unit;
-    sign = static_cast<int>(p.sign);
-  }
-  std::string curve, values;
-  append_numbers<float>(curve, p.curve);
-  append_numbers<float>(values, p.values);
-  run_once(database,
-           "INSERT INTO picture (layer, unit, sign, variant, run, objective, blob, width, height, score, activation,"
-           " best_exemplar, activation_ratio, status, facts, curve, input)"
-           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-           layer, unit, sign, p.variant, run, p.objective, put_blob(database, p.png), p.width, p.height, p.score,
-           p.activation, p.best_exemplar, p.activation_ratio, p.status, p.facts, Bytes{curve}, Bytes{values});
+void insert_picture(SQLite::Database& database, int64_t run, const AtlasPicture& p, const PicturePlace& place) {
+  RecordWriter records(database);
+  records.write("picture", p,
+                Keys{{"layer", place.layer},
+                     {"unit", place.unit},
+                     {"sign", place.sign},
+                     {"run", run},
+                     {"blob", put_blob(database, p.png)}});
   const int64_t id = database.getLastInsertRowid();
   for (const AtlasFrame& frame : p.frames) {
-    run_once(database, "INSERT INTO frame VALUES (?, ?, ?)", id, frame.step, put_blob(database, frame.webp));
+    run_once(database, "INSERT INTO frame (picture, step, blob) VALUES (?, ?, ?)", id, frame.step,
+             put_blob(database, frame.webp));
   }
 }
 
@@ -207,8 +198,8 @@ void Atlas::put_network(const AtlasNetwork& network, const std::vector<AtlasLaye
                   "name another file with --out");
     }
     old.reset();
-    run_once(database, "INSERT OR REPLACE INTO network VALUES (1, ?, ?, ?, ?, ?)", network.hash, network.format,
-             network.name, network.input, Json(network.classes));
+    run_once(database, "DELETE FROM network");
+    RecordWriter(database).write("network", network, Keys{{"one", 1}});
     put_layers(database, layers);
   });
 }
@@ -229,9 +220,10 @@ void Atlas::put_concepts(const AtlasConcepts& concepts) {
                 "name another file with --out");
   }
   state_->store->write([&](SQLite::Database& database) {
-    run_once(database, "INSERT INTO concepts VALUES (1, ?, ?, ?)", concepts.hash, Json(concepts.categories),
-             concepts.images);
-    SQLite::Statement insert(database, "INSERT INTO concept VALUES (?, ?, ?, ?, ?)");
+    run_once(database, "INSERT INTO concepts (one, hash, categories, images) VALUES (1, ?, ?, ?)", concepts.hash,
+             Json(concepts.categories), concepts.images);
+    SQLite::Statement insert(
+        database, "INSERT INTO concept (number, name, display_name, category, categories) VALUES (?, ?, ?, ?, ?)");
     for (size_t number = 0; number < concepts.concepts.size(); ++number) {
       const Concept& c = concepts.concepts[number];
       run(insert, number, c.name, concepts.display_names[number], c.category, Json(c.categories));
@@ -269,9 +261,8 @@ void Atlas::put_dissection(int64_t run, const LayerDissection& dissection, const
     const int64_t layer = require_layer(database, dissection.layer, state_->store->path());
     const std::set<int64_t> former = images_of_layer(database, layer);
     run_once(database, "DELETE FROM dissection WHERE layer = ?", layer);
-    run_once(database, "INSERT INTO dissection VALUES (?, ?, ?, ?, ?, ?)", layer, run, dissection.map_width,
-             dissection.map_height, dissection.tail, dissection.images);
-    UnitWriter writer(database, layer);
+    RecordWriter(database).write("dissection", dissection, Keys{{"layer", layer}, {"run", run}});
+    UnitWriter writer(database, database.getLastInsertRowid());
     for (const UnitDissection& unit : dissection.units) writer.write(unit);
     for (const Thumbnail& thumbnail : thumbnails) put_thumbnail(database, thumbnail);
     drop_unused_thumbnails(database, former);
@@ -281,8 +272,9 @@ void Atlas::put_dissection(int64_t run, const LayerDissection& dissection, const
 void Atlas::put_pictures(int64_t run, std::span<const AtlasPicture> pictures) {
   state_->store->write([&](SQLite::Database& database) {
     for (const AtlasPicture& picture : pictures) {
-      const std::vector<int64_t> former = remove_picture(database, picture, state_->store->path());
-      insert_picture(database, run, picture, state_->store->path());
+      const PicturePlace place = place_of(database, picture, state_->store->path());
+      const std::vector<int64_t> former = remove_picture(database, place);
+      insert_picture(database, run, picture, place);
       for (const int64_t blob : former) drop_blob_if_unused(database, blob);
     }
   });
@@ -291,8 +283,8 @@ void Atlas::put_pictures(int64_t run, std::span<const AtlasPicture> pictures) {
 void Atlas::put_checkpoint(int64_t run, int64_t images_done, std::string_view state) {
   state_->store->write([&](SQLite::Database& database) {
     run_once(database, "DELETE FROM checkpoint WHERE run = ?", run);
-    run_once(database, "INSERT INTO checkpoint VALUES (?, ?)", run, images_done);
-    SQLite::Statement insert(database, "INSERT INTO checkpoint_part VALUES (?, ?, ?)");
+    run_once(database, "INSERT INTO checkpoint (run, images_done) VALUES (?, ?)", run, images_done);
+    SQLite::Statement insert(database, "INSERT INTO checkpoint_part (run, part, bytes) VALUES (?, ?, ?)");
     for (size_t part = 0; part * kCheckpointPartBytes < state.size(); ++part) {
       microtome::run(insert, run, part, Bytes{state.substr(part * kCheckpointPartBytes, kCheckpointPartBytes)});
     }

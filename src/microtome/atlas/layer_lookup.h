@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a layer's name to its row.
+// Defined in atlas_read.cpp.
 #pragma once
 #include <SQLiteCpp/Database.h>
 

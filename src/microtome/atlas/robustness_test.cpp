@@ -163,8 +163,66 @@ TEST_F(AtlasRobustness, ReadsPicturesOfTheSecondSchema) {
     EXPECT_EQ(pictures[1].sign, Sign::kNegative);
     EXPECT_EQ(pictures[1].variant, 3);
     EXPECT_TRUE(atlas.visualizations(true).empty());
-    EXPECT_TRUE(atlas.has_picture(1, "conv", 7, Sign::kNegative, 3));
+    EXPECT_TRUE(atlas.has_picture(1, pictures[1]));
   }
+}
+
+TEST_F(AtlasRobustness, ReadsStatisticsOfTheThirdSchema) {
+  const std::string path = fresh_path();
+  Store::open(path, Mode::kCreateOrWrite, schema_steps().first(3))->write([](SQLite::Database& database) {
+    database.exec(
+        "INSERT INTO network VALUES (1, 'h', 'onnx', 'net', '{}', '[]');"
+        "INSERT INTO layer VALUES (7, 0, 'conv', '[]', 'Conv', '[1,2,2]', 1, '{}', 1);"
+        "INSERT INTO run VALUES (1, 'k', 'dissect', '0', 'h', 'c', '{\"compat\":\"dissect\"}', '', '', NULL);"
+        "INSERT INTO dissection VALUES (7, 1, 2, 1, 0.005, 9);"
+        "INSERT INTO unit VALUES (5, 7, 0, 1, 0.5, 0, 1, 7, 3, 1, 0, 5, 7, 6, 4, 0.625, 0.8, "
+        "'{\"measures\":{\"share\":0.1,\"f1\":0.30000000000000004,\"iqr\":null,\"auc\":0.7,"
+        "\"average_precision\":0.2,\"pearson\":-0.5},\"held_out\":{\"label\":3,\"train_iou\":0.25,\"iou\":0.125},"
+        "\"interval\":{\"low\":0.1,\"high\":0.2,\"deviation\":0.3},"
+        "\"significance\":{\"permutations\":9,\"p\":0.1,\"q\":0.2,\"family_p\":0.3,\"null_mean\":0.4,"
+        "\"null_high\":0.5},\"tails\":[{\"tail\":0.01,\"threshold\":0.25,\"on_pixels\":4,\"best\":{\"label\":2,"
+        "\"category\":1,\"intersection\":3,\"activation\":4,\"truth\":5,\"images\":6,\"iou\":0.5,"
+        "\"ceiling\":0.9}}],\"formulas\":[{\"text\":\"a OR b\",\"length\":2,\"intersection\":1,\"truth\":2,"
+        "\"iou\":0.5}],\"selfcheck\":[{\"score\":\"iou\",\"before\":1,\"missing\":0.5,\"extra\":null}]}');"
+        "INSERT INTO score VALUES (5, 0, 0, 1, 0, 5, 7, 6, 4, 0.625, 0.8, 1, 2, 3, 4, 5, 6);"
+        "INSERT INTO exemplar VALUES (5, 1, 0, 8, 0.5, 2, 1), (5, 0, 0, 9, 1.5, 2, 1);"
+        "INSERT INTO unit_data VALUES (5, x'0000803f000000400000404000008040', 0, 1, x'0900000000000000')");
+  });
+  UnitDissection wanted;
+  wanted.threshold = 0.5F, wanted.maximum = 1, wanted.on_pixels = 7, wanted.on_images = 3;
+  wanted.best = {1, 0, 5, 7, 6, 4, 0.625, 0.8, {0.1, 0.1 + 0.2, NAN, 0.7, 0.2, -0.5}};
+  wanted.by_category = {{1, 0, 5, 7, 6, 4, 0.625, 0.8, {1, 2, 3, 4, 5, 6}}};
+  wanted.held_out = {3, 0.25, 0.125};
+  wanted.interval = {0.1, 0.2, 0.3};
+  wanted.significance = {9, 0.1, 0.2, 0.3, 0.4, 0.5};
+  wanted.tails = {{0.01, 0.25F, 4, {2, 1, 3, 4, 5, 6, 0.5, 0.9, {}}}};
+  wanted.formulas = {{"a OR b", 2, 1, 2, 0.5}};
+  wanted.trials = {{"iou", 1, 0.5, NAN}};
+  wanted.histogram = {0, 1, {9}};
+  wanted.top = {{9, 1.5F, 2, 1, {1, 2}}};
+  wanted.bottom = {{8, 0.5F, 2, 1, {3, 4}}};
+  std::string hash;
+  for (const Mode mode : {Mode::kRead, Mode::kWrite, Mode::kRead}) {
+    const Atlas atlas = Atlas::open(path, mode);
+    const auto units = atlas.units("conv", false);
+    ASSERT_EQ(units.size(), 1U);
+    EXPECT_EQ(first_difference(units[0], wanted), "");
+    EXPECT_EQ(atlas.dissection_info("conv")->convention, "dissect");
+    EXPECT_EQ(atlas.dissection_info("conv")->upsampling, "zero");
+    if (!hash.empty()) {
+      EXPECT_EQ(atlas.content_hash(), hash);
+    }
+    hash = atlas.content_hash();
+  }
+  // The same results written today have the same digest.
+  Atlas fresh = Atlas::open(fresh_path(), Mode::kCreateOrWrite);
+  AtlasLayer layer;
+  layer.name = "conv", layer.op = "Conv", layer.shape = {1, 2, 2}, layer.units = 1, layer.macs_share = 1;
+  layer.receptive_field = Json::object();
+  fresh.put_network({"h", "onnx", "net", Json::object(), {}}, {layer});
+  LayerDissection dissection{"conv", 2, 1, 0.005, 9, {wanted}, "dissect", "zero"};
+  fresh.put_dissection(fresh.begin_run({"dissect", "9", "", "", Json::object(), ""}), dissection, {});
+  EXPECT_EQ(fresh.content_hash(), hash);
 }
 
 TEST_F(AtlasRobustness, EveryTruncationIsAnError) {
@@ -262,7 +320,7 @@ TEST_F(AtlasRobustness, WorkersShareOneWriter) {
     workers.emplace_back([&, worker] {
       for (int number = worker; number < 60; number += 4) {
         atlas.put_picture(run, numbered_picture(layer, number));
-        EXPECT_TRUE(atlas.has_picture(run, layer, number, Sign::kPositive, 0));
+        EXPECT_TRUE(atlas.has_picture(run, numbered_picture(layer, number)));
       }
     });
   }

@@ -28,6 +28,7 @@ int schema_of(SQLite::Database& database, const std::string& path, int newest) {
 void migrate(SQLite::Database& database, int from, std::span<const std::string_view> steps) {
   SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
   for (size_t step = static_cast<size_t>(from); step < steps.size(); ++step) database.exec(std::string(steps[step]));
+  if (from < 4 && steps.size() >= 4) finish_schema_4(database);
   database.exec("PRAGMA application_id = " + std::to_string(kAtlasApplicationId));
   database.exec("PRAGMA user_version = " + std::to_string(steps.size()));
   transaction.commit();

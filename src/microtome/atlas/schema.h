@@ -14,8 +14,11 @@ namespace microtome {
 inline constexpr int32_t kAtlasApplicationId = 0x4D544F4D;
 
 // Step n - 1 takes a file from schema n - 1 to schema n (PRAGMA user_version); schema 0 is an empty file. A step once
-// released is never edited: a change is a new file in schema/ and its name in CMakeLists.txt.
+// released is never edited: a change is a new file in schema/.
 std::span<const std::string_view> schema_steps();
+
+// The rest of the step to schema 4, after all further ones: it writes findings as this program knows them.
+void finish_schema_4(SQLite::Database& database);
 
 // The schema of a file, 0 when it is empty. Throws Error(kCorrupt) when it is no atlas, Error(kUnsupported) when its
 // schema is newer than `newest`.

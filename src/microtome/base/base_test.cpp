@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "microtome/base/error.h"
+#include "microtome/base/field_value.h"
 #include "microtome/base/file.h"
 #include "microtome/base/hash.h"
 #include "microtome/base/json.h"
@@ -90,6 +91,7 @@ TEST(Params, AreAssignedCheckedAndWrittenByName) {
   EXPECT_TRUE(sample.loud);
   EXPECT_EQ(to_json(sample).dump(), R"({"pixels":12,"rate":0.001,"loud":true,"name":"a"})");
   EXPECT_EQ(describe_settings<Sample>().size(), 4U);
+  EXPECT_EQ(describe_fields(default_fields<Sample>()), describe_settings<Sample>());
 }
 
 TEST(Params, RefuseWhatIsUnknownMalformedOrOutOfRange) {

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/base/error.h"
 
-#include <utility>
-
 namespace microtome {
 namespace {
 
-std::string join(std::string where, const std::string& what, const std::string& remedy) {
-  std::string line = std::move(where);
-  if (!line.empty()) line += ": ";
-  line += what;
-  if (!remedy.empty()) line += "; " + remedy;
-  return line;
+// The line, and behind the zero byte that ends it for what() the three parts, each ended in the same way.
+std::string join(const std::string& where, const std::string& what, const std::string& remedy) {
+  std::string text = where;
+  if (!where.empty()) text += ": ";
+  text += what;
+  if (!remedy.empty()) text += "; " + remedy;
+  for (const std::string& part : {where, what, remedy}) text.append(1, '\0').append(part.c_str());
+  return text;
 }
 
 }  // namespace
 
 Error::Error(ErrorKind kind, std::string where, std::string what, std::string remedy)
-    : std::runtime_error(join(std::move(where), what, remedy)), kind_(kind) {}
+    : std::runtime_error(join(where.c_str(), what.c_str(), remedy.c_str())), kind_(kind) {}
 
 int Error::exit_code() const noexcept {
   switch (kind_) {

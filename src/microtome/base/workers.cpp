@@ -10,6 +10,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/platform.h"
+#include "microtome/base/stop.h"
 
 namespace microtome {
 namespace {
@@ -51,6 +52,7 @@ void parallel_for(int threads, int64_t count, const std::function<void(int, int6
 }
 
 void request_stop() noexcept { stop_asked = true; }
+void forget_stop() noexcept { stop_asked = false; }
 bool stop_requested() noexcept { return stop_asked; }
 void throw_if_stopped() {
   if (stop_asked)

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// A command of the binary: its options, and what it calls. One file in commands/ each; it holds no logic.
+// A command of the binary: its options, and what it calls. It holds no logic. Those that ask the engine a question are
+// made from its catalogue (question_command.h); one that needs no engine is a file in commands/ each.
 #pragma once
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "microtome/base/json_fwd.h"
-#include "microtome/base/params.h"
 #include "microtome/base/reporter.h"
-#include "microtome/study/engine.h"
+#include "microtome/cli/form.h"
 
 namespace microtome::commands {
 
@@ -24,8 +23,6 @@ struct Session {
 
   int thread_count() const;
   std::unique_ptr<Reporter> reporter() const;
-  // Loads libtorch on the first call. Throws Error(kIo) when the engine's library is not beside the binary.
-  const Engine& engine() const;
 };
 
 struct Command {
@@ -40,38 +37,16 @@ std::span<const Command* const> kinds();
 // Adds --threads, --verbose and (with `facts`) --json.
 void add_common(CLI::App& app, Session& session, bool facts);
 
-// Adds one option for each field of a settings struct that outlives the app; ranges are checked when parsed.
-template <class Settings>
-void bind(CLI::App& app, Settings& settings) {
-  Settings::fields(settings, [&](const Field& field, auto& value) {
-    using T = std::remove_cvref_t<decltype(value)>;
-    const std::string flag = "--" + std::string(field.name);
-    const std::string help(field.help);
-    if constexpr (std::is_same_v<T, bool>) {
-      app.add_flag(flag, value, help);
-    } else {
-      CLI::Option* option = app.add_option(flag, value, help);
-      if constexpr (std::is_same_v<T, std::string>) {
-        if (!value.empty()) option->capture_default_str();
-      } else {
-        using Item = typename params_internal::ItemOf<T>::type;
-        if constexpr (std::is_same_v<T, Item>) {
-          option->capture_default_str();
-        } else {
-          option->delimiter(',');
-        }
-        option->check(CLI::Validator(
-            [field](const std::string& text) {
-              Item parsed{};
-              try {
-                params_internal::parse(field, text, parsed, "");
-              } catch (const std::exception& error) {
-                return std::string(error.what());
-              }
-              return std::string();
-            },
-            "", "range"));
-      }
+// The command's options are the fields of a struct, which is filled in and handed to Run.
+template <class Options, void (*Run)(const Options& options, const Session& session)>
+void define_form(CLI::App& app, Session& session, bool facts) {
+  const auto form = std::make_shared<Form>(app, describe_arguments<Options>());
+  add_common(app, session, facts);
+  app.callback([form, &session] {
+    try {
+      Run(parse_arguments<Options>(form->request()), session);
+    } catch (const Error& error) {
+      throw form->in_flags(error);
     }
   });
 }

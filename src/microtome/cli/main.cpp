@@ -2,14 +2,21 @@
 // The microtome binary: finds the command, turns errors into one line and an exit code.
 #include <fmt/format.h>
 #include <signal.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
 #include "microtome/base/error.h"
+#include "microtome/base/json.h"
 #include "microtome/base/nearest.h"
 #include "microtome/base/platform.h"
+#include "microtome/base/workers.h"
+#include "microtome/cli/catalogue.h"
 #include "microtome/cli/command.h"
+#include "microtome/cli/question_command.h"
+#include "microtome/study/client.h"
 
 namespace microtome::commands {
 namespace {
@@ -32,20 +39,24 @@ std::string joined(int count, char** words) {
   return line;
 }
 
+// The first Ctrl-C asks the work to stop at a safe point, the second ends the process.
+void on_interrupt(int) {
+  if (stop_requested()) _exit(130);
+  request_stop();
+  Client::stop();
+}
+
 // The first word that should have been a command, for "did you mean".
-void check_command_name(int count, char** words) {
+void check_command_name(const CLI::App& app, int count, char** words) {
   if (count < 2 || words[1][0] == '-') return;
   std::vector<std::string> known;
-  for (const Command* command : kinds()) {
-    if (command->name == words[1]) return;
-    known.emplace_back(command->name);
-  }
+  for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
+  if (std::find(known.begin(), known.end(), words[1]) != known.end()) return;
   throw Error(ErrorKind::kUsage, "microtome", fmt::format("there is no command \"{}\"", words[1]),
               fmt::format("nearest: \"{}\"; microtome --help lists them", nearest_name(words[1], known)));
 }
 
 int run(int count, char** words) {
-  check_command_name(count, words);
   Session session;
   session.typed = joined(count, words);
   CLI::App app{std::string(kAbout), "microtome"};
@@ -53,9 +64,14 @@ int run(int count, char** words) {
   app.set_version_flag("--version", std::string("microtome ") + MICROTOME_VERSION);
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
+  const Json known = catalogue();
+  for (const Json& question : known.at("questions")) {
+    define_question(*app.add_subcommand(question.at("name"), question.at("summary")), session, question);
+  }
   for (const Command* command : kinds()) {
     command->define(*app.add_subcommand(std::string(command->name), std::string(command->summary)), session);
   }
+  check_command_name(app, count, words);
   if (count == 1) {
     print(app.help());
     return 0;
@@ -77,6 +93,8 @@ int run(int count, char** words) {
 int main(int count, char** words) {
   microtome::keep_the_heap();
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGINT, microtome::commands::on_interrupt);
+  ::signal(SIGTERM, microtome::commands::on_interrupt);
   try {
     return microtome::commands::run(count, words);
   } catch (const microtome::Error& error) {

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Build step: writes the engine's kinds as a source file of the binary.
+// Build step: writes the engine's catalogue as a source file of the binary.
 #include <cstdio>
 #include <string>
 
 #include "microtome/base/file.h"
-#include "microtome/base/json.h"
 #include "microtome/study/engine.h"
 
 int main(int count, char** words) {
   if (count != 2) return 2;
   try {
-    const std::string text = microtome_engine()->kinds().dump();
+    const std::string text = microtome_catalogue();
     microtome::write_file(words[1],
                           "#include \"microtome/cli/catalogue.h\"\n"
                           "namespace microtome::commands {\n"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// check_concepts(): reads a whole set and names what is wrong with it.
 #include <algorithm>
 
 #include "microtome/base/json.h"

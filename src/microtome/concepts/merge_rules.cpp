@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Which concepts of several sets are one.
 #include <algorithm>
 #include <cmath>
 #include <map>

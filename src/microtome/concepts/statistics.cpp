@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// concept_statistics(): how often each concept occurs, and its ceiling.
 #include <algorithm>
 #include <set>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Is a concept set sound, and what is in it: what `microtome concepts check` and `concepts stats` print.
+// Defined in check.cpp, merge.cpp and statistics.cpp.
 #pragma once
 #include <cstdint>
 #include <map>

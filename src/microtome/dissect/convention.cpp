@@ -45,7 +45,7 @@ const Convention& convention_named(std::string_view name) {
     if (convention.name == name) return convention;
     names += fmt::format("{}{}", names.empty() ? "" : ", ", convention.name);
   }
-  throw Error(ErrorKind::kUsage, "--compat", fmt::format("there is no convention \"{}\"", name),
+  throw Error(ErrorKind::kUsage, "compat", fmt::format("there is no convention \"{}\"", name),
               "choose one of " + names);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many detectors there are (findings.h).
+#include "microtome/dissect/detectors.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <set>

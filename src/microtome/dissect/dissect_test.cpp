@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "microtome/base/error.h"
+#include "microtome/dissect/detectors.h"
 #include "microtome/dissect/testing/random_problems.h"
 #include "microtome/dissect/testing/upsampled_mask.h"
 #include "microtome/dissect/upsampling.h"

@@ -155,7 +155,7 @@ FormulaSearch::FormulaSearch(const Signatures& signatures, const LabelStore& lab
   constexpr size_t kMostCandidates = 256;
   constexpr int kLongestOptimal = 3;
   if (settings_.optimal && (settings_.length > kLongestOptimal || candidates_.size() > kMostCandidates)) {
-    throw Error(ErrorKind::kUsage, "--optimal",
+    throw Error(ErrorKind::kUsage, "optimal",
                 fmt::format("the search of all formulas is for up to {} labels of up to {} concepts, not {} of {}",
                             kLongestOptimal, kMostCandidates, settings_.length, candidates_.size()),
                 "use the beam, or leave rare concepts out with --min-images");

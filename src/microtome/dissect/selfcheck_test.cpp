@@ -11,6 +11,7 @@
 #include <set>
 
 #include "microtome/base/rng.h"
+#include "microtome/dissect/detectors.h"
 #include "microtome/dissect/tally.h"
 #include "microtome/dissect/testing/dense_reference.h"
 #include "microtome/dissect/testing/dissected.h"

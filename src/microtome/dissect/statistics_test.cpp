@@ -8,11 +8,11 @@
 #include <set>
 
 #include "microtome/base/rng.h"
-#include "microtome/dissect/testing/dense_reference.h"
 #include "microtome/dissect/label_scores.h"
 #include "microtome/dissect/significance.h"
 #include "microtome/dissect/survey.h"
 #include "microtome/dissect/tally.h"
+#include "microtome/dissect/testing/dense_reference.h"
 #include "microtome/dissect/testing/dissected.h"
 #include "microtome/dissect/testing/upsampled_mask.h"
 
@@ -271,9 +271,8 @@ TEST(Typical, AreDrawnFromTheImagesAboveTheThresholdAlone) {
       std::vector<float> map = exemplar.map;
       if (unit.sign == Sign::kNegative) std::transform(map.begin(), map.end(), map.begin(), std::negate<>());
       EXPECT_FLOAT_EQ(*std::max_element(map.begin(), map.end()), exemplar.activation);
-      const auto mask =
-          upsampled_mask(map, {"", 1, exemplar.width, exemplar.height, 1, {}, {}}, unit.threshold, labels.width,
-                         labels.height);
+      const auto mask = upsampled_mask(map, {"", 1, exemplar.width, exemplar.height, 1, {}, {}}, unit.threshold,
+                                       labels.width, labels.height);
       EXPECT_GT(std::count(mask.begin(), mask.end(), 1), 0);
     }
   }

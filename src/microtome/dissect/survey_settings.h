@@ -12,11 +12,11 @@ namespace microtome {
 
 struct SurveySettings {
   double tail = kPublishedTail;  // fraction of a unit's activations above its threshold
-  int top = 9;            // exemplars kept at the high end
-  int bottom = 9;         // exemplars kept at the low end
-  bool positive = true;   // dissect the activations
-  bool negative = false;  // dissect the negated activations
-  int bins = 64;          // of each unit's histogram
+  int top = 9;                   // exemplars kept at the high end
+  int bottom = 9;                // exemplars kept at the low end
+  bool positive = true;          // dissect the activations
+  bool negative = false;         // dissect the negated activations
+  int bins = 64;                 // of each unit's histogram
   // What the tally will need (see dissection_needs() in tally_settings.h).
   double keep = 0;                // largest tail that masks are cut at; 0 = tail
   int reach = 1;                  // cells around a kept one whose values are kept too

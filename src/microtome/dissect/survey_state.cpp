@@ -58,8 +58,8 @@ SurveyState empty_survey(SurveyLayer layer, SurveySettings settings) {
   unit.low.high = false;
   state.units.assign(static_cast<size_t>(state.layer.units), unit);
   state.sides.assign(state.units.size() * static_cast<size_t>(state.signs()),
-                    HotCells(state.layer.map_width, state.layer.map_height, values_to_keep(state.layer, settings),
-                             settings.reach, settings.whole_below_zero));
+                     HotCells(state.layer.map_width, state.layer.map_height, values_to_keep(state.layer, settings),
+                              settings.reach, settings.whole_below_zero));
   return state;
 }
 

@@ -13,8 +13,8 @@
 #include "microtome/base/error.h"
 #include "microtome/base/params.h"
 #include "microtome/base/workers.h"
-#include "microtome/dissect/shuffled_labels.h"
 #include "microtome/dissect/ranges.h"
+#include "microtome/dissect/shuffled_labels.h"
 #include "microtome/dissect/unit_tally.h"
 
 namespace microtome {
@@ -76,9 +76,7 @@ struct LabelledLayer {
 LayerDissection finished(LabelledLayer layer) {
   std::vector<size_t> order(layer.dissection.units.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  const auto who = [&](size_t i) {
-    return SignedUnit{layer.dissection.units[i].unit, layer.dissection.units[i].sign};
-  };
+  const auto who = [&](size_t i) { return SignedUnit{layer.dissection.units[i].unit, layer.dissection.units[i].sign}; };
   std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return who(a) < who(b); });
   LayerDissection out = layer.dissection;
   for (size_t i = 0; i < order.size(); ++i) out.units[i] = std::move(layer.dissection.units[order[i]]);
@@ -179,7 +177,11 @@ void Tally::add(const Survey& survey, std::span<const int64_t> units, const Rang
 
 std::vector<LayerDissection> Tally::finish() {
   std::vector<LayerDissection> out;
-  for (LabelledLayer& layer : state_->layers) out.push_back(finished(std::move(layer)));
+  for (LabelledLayer& layer : state_->layers) {
+    out.push_back(finished(std::move(layer)));
+    out.back().convention = state_->settings.convention->name;
+    out.back().upsampling = upsampling_text(state_->settings.convention->upsampling);
+  }
   state_->layers.clear();
   return out;
 }

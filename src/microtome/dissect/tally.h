@@ -18,8 +18,9 @@ namespace microtome {
 class RangeTally;
 
 // Dissects the layers of a pass over the images, whole or a block of units after the other. Each image's labels are
-// read once, whatever the number of layers and units. For each side (a unit with a sign) the mask M on the image's own label grid is the
-// upsampled map (upsampling.h) strictly above the threshold (survey.h); then, over all images that took part,
+// read once, whatever the number of layers and units. For each side (a unit with a sign) the mask M on the image's own
+// label grid is the upsampled map (upsampling.h) strictly above the threshold (survey.h); then, over all images that
+// took part,
 //   G[l]   (pixel, plane) pairs with label l; a whole-image label counts every pixel of the grid;
 //   I[u,l] the same under M; a label that stands in two planes of a pixel counts twice, in G and in I;
 //   A[u,c] pixels of M in images that carry any label whose primary category is c;

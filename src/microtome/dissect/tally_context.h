@@ -6,8 +6,8 @@
 
 #include "microtome/dissect/concept_scores.h"
 #include "microtome/dissect/formulas.h"
-#include "microtome/dissect/significance.h"
 #include "microtome/dissect/label_store.h"
+#include "microtome/dissect/significance.h"
 #include "microtome/dissect/tally_settings.h"
 
 namespace microtome {

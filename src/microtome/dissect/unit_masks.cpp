@@ -63,7 +63,7 @@ void UnitMasks::lay(const SurveyState& survey, size_t side, float threshold, con
 }
 
 void UnitMasks::lay_on(const SurveyState& survey, size_t side, uint32_t region, float threshold, const Upsampler& grid,
-                      std::vector<MaskSpan>& out) {
+                       std::vector<MaskSpan>& out) {
   const CellStore& store = survey.sides[side].store();
   const CellBox box = paint(survey.layer, store, region, threshold, grid.ring(), map_);
   grid.spans(map_.data(), box, threshold, column_, out);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "microtome/base/rng.h"
+#include "microtome/dissect/detectors.h"
 #include "microtome/dissect/selfcheck.h"
 
 namespace microtome {
@@ -234,8 +235,8 @@ void UnitTally::set_typical(size_t side, UnitDissection& unit) {
             [](const Exemplar& a, const Exemplar& b) { return a.image < b.image; });
 }
 
-std::span<const MaskSpan> UnitTally::spans_on(const ImageMask& mask, size_t side, float threshold, const LabelRuns& grid,
-                                             int64_t& on) {
+std::span<const MaskSpan> UnitTally::spans_on(const ImageMask& mask, size_t side, float threshold,
+                                              const LabelRuns& grid, int64_t& on) {
   const LabelRuns& own = context_.labels.images()[static_cast<size_t>(mask.place)].labels;
   on = mask.on;
   if (grid.width() == own.width() && grid.height() == own.height()) return masks_.spans(mask);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything that is known of one side (a unit with a sign) once the labels are in memory. Sides are independent of each
-// other, so threads take them in any order.
+// Everything that is known of one side (a unit with a sign) once the labels are in memory. Sides are independent of
+// each other, so threads take them in any order.
 #pragma once
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "microtome/dissect/label_scores.h"
-#include "microtome/dissect/unit_masks.h"
 #include "microtome/dissect/tally_context.h"
+#include "microtome/dissect/unit_masks.h"
 
 namespace microtome {
 

@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 
 #include "microtome/base/error.h"
 
 namespace microtome {
 namespace {
+
+constexpr std::string_view kUpsamplings[] = {"half_pixel", "pillow", "field", "quick", "zero"};
 
 inline float lerp(float a, float b, float t) {
   const float value = a + t * (b - a);
@@ -32,10 +35,8 @@ void add_span(int y, int begin, int end, size_t own, std::vector<MaskSpan>& span
 
 int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
 
-// NetDissect's centres on the label grid: the first and the distance, in whole pixels.
-struct Centres {
-  int64_t first = 0, distance = 1;
-};
+}  // namespace
+
 Centres field_centres(int cells, int pixels, const FieldAxis& field) {
   const auto shrink = std::max<int64_t>(1, std::llround(static_cast<double>(field.input) / pixels));
   const Centres centres{floor_divide(field.size / 2 + field.start, shrink), floor_divide(field.step, shrink)};
@@ -47,7 +48,15 @@ Centres field_centres(int cells, int pixels, const FieldAxis& field) {
   return centres;
 }
 
-}  // namespace
+std::string_view upsampling_text(Upsampling way) { return kUpsamplings[static_cast<size_t>(way)]; }
+
+Upsampling upsampling_from_text(std::string_view text, const std::string& where) {
+  const auto found = std::ranges::find(kUpsamplings, text);
+  if (found == std::end(kUpsamplings)) {
+    throw Error(ErrorKind::kCorrupt, where, "names an unknown upsampling \"" + std::string(text) + "\"");
+  }
+  return static_cast<Upsampling>(found - std::begin(kUpsamplings));
+}
 
 Axis make_axis(Upsampling way, int cells, int pixels, const FieldAxis& field) {
   const bool centred = way == Upsampling::kField;

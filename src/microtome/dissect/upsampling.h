@@ -3,6 +3,8 @@
 #pragma once
 #include <cstdint>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace microtome {
@@ -21,6 +23,11 @@ enum class Upsampling {
   kZero,       // half-pixel centres, zeros beyond the map: dissect
 };
 
+// "half_pixel", "pillow", "field", "quick", "zero".
+std::string_view upsampling_text(Upsampling way);
+// Throws Error(kCorrupt) naming `where` on another text.
+Upsampling upsampling_from_text(std::string_view text, const std::string& where);
+
 // One axis of a layer's receptive field, in input pixels; `input`: the network's own side. step 0: unknown.
 struct FieldAxis {
   int64_t start = 0, size = 1, step = 0, input = 0;
@@ -36,6 +43,13 @@ struct Axis {
 // For kZero of the map with a ring of zero cells around it; for kPillow where cells <= pixels. Throws
 // Error(kUnsupported) when kField's centres fall together, i.e. the map is finer than the grid.
 Axis make_axis(Upsampling way, int cells, int pixels, const FieldAxis& field = {});
+
+// NetDissect's centres on a grid of so many pixels: where the first cell's centre lies and how far the next one is.
+struct Centres {
+  int64_t first = 0, distance = 1;
+};
+// Of kField. Throws as make_axis().
+Centres field_centres(int cells, int pixels, const FieldAxis& field);
 
 // Pixels that are on: [begin, end) of a grid row.
 struct MaskSpan {

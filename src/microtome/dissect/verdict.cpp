@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is said of a unit (findings.h).
+#include "microtome/dissect/detectors.h"
 #include "microtome/dissect/findings.h"
 
 namespace microtome {

@@ -9,10 +9,11 @@
 #include <map>
 #include <tuple>
 
-#include "microtome/atlas/vocabulary.h"
 #include "microtome/base/error.h"
+#include "microtome/dissect/detectors.h"
 #include "microtome/exchange/export_parts.h"
 #include "microtome/exchange/import.h"
+#include "microtome/exchange/vocabulary.h"
 
 namespace microtome {
 namespace {

@@ -9,6 +9,7 @@
 
 #include "microtome/atlas/atlas.h"
 #include "microtome/base/json.h"
+#include "microtome/dissect/detectors.h"
 
 namespace microtome {
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// A comparison as tables, JSON and charts.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +8,8 @@
 
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
+#include "microtome/base/text_table.h"
+#include "microtome/dissect/detectors.h"
 #include "microtome/exchange/compare.h"
 #include "microtome/exchange/csv_writer.h"
 #include "microtome/exchange/file_name.h"

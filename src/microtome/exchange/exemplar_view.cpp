@@ -7,10 +7,10 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/json.h"
+#include "microtome/dissect/upsampling.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/compose.h"
 #include "microtome/image/resize.h"
-#include "microtome/dissect/upsampling.h"
 
 namespace microtome {
 namespace {
@@ -54,7 +54,48 @@ Image fitted(const Image& image, double width, double height, int tile_px) {
   return tile;
 }
 
+// One axis of the layer's receptive field; step 0 where it is not known.
+FieldAxis field_axis(const AtlasLayer& layer, const Json& input, size_t axis) {
+  const auto size = pair_at(layer.receptive_field, "size"), step = pair_at(layer.receptive_field, "step"),
+             start = pair_at(layer.receptive_field, "start");
+  const auto side = number_at(input, axis == 0 ? "width" : "height");
+  if (!size || !step || !start || !side || !((*step)[axis] >= 1) || !(*side >= 1)) return {};
+  return {std::llround((*start)[axis]), std::llround((*size)[axis]), std::llround((*step)[axis]), std::llround(*side)};
+}
+
+// The map's levels at each pixel of a square tile, placed as the dissection placed them when it counted.
+std::vector<float> tile_levels(const Exemplar& exemplar, std::span<const float> map, const MaskPlacing& placing,
+                               int tile_px) {
+  if (!placing.by_field()) {
+    return upsampled_map(map, exemplar.width, exemplar.height, tile_px, tile_px, placing.way);
+  }
+  // Centres are whole pixels of the input.
+  const int width = static_cast<int>(placing.across.input), height = static_cast<int>(placing.down.input);
+  const std::vector<float> levels =
+      upsampled_map(map, exemplar.width, exemplar.height, width, height, placing.way, placing.across, placing.down);
+  std::vector<float> out;
+  for (int y = 0; y < tile_px; ++y) {
+    for (int x = 0; x < tile_px; ++x) {
+      const int row = y * height / tile_px, column = x * width / tile_px;
+      out.push_back(levels[static_cast<size_t>(row) * static_cast<size_t>(width) + static_cast<size_t>(column)]);
+    }
+  }
+  return out;
+}
+
 }  // namespace
+
+MaskPlacing mask_placing(const Atlas& atlas, const AtlasLayer& layer, const Json& input) {
+  MaskPlacing placing;
+  if (const auto info = atlas.dissection_info(layer.name)) {
+    placing.way = upsampling_from_text(info->upsampling, "the atlas");
+  }
+  placing.across = field_axis(layer, input, 0);
+  placing.down = field_axis(layer, input, 1);
+  // Without a known field there is nothing to place cells by.
+  if (placing.by_field() && (placing.across.step == 0 || placing.down.step == 0)) placing.way = Upsampling::kHalfPixel;
+  return placing;
+}
 
 std::optional<ImageWindow> seen_window(const AtlasLayer& layer, const Json& input, const Exemplar& exemplar, Sign sign,
                                        ExemplarList list) {
@@ -96,6 +137,7 @@ const std::vector<Exemplar>& exemplars_of(const UnitDissection& unit, ExemplarLi
 std::vector<Image> exemplar_tiles(const Atlas& atlas, const AtlasLayer& layer, const UnitDissection& unit,
                                   ExemplarList list, ExemplarView view, int tile_px) {
   const Json input = atlas.network().value_or(AtlasNetwork{}).input;
+  const MaskPlacing placing = mask_placing(atlas, layer, input);
   std::vector<Image> tiles;
   for (const Exemplar& exemplar : exemplars_of(unit, list)) {
     const auto thumbnail = atlas.thumbnail(exemplar.image);
@@ -110,19 +152,20 @@ std::vector<Image> exemplar_tiles(const Atlas& atlas, const AtlasLayer& layer, c
     // A negative unit's levels are of the negated activation, its maps are not negated.
     std::vector<float> map = exemplar.map;
     if (unit.sign == Sign::kNegative) std::ranges::transform(map, map.begin(), std::negate<>());
-    const std::vector<float> level =
-        map.empty() ? map : upsampled_map(map, exemplar.width, exemplar.height, image.width, image.height);
     // Below the threshold the maps of typical exemplars are not kept.
     const float low = list == ExemplarList::kTypical ? unit.threshold : std::min(0.0f, unit.threshold);
     const float high = unit.maximum;
+    if (!map.empty() && view != ExemplarView::kField && view != ExemplarView::kPlain) {
+      map = tile_levels(exemplar, map, placing, tile_px);
+    }
     if (window) {
       tiles.push_back(fitted(cut(whole, *window), window->width, window->height, tile_px));
-    } else if (view == ExemplarView::kMask && list != ExemplarList::kBottom && !level.empty()) {
-      tiles.push_back(draw_mask(image, level, unit.threshold));
-    } else if (view == ExemplarView::kOutline && !level.empty()) {
-      tiles.push_back(draw_outline(image, level, unit.threshold));
-    } else if (view == ExemplarView::kHeat && !level.empty() && high > low) {
-      tiles.push_back(draw_heat(image, level, low, high));
+    } else if (view == ExemplarView::kMask && list != ExemplarList::kBottom && !map.empty()) {
+      tiles.push_back(draw_mask(image, map, unit.threshold));
+    } else if (view == ExemplarView::kOutline && !map.empty()) {
+      tiles.push_back(draw_outline(image, map, unit.threshold));
+    } else if (view == ExemplarView::kHeat && !map.empty() && high > low) {
+      tiles.push_back(draw_heat(image, map, low, high));
     } else {
       tiles.push_back(image);
     }

@@ -7,6 +7,8 @@
 
 #include "microtome/atlas/atlas.h"
 #include "microtome/base/json_fwd.h"
+#include "microtome/dissect/upsampling.h"
+#include "microtome/image/image.h"
 
 namespace microtome {
 
@@ -14,6 +16,15 @@ namespace microtome {
 struct ImageWindow {
   double x = 0, y = 0, width = 1, height = 1;
 };
+
+// How the maps of a layer's exemplars lie over their images: as the dissection placed them when it counted pixels.
+struct MaskPlacing {
+  Upsampling way = Upsampling::kHalfPixel;
+  FieldAxis across, down;
+  bool by_field() const { return way == Upsampling::kField; }
+};
+// `input` is AtlasNetwork::input. Half-pixel centres where the layer is not dissected or its field not known.
+MaskPlacing mask_placing(const Atlas& atlas, const AtlasLayer& layer, const Json& input);
 
 enum class ExemplarList { kTop, kTypical, kBottom };
 

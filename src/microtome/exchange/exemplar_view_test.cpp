@@ -72,6 +72,33 @@ TEST(SeenWindow, IsEmptyWhereNothingIsKnownOrSeen) {
 
 class ExemplarViews : public AtlasFixture {};
 
+// The mask of the tile is the one that the convention counts: where half-pixel centres leave a band dark, zeros beyond
+// the map darken the edges too, and receptive fields shift it.
+TEST_F(ExemplarViews, MasksAreDrawnAsTheyWereCounted) {
+  std::vector<Image> tiles;
+  for (const char* upsampling : {"half_pixel", "zero", "field", "quick"}) {
+    Atlas atlas = Atlas::open(fresh_path(), Atlas::Mode::kCreateOrWrite);
+    AtlasLayer layer = layer_with(9, 8, 4);
+    layer.name = "conv";
+    atlas.put_network({"h", "onnx", "net", Json{{"width", 32}, {"height", 32}}, {}}, {layer});
+    UnitDissection unit;
+    unit.threshold = 0.75F, unit.maximum = 1;
+    unit.top = {{0, 1, 4, 4, {1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0}}};
+    const int64_t run = atlas.begin_run({"dissect", "1", "h", "", Json::object(), ""});
+    atlas.put_dissection(run, {"conv", 4, 4, 0.005, 1, {unit}, "x", upsampling},
+                         {{0, "a.png", encode_png(Image(32, 32, 3, 200))}});
+    const AtlasLayer stored = atlas.layers().at(0);
+    tiles.push_back(exemplar_tiles(atlas, stored, unit, ExemplarList::kTop, ExemplarView::kMask, 32).at(0));
+    EXPECT_EQ(tiles.back().at(30, 16)[0], 40) << upsampling << ": off";
+    EXPECT_NE(tiles.back().at(9, 16)[0], 40) << upsampling << ": on";
+  }
+  EXPECT_NE(tiles[0].at(0, 16)[0], 40);
+  EXPECT_EQ(tiles[1].at(0, 16)[0], 40) << "beyond the outer cells the map falls to zero";
+  // The centre of the second column lies at pixel 16 by its field, at 11.5 by half a pixel.
+  EXPECT_EQ(tiles[0].at(16, 16)[0], 40);
+  EXPECT_NE(tiles[2].at(16, 16)[0], 40);
+}
+
 TEST_F(ExemplarViews, EachViewIsItsOwnDrawingOfTheSameImages) {
   const std::string path = fresh_path();
   write_sample_atlas(path);

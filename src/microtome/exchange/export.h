@@ -6,6 +6,7 @@
 // file_name_from_layer() writes them. Files are written whole (base/file.h); folders are created. Everything throws
 // Error(kNotFound) for a layer without results, Error(kIo) when a file cannot be written, Error(kCorrupt) as Atlas
 // does.
+// Defined in export_charts.cpp, export_csv.cpp, export_images.cpp and others.
 #pragma once
 #include <string>
 #include <vector>
@@ -34,10 +35,6 @@ Json atlas_json(const Atlas& atlas, const std::string& layer = {}, JsonDetail de
 // A picture of no single unit.
 Json visualization_json(const AtlasPicture& picture);
 
-// What is said of a unit beside its best concept, with names for labels: {"verdict", "measures"} and, where known,
-// "held_out", "interval", "significance", "tails", "formulas", "ranges", "selfcheck".
-Json unit_statistics(const Atlas& atlas, const UnitDissection& unit);
-
 // Text of such a value; bytes of names that are not UTF-8 become U+FFFD.
 std::string json_text(const Json& json);
 
@@ -62,11 +59,11 @@ std::vector<std::string> export_npy(const Atlas& atlas, const std::string& folde
 // Returns the paths written; throws Error(kUsage) when nothing of the atlas is dissected.
 std::vector<std::string> export_netdissect(const Atlas& atlas, const std::string& folder, Reporter& reporter);
 
-// LAYER/0012+.png (the picture; 0012+.v1.png for a further variant; 0012+.frames.webp, animated, where frames were
-// kept), LAYER/0012+.exemplars.png (top exemplars with
-// their masks, blank where the atlas has no thumbnail) and LAYER/sheet+.png (all pictures, by unit); for each view
-// asked for also LAYER/0012+.VIEW.jpg, with a row for the top, the typical and the bottom exemplars that there are.
-// Returns the paths written.
+// LAYER/0012+.png (the picture; 0012+.v1.png for a further variant, 0012+.o1.png for a further objective;
+// 0012+.frames.webp, animated, where frames were kept), LAYER/0012+.exemplars.png (top exemplars with their masks,
+// blank where the atlas has no thumbnail) and LAYER/sheet+.png (all pictures, by unit); for each view asked for also
+// LAYER/0012+.VIEW.jpg, with a row for the top, the typical and the bottom exemplars that there are. Returns the paths
+// written.
 std::vector<std::string> export_images(const Atlas& atlas, const std::string& folder,
                                        const std::vector<ExemplarView>& views, Reporter& reporter);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// An atlas as SVG charts.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
+#include "microtome/dissect/detectors.h"
 #include "microtome/exchange/export.h"
 #include "microtome/exchange/export_parts.h"
 #include "microtome/exchange/file_name.h"

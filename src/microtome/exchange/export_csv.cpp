@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+// An atlas as csv tables.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 
-#include "microtome/atlas/vocabulary.h"
 #include "microtome/base/file.h"
 #include "microtome/exchange/csv_writer.h"
 #include "microtome/exchange/export.h"
 #include "microtome/exchange/export_parts.h"
 #include "microtome/exchange/file_name.h"
+#include "microtome/exchange/vocabulary.h"
 
 namespace microtome {
 namespace {

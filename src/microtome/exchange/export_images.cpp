@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// An atlas as pictures, exemplar strips and contact sheets.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -31,13 +32,17 @@ class ImageExport {
   }
 
   void unit(int unit) {
+    std::map<Sign, std::vector<std::string>> objectives;
     for (const AtlasPicture& picture : atlas_.pictures(layer_.name, unit, true)) {
+      auto& known = objectives[picture.sign];
+      if (known.empty() || known.back() != picture.objective) known.push_back(picture.objective);
+      const std::string objective = known.size() == 1 ? "" : fmt::format(".o{}", known.size() - 1);
       const std::string variant = picture.variant == 0 ? "" : fmt::format(".v{}", picture.variant);
-      const std::string stem = fmt::format("{:04}{}{}", unit, sign_char(picture.sign), variant);
+      const std::string stem = fmt::format("{:04}{}{}{}", unit, sign_char(picture.sign), objective, variant);
       write(stem + ".png", picture.png);
       if (!picture.frames.empty()) write(stem + ".frames.webp", picture_film(picture));
       if (!picture.values.empty()) write(stem + ".values.npy", values_npy(picture));
-      if (variant.empty()) {
+      if (objective.empty() && variant.empty()) {
         // Scaled at once: a layer's pictures at full size need not fit into memory.
         sheets_[picture.sign].push_back(
             resize_bilinear(decode_image(picture.png, picture.objective), kSheetTilePx, kSheetTilePx));

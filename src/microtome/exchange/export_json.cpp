@@ -1,32 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <charconv>
-#include <cmath>
+// An atlas as one JSON document.
 #include <map>
 #include <utility>
 
-#include "microtome/atlas/statistics.h"
-#include "microtome/atlas/vocabulary.h"
 #include "microtome/base/json.h"
+#include "microtome/dissect/detectors.h"
 #include "microtome/exchange/export.h"
+#include "microtome/exchange/finding_json.h"
+#include "microtome/exchange/vocabulary.h"
 
 namespace microtome {
 namespace {
 
-// The double with the fewest digits that is nearest to this float: 0.1f as 0.1, not as 0.10000000149011612.
-double short_double(float value) {
-  char text[32];
-  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
-  double wide = value;  // Kept for infinities and NaN, which from_chars reads too.
-  std::from_chars(text, end, wide);
-  return wide;
-}
-
-Json optional_json(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
-
 Json network_json(const Atlas& atlas, JsonDetail detail) {
   const auto network = atlas.network();
   if (!network) return nullptr;
-  Json out = {{"name", network->name}, {"hash", network->hash}, {"format", network->format}, {"input", network->input}};
+  Json out = finding_json(*network, {}, {"name", "hash", "format", "input"});
   if (detail == JsonDetail::kFull) out["classes"] = network->classes;
   return out;
 }
@@ -38,19 +27,17 @@ Json concepts_json(const Atlas& atlas) {
 }
 
 Json counts_json(const DetectorCount& count, const Vocabulary& vocabulary) {
-  Json out = {
-      {"detectors", count.detectors}, {"unique", count.unique}, {"unique_by_category", count.unique_by_category}};
+  Json out = finding_json(count, {}, {"detectors", "unique", "unique_by_category"});
   Json& categories = out["by_category"] = Json::object();
   for (size_t at = 0; at < count.by_category.size(); ++at) {
-    const DetectorCount::Category& category = count.by_category[at];
-    categories[vocabulary.categories()[at]] = {{"detectors", category.detectors}, {"unique", category.unique}};
+    categories[vocabulary.categories()[at]] = finding_json(count.by_category[at]);
   }
   return out;
 }
 
 Json layer_json(const Atlas& atlas, const AtlasLayer& layer, const std::vector<UnitDissection>& units,
                 const Vocabulary& vocabulary) {
-  Json out = {{"name", layer.name}, {"aliases", layer.aliases}, {"op", layer.op}, {"shape", layer.shape}};
+  Json out = finding_json(layer, {}, {"name", "aliases", "op", "shape"});
   const DetectorCount count = count_of_sign(units, Sign::kPositive, vocabulary);
   out["units"] = layer.units;
   out["dissected"] = count.units;
@@ -66,29 +53,19 @@ Json layer_json(const Atlas& atlas, const AtlasLayer& layer, const std::vector<U
     out["images"] = info->images;
   }
   for (const DetectorCurvePoint& point : detector_curve(units)) {
-    out["curve"].push_back({{"cut", point.cut}, {"detectors", point.detectors}, {"unique", point.unique}});
+    out["curve"].push_back(finding_json(point));
   }
-  for (const ScoreCheck& check : check_scores(units)) {
-    out["selfcheck"].push_back({{"score", check.score},
-                                {"detectors", check.pairs},
-                                {"missing", check.missing},
-                                {"extra", check.extra},
-                                {"passes", check.passes}});
-  }
+  for (const ScoreCheck& check : check_scores(units)) out["selfcheck"].push_back(finding_json(check));
   return out;
 }
 
-// Label and category are null where nothing overlaps.
+// Label and category are null where nothing overlaps. Without measures; a label's images are not a unit's.
 Json score_json(const ConceptScore& score, const Vocabulary& vocabulary) {
-  const bool some = score.label != 0;
-  return {{"label", some ? Json(vocabulary.display_name(score.label)) : Json(nullptr)},
-          {"category", some ? Json(vocabulary.category(score.category)) : Json(nullptr)},
-          {"iou", score.iou},
-          {"ceiling", score.ceiling},
-          {"intersection", score.intersection},
-          {"activation", score.activation},
-          {"truth", score.truth},
-          {"label_images", score.images}};
+  Json out = finding_json(score, {.names = &vocabulary},
+                          {"label", "category", "iou", "ceiling", "intersection", "activation", "truth"});
+  if (score.label == 0) out["category"] = nullptr;
+  out["label_images"] = score.images;
+  return out;
 }
 
 Json exemplars_json(const Atlas& atlas, const std::vector<Exemplar>& exemplars, std::map<int64_t, std::string>& files) {
@@ -101,12 +78,10 @@ Json exemplars_json(const Atlas& atlas, const std::vector<Exemplar>& exemplars, 
     }
     out.push_back({{"image", exemplar.image},
                    {"file", known->second.empty() ? Json(nullptr) : Json(known->second)},
-                   {"activation", short_double(exemplar.activation)}});
+                   {"activation", number_json(exemplar.activation)}});
   }
   return out;
 }
-
-Json real_json(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 Json steps_json(const std::vector<AtlasFrame>& frames) {
   Json steps = Json::array();
@@ -115,17 +90,12 @@ Json steps_json(const std::vector<AtlasFrame>& frames) {
 }
 
 Json picture_json(const AtlasPicture& picture) {
-  return {{"activation_ratio", optional_json(picture.activation_ratio)},
-          {"activation", real_json(picture.activation)},
-          {"best_exemplar", optional_json(picture.best_exemplar)},
-          {"status", picture.status},
-          {"objective", picture.objective},
-          {"variant", picture.variant},
-          {"width", picture.width},
-          {"height", picture.height},
-          {"score", real_json(picture.score)},
-          {"frames", steps_json(picture.frames)},
-          {"facts", picture.facts}};
+  Json out = finding_json(picture, {},
+                          {"activation_ratio", "activation", "best_exemplar", "status", "objective", "variant", "width",
+                           "height", "score"});
+  out["frames"] = steps_json(picture.frames);
+  out["facts"] = picture.facts;
+  return out;
 }
 
 class UnitsJson {
@@ -157,12 +127,8 @@ class UnitsJson {
 
   void dissected(Json& json, const UnitDissection& unit) {
     json.update(score_json(unit.best, vocabulary_));
-    json["threshold"] = short_double(unit.threshold);
-    json["on_pixels"] = unit.on_pixels;
-    json["on_images"] = unit.on_images;
-    json["minimum"] = short_double(unit.minimum);
-    json["maximum"] = short_double(unit.maximum);
-    json.update(named_statistics(unit, vocabulary_));
+    json.update(finding_json(unit, {}, {"threshold", "on_pixels", "on_images", "minimum", "maximum"}));
+    json.update(statistics_json(unit, {.names = &vocabulary_}));
     if (detail_ != JsonDetail::kFull) return;
     Json& categories = json["by_category"] = Json::object();
     for (size_t at = 0; at < unit.by_category.size(); ++at) {
@@ -171,7 +137,7 @@ class UnitsJson {
     Json& concepts = json["top_concepts"] = Json::array();
     for (const ConceptScore& score : unit.top_concepts) {
       concepts.push_back(score_json(score, vocabulary_));
-      concepts.back()["measures"] = measures_json(score.measures);
+      concepts.back()["measures"] = finding_json(score.measures);
     }
     json["exemplars"] = {{"top", exemplars_json(atlas_, unit.top, files_)},
                          {"bottom", exemplars_json(atlas_, unit.bottom, files_)},
@@ -214,18 +180,10 @@ Json atlas_json(const Atlas& atlas, const std::string& layer, JsonDetail detail)
 }
 
 Json visualization_json(const AtlasPicture& picture) {
-  return {{"objective", picture.objective},
-          {"variant", picture.variant},
-          {"score", real_json(picture.score)},
-          {"status", picture.status},
-          {"width", picture.width},
-          {"height", picture.height},
-          {"frames", steps_json(picture.frames)},
-          {"facts", picture.facts}};
-}
-
-Json unit_statistics(const Atlas& atlas, const UnitDissection& unit) {
-  return named_statistics(unit, Vocabulary(atlas));
+  Json out = finding_json(picture, {}, {"objective", "variant", "score", "status", "width", "height"});
+  out["frames"] = steps_json(picture.frames);
+  out["facts"] = picture.facts;
+  return out;
 }
 
 std::string json_text(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// An atlas as NetDissect's table, page and strips, and dissect's report.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
 #include "microtome/base/workers.h"
+#include "microtome/dissect/detectors.h"
 #include "microtome/exchange/export.h"
 #include "microtome/exchange/export_parts.h"
 #include "microtome/exchange/file_name.h"

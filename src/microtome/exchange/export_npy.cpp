@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// An atlas as .npy arrays.
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/npy.h"

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What several exports write. Private to the room.
+// Defined in export_charts.cpp, export_csv.cpp and export_visualizations.cpp.
 #pragma once
 #include <string>
 #include <vector>
 
 #include "microtome/atlas/atlas.h"
-#include "microtome/atlas/vocabulary.h"
+#include "microtome/exchange/vocabulary.h"
 #include "microtome/image/chart.h"
 
 namespace microtome {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// All pictures of a layer in one image with an index.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -14,6 +14,8 @@
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
 #include "microtome/base/npy.h"
+#include "microtome/base/text_table.h"
+#include "microtome/dissect/detectors.h"
 #include "microtome/exchange/file_name.h"
 #include "microtome/exchange/tables.h"
 #include "microtome/image/codec.h"

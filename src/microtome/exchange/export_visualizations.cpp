@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Pictures of no single unit, as files and a table.
 #include <fmt/format.h>
 
 #include "microtome/base/error.h"

@@ -6,13 +6,14 @@
 #include <regex>
 
 #include "microtome/atlas/testing/atlas_fixture.h"
-#include "microtome/atlas/vocabulary.h"
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
 #include "microtome/base/rng.h"
 #include "microtome/concepts/formats/csv.h"
+#include "microtome/dissect/detectors.h"
 #include "microtome/exchange/export.h"
 #include "microtome/exchange/tables.h"
+#include "microtome/exchange/vocabulary.h"
 
 namespace microtome {
 namespace {

@@ -9,9 +9,10 @@
 #include <map>
 #include <tuple>
 
-#include "microtome/atlas/vocabulary.h"
 #include "microtome/base/error.h"
 #include "microtome/base/text_table.h"
+#include "microtome/dissect/detectors.h"
+#include "microtome/exchange/vocabulary.h"
 
 namespace microtome {
 namespace {

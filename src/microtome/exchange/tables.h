@@ -4,6 +4,7 @@
 #include <string>
 
 #include "microtome/atlas/atlas.h"
+#include "microtome/dissect/detectors.h"
 
 namespace microtome {
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The explorer's front end as vite built it, embedded into the library. Private to the room.
+// Defined in no_bundle.cpp.
 #pragma once
 #include <span>
 #include <string_view>

@@ -6,8 +6,9 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/json.h"
+#include "microtome/dissect/detectors.h"
 #include "microtome/exchange/exemplar_view.h"
-#include "microtome/exchange/export.h"
+#include "microtome/exchange/finding_json.h"
 #include "microtome/image/codec.h"
 
 namespace microtome {
@@ -30,14 +31,8 @@ Json thumb_of(const Atlas& atlas, const UnitRow& row) {
 }
 
 Json score_json(const ConceptScore& score) {
-  return {{"label", score.label},
-          {"category", score.category},
-          {"intersection", score.intersection},
-          {"activation", score.activation},
-          {"truth", score.truth},
-          {"images", score.images},
-          {"iou", rounded(score.iou)},
-          {"ceiling", rounded(score.ceiling)}};
+  return finding_json(score, {.rounded = true},
+                      {"label", "category", "intersection", "activation", "truth", "images", "iou", "ceiling"});
 }
 
 Json scores_json(const std::vector<ConceptScore>& scores) {
@@ -51,6 +46,7 @@ struct Place {
   const Atlas& atlas;
   const AtlasLayer& layer;
   Json input;  // of the network
+  Vocabulary vocabulary;
 };
 
 Json exemplars_json(const Place& place, const UnitDissection& unit, ExemplarList list) {
@@ -62,11 +58,11 @@ Json exemplars_json(const Place& place, const UnitDissection& unit, ExemplarList
     out.push_back({{"image", exemplar.image},
                    {"file", thumbnail ? thumbnail->file : ""},
                    {"src", thumbnail ? thumbnail_path(*thumbnail) : ""},
-                   {"activation", number(exemplar.activation)},
+                   {"activation", number_json(exemplar.activation)},
                    {"width", exemplar.width},
                    {"height", exemplar.height},
-                   {"low", number(map.low)},
-                   {"high", number(map.high)},
+                   {"low", number_json(map.low)},
+                   {"high", number_json(map.high)},
                    {"map", map.base64},
                    {"seen", window ? Json({rounded(window->x), rounded(window->y), rounded(window->width),
                                            rounded(window->height)})
@@ -76,21 +72,19 @@ Json exemplars_json(const Place& place, const UnitDissection& unit, ExemplarList
 }
 
 Json dissection_json(const Place& place, const UnitDissection& unit) {
-  return {
-      {"threshold", number(unit.threshold)},
-      {"minimum", number(unit.minimum)},
-      {"maximum", number(unit.maximum)},
-      {"on_pixels", unit.on_pixels},
-      {"on_images", unit.on_images},
-      {"best", score_json(unit.best)},
-      {"by_category", scores_json(unit.by_category)},
-      {"top_concepts", scores_json(unit.top_concepts)},
-      {"histogram",
-       {{"low", number(unit.histogram.low)}, {"high", number(unit.histogram.high)}, {"counts", unit.histogram.counts}}},
-      {"top", exemplars_json(place, unit, ExemplarList::kTop)},
-      {"bottom", exemplars_json(place, unit, ExemplarList::kBottom)},
-      {"typical", exemplars_json(place, unit, ExemplarList::kTypical)},
-      {"statistics", unit_statistics(place.atlas, unit)}};
+  return {{"threshold", number_json(unit.threshold)},
+          {"minimum", number_json(unit.minimum)},
+          {"maximum", number_json(unit.maximum)},
+          {"on_pixels", unit.on_pixels},
+          {"on_images", unit.on_images},
+          {"best", score_json(unit.best)},
+          {"by_category", scores_json(unit.by_category)},
+          {"top_concepts", scores_json(unit.top_concepts)},
+          {"histogram", finding_json(unit.histogram)},
+          {"top", exemplars_json(place, unit, ExemplarList::kTop)},
+          {"bottom", exemplars_json(place, unit, ExemplarList::kBottom)},
+          {"typical", exemplars_json(place, unit, ExemplarList::kTypical)},
+          {"statistics", statistics_json(unit, {.names = &place.vocabulary})}};
 }
 
 // Of the positive units, or of the negative ones where only those were dissected. Null when none were.
@@ -102,15 +96,7 @@ Json counts_json(const UnitRows& rows, int categories) {
     }
     if (units.empty()) continue;
     const DetectorCount count = count_detectors(units, categories);
-    Json by_category = Json::array();
-    for (const auto& category : count.by_category) {
-      by_category.push_back({{"detectors", category.detectors}, {"unique", category.unique}});
-    }
-    return {{"units", count.units},
-            {"detectors", count.detectors},
-            {"unique", count.unique},
-            {"unique_by_category", count.unique_by_category},
-            {"by_category", std::move(by_category)}};
+    return finding_json(count);
   }
   return nullptr;
 }
@@ -139,14 +125,27 @@ Json strip_json(const Atlas& atlas, const UnitRows& rows) {
   return strip;
 }
 
+// How the masks of a layer were made of its maps; centres are pixels of the network's input.
+Json mask_json(const Atlas& atlas, const AtlasLayer& layer, const LayerDissection& dissection) {
+  const MaskPlacing placing = mask_placing(atlas, layer, atlas.network().value_or(AtlasNetwork{}).input);
+  Json mask = {{"upsampling", placing.by_field() ? "field" : upsampling_text(placing.way)}, {"strict", true}};
+  if (!placing.by_field()) return mask;
+  const auto centres = [&](int cells, const FieldAxis& field) -> Json {
+    const Centres found = field_centres(cells, static_cast<int>(field.input), field);
+    return {{"first", found.first}, {"distance", found.distance}};
+  };
+  mask["grid"] = {placing.across.input, placing.down.input};
+  mask["across"] = centres(dissection.map_width, placing.across);
+  mask["down"] = centres(dissection.map_height, placing.down);
+  return mask;
+}
+
 Json study_json(const Atlas& atlas, const AtlasLayer& layer, int categories) {
   const UnitRows rows = unit_rows(atlas, layer.name);
   Json dissection = nullptr;
   if (const auto info = atlas.dissection_info(layer.name)) {
-    dissection = {{"map_width", info->map_width},
-                  {"map_height", info->map_height},
-                  {"tail", info->tail},
-                  {"images", info->images}};
+    dissection = finding_json<LayerDissection>(*info);
+    dissection["mask"] = mask_json(atlas, layer, *info);
   }
   const auto pictures = std::ranges::count_if(rows, [](const auto& row) { return row.second.picture.has_value(); });
   return {{"dissection", std::move(dissection)},
@@ -168,12 +167,7 @@ Json concepts_json(const AtlasConcepts& concepts) {
 Json runs_json(const Atlas& atlas) {
   Json runs = Json::array();
   for (const Provenance& run : atlas.runs()) {
-    runs.push_back({{"stage", run.stage},
-                    {"version", run.version},
-                    {"network_hash", run.network_hash},
-                    {"data_hash", run.data_hash},
-                    {"settings", run.settings},
-                    {"command", run.command}});
+    runs.push_back(finding_json(run));
   }
   return runs;
 }
@@ -202,11 +196,7 @@ Json atlas_data(const Atlas& atlas) {
   Json out = {
       {"version", MICROTOME_VERSION}, {"detector_cut", kDetectorCut}, {"network", nullptr}, {"concepts", nullptr}};
   if (const auto network = atlas.network()) {
-    out["network"] = {{"name", network->name},
-                      {"hash", network->hash},
-                      {"format", network->format},
-                      {"input", network->input},
-                      {"classes", network->classes}};
+    out["network"] = finding_json(*network, {}, {"name", "hash", "format", "input", "classes"});
   }
   int categories = 0;
   if (const auto concepts = atlas.concepts()) {
@@ -250,8 +240,8 @@ Json layer_data(const Atlas& atlas, const AtlasLayer& layer) {
     table["category"].push_back(dissection ? dissection->best.category : -1);
     table["iou"].push_back(dissection ? rounded(dissection->best.iou) : Json(nullptr));
     table["ceiling"].push_back(dissection ? rounded(dissection->best.ceiling) : Json(nullptr));
-    table["threshold"].push_back(dissection ? number(dissection->threshold) : Json(nullptr));
-    table["maximum"].push_back(dissection ? number(dissection->maximum) : Json(nullptr));
+    table["threshold"].push_back(dissection ? number_json(dissection->threshold) : Json(nullptr));
+    table["maximum"].push_back(dissection ? number_json(dissection->maximum) : Json(nullptr));
     for (size_t i = 0; i < by_category.size(); ++i) {
       const ConceptScore score =
           dissection && i < dissection->by_category.size() ? dissection->by_category[i] : ConceptScore{};
@@ -298,13 +288,17 @@ Json concept_data(const Atlas& atlas) {
 
 Json unit_data(const Atlas& atlas, const AtlasLayer& layer, int unit) {
   Json dissections = Json::array(), pictures = Json::array();
-  const Place place{atlas, layer, atlas.network().value_or(AtlasNetwork{}).input};
+  const Place place{atlas, layer, atlas.network().value_or(AtlasNetwork{}).input, Vocabulary(atlas)};
   for (const Sign sign : {Sign::kPositive, Sign::kNegative}) {
     if (const auto found = atlas.unit(layer.name, unit, sign)) {
       dissections.push_back({{"sign", static_cast<int>(sign)}, {"dissection", dissection_json(place, *found)}});
     }
   }
-  for (const AtlasPicture& picture : atlas.pictures(layer.name, unit, true)) pictures.push_back(picture_data(picture));
+  PicturePaths paths(layer.id);
+  for (const AtlasPicture& picture : atlas.pictures(layer.name, unit, true)) {
+    pictures.push_back(picture_data(picture));
+    pictures.back()["src"] = paths.of(picture);
+  }
   if (dissections.empty() && pictures.empty()) {
     throw Error(ErrorKind::kNotFound, layer.name, "nothing is known of unit " + std::to_string(unit));
   }

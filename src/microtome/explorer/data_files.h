@@ -30,6 +30,18 @@ Json concept_data(const Atlas& atlas);
 // Throws Error(kNotFound) when nothing is known of the unit.
 Json unit_data(const Atlas& atlas, const AtlasLayer& layer, int unit);
 
+// Site paths of a layer's pictures, asked for in the atlas's order: that of a unit's first objective is
+// images/picture-LAYER-UNIT-(p|n)-VARIANT.png, that of a further one images/picture-PICTURE.png.
+class PicturePaths {
+ public:
+  explicit PicturePaths(int64_t layer) : layer_(layer) {}
+  std::string of(const AtlasPicture& picture);
+
+ private:
+  int64_t layer_;
+  std::map<std::pair<int, Sign>, std::string> first_;
+};
+
 // A picture with its curve, and the steps of its frames.
 Json picture_data(const AtlasPicture& picture);
 // [{"objective", "pictures"}]: pictures of no single unit, by objective.
@@ -37,8 +49,6 @@ Json visualizations_data(const Atlas& atlas);
 // {"count": of objectives, "strip": the first few, [{"id", "objective"}]}.
 Json visualizations_strip(const Atlas& atlas);
 
-// A float with the digits that bring it back, not the twice as many of the double beside it; null unless finite.
-Json number(float value);
 // Scores of long tables: six decimals are more than is shown. Null unless finite.
 Json rounded(double value);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Data of a page as a script, so that pages open from the disk.
 #include <algorithm>
 #include <cmath>
 

@@ -13,6 +13,7 @@
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
+#include "microtome/dissect/detectors.h"
 #include "microtome/exchange/exemplar_view.h"
 #include "microtome/explorer/bundle.h"
 #include "microtome/explorer/data_files.h"
@@ -176,6 +177,28 @@ TEST_F(Explorer, layer_columns_and_unit_agree_with_the_atlas) {
   EXPECT_NEAR(shown["top"][0]["seen"][3], window->height, 1e-6);
   EXPECT_EQ(answer(atlas_, "images/picture-" + id + "-5-n-0.png").bytes,
             atlas_.pictures(conv.name, 5, true).back().png);
+}
+
+TEST_F(Explorer, pictures_of_further_objectives_have_paths_of_their_own) {
+  const std::string two = folder() / "two.atlas";
+  write_sample_atlas(two);
+  Atlas atlas = Atlas::open(two, Atlas::Mode::kWrite);
+  AtlasPicture further = atlas.pictures("conv1", 2, true).at(0);
+  further.objective = "neuron(layer=conv1,unit=2)", further.png = encode_png(Image(2, 2));
+  atlas.put_picture(atlas.begin_run({"visualize", "1", "", "", Json::object(), ""}), further);
+  const std::string id = std::to_string(layer(atlas, "conv1").id);
+  const Json unit = value_of(answer(atlas, "data/unit-" + id + "-2.js"), "unit-" + id + "-2");
+  ASSERT_EQ(unit["pictures"].size(), 3);
+  const auto stored = atlas.pictures("conv1", 2, true);
+  EXPECT_EQ(unit["pictures"][0]["src"], "images/picture-" + id + "-2-p-0.png");
+  EXPECT_EQ(unit["pictures"][1]["src"], "images/picture-" + std::to_string(stored[1].id) + ".png");
+  const std::vector<std::string> paths = page_paths(atlas);
+  for (size_t at = 0; at < stored.size(); ++at) {
+    const std::string src = unit["pictures"][at]["src"];
+    EXPECT_EQ(answer(atlas, src).bytes, stored[at].png);
+    EXPECT_EQ(std::ranges::count(paths, src), 1);
+  }
+  EXPECT_EQ(refusal(atlas, "images/picture-" + std::to_string(stored[0].id) + ".png"), ErrorKind::kNotFound);
 }
 
 TEST_F(Explorer, frames_and_visualizations_are_the_atlas_s) {

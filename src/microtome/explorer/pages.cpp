@@ -49,11 +49,6 @@ AtlasLayer studied_layer(const Atlas& atlas, const Match& match) {
   no_such_page(match.str());
 }
 
-std::string picture_path(const AtlasLayer& layer, const AtlasPicture& picture) {
-  return "images/picture-" + std::to_string(layer.id) + "-" + std::to_string(picture.unit) +
-         (picture.sign == Sign::kPositive ? "-p-" : "-n-") + std::to_string(picture.variant) + ".png";
-}
-
 Page answer_atlas(const Atlas& atlas, const Match&) { return {kScript, data_script("atlas", atlas_data(atlas))}; }
 
 Page answer_concepts(const Atlas& atlas, const Match&) {
@@ -72,8 +67,22 @@ Page answer_unit(const Atlas& atlas, const Match& match) {
 
 Page answer_picture(const Atlas& atlas, const Match& match) {
   const AtlasLayer layer = studied_layer(atlas, match);
+  PicturePaths paths(layer.id);
   for (AtlasPicture& picture : atlas.pictures(layer.name, static_cast<int>(integer(match, 2)), true)) {
-    if (picture_path(layer, picture) == match.str()) return {"image/png", std::move(picture.png)};
+    if (paths.of(picture) == match.str()) return {"image/png", std::move(picture.png)};
+  }
+  no_such_page(match.str());
+}
+
+// Of a further objective.
+Page answer_further_picture(const Atlas& atlas, const Match& match) {
+  std::optional<AtlasPicture> picture = atlas.picture(integer(match, 1));
+  if (!picture || picture->layer.empty()) no_such_page(match.str());
+  const auto layers = atlas.layers();
+  const auto layer = std::ranges::find(layers, picture->layer, &AtlasLayer::name);
+  PicturePaths paths(layer->id);
+  for (const AtlasPicture& one : atlas.pictures(picture->layer, picture->unit, false)) {
+    if (paths.of(one) == match.str()) return {"image/png", std::move(picture->png)};
   }
   no_such_page(match.str());
 }
@@ -131,6 +140,7 @@ const std::vector<Pattern>& patterns() {
       {page_regex(R"(data/layer-#\.js)"), answer_layer},
       {page_regex(R"(data/unit-#-#\.js)"), answer_unit},
       {page_regex(R"(images/picture-#-#-[pn]-#\.png)"), answer_picture},
+      {page_regex(R"(images/picture-#\.png)"), answer_further_picture},
       {page_regex(R"(images/visualization-#\.png)"), answer_visualization},
       {page_regex(R"(images/frame-#-#\.webp)"), answer_frame},
       {page_regex(R"(images/thumb-#\.(png|jpg|webp))"), answer_thumbnail},
@@ -158,8 +168,9 @@ void add_layer_paths(const Atlas& atlas, const AtlasLayer& layer, std::vector<st
     for (const Exemplar& exemplar : row.second.dissection->bottom) images.insert(exemplar.image);
     for (const Exemplar& exemplar : row.second.dissection->typical) images.insert(exemplar.image);
   }
+  PicturePaths picture_paths(layer.id);
   for (const AtlasPicture& picture : atlas.pictures(layer.name, -1, false)) {
-    paths.push_back(picture_path(layer, picture));
+    paths.push_back(picture_paths.of(picture));
     for (const AtlasFrame& frame : picture.frames) paths.push_back(frame_path(picture, frame));
   }
 }

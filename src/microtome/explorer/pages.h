@@ -8,6 +8,7 @@
 //   data/unit-ID-UNIT.js                              everything of one unit, both signs
 //   data/concepts.js                                  which units answer to which concept
 //   images/picture-ID-UNIT-(p|n)-VARIANT.png          pictures, p: positive sign
+//   images/picture-PICTURE.png                        pictures of a unit's further objectives
 //   data/visualizations.js                            pictures of no single unit, by objective
 //   images/visualization-PICTURE.png                  each of these
 //   images/frame-PICTURE-STEP.webp                    any picture as it was after so many steps

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <charconv>
-#include <cmath>
-
+// What the pages know of a picture.
 #include "microtome/explorer/data_files.h"
 
 #include "microtome/base/json.h"
+#include "microtome/exchange/finding_json.h"
 
 namespace microtome {
 namespace {
@@ -13,39 +12,23 @@ constexpr size_t kStrip = 8;  // objectives that stand for all on the network's 
 
 }  // namespace
 
-Json number(float value) {
-  if (!std::isfinite(value)) return nullptr;
-  char text[32];
-  const char* end = std::to_chars(text, text + sizeof text, value).ptr;
-  double wide = 0;
-  std::from_chars(text, end, wide);
-  return wide;
-}
+Json rounded(double value) { return number_json(value, {.rounded = true}); }
 
-Json rounded(double value) {
-  if (!std::isfinite(value)) return nullptr;
-  return std::round(value * 1e6) / 1e6;
+std::string PicturePaths::of(const AtlasPicture& picture) {
+  const auto first = first_.try_emplace({picture.unit, picture.sign}, picture.objective).first;
+  if (first->second != picture.objective) return "images/picture-" + std::to_string(picture.id) + ".png";
+  return "images/picture-" + std::to_string(layer_) + "-" + std::to_string(picture.unit) +
+         (picture.sign == Sign::kPositive ? "-p-" : "-n-") + std::to_string(picture.variant) + ".png";
 }
 
 Json picture_data(const AtlasPicture& picture) {
-  Json curve = Json::array(), frames = Json::array();
-  for (const float value : picture.curve) curve.push_back(number(value));
+  Json out = {{"id", picture.id}, {"sign", static_cast<int>(picture.sign)}};
+  out.update(finding_json(picture, {.rounded = true}, {"variant", "objective", "width", "height", "curve"}));
+  Json& frames = out["frames"] = Json::array();
   for (const AtlasFrame& frame : picture.frames) frames.push_back(frame.step);
-  const auto known = [](const std::optional<double>& value) { return value ? rounded(*value) : Json(nullptr); };
-  return {{"id", picture.id},
-          {"sign", static_cast<int>(picture.sign)},
-          {"variant", picture.variant},
-          {"objective", picture.objective},
-          {"width", picture.width},
-          {"height", picture.height},
-          {"curve", std::move(curve)},
-          {"frames", std::move(frames)},
-          {"score", rounded(picture.score)},
-          {"activation", rounded(picture.activation)},
-          {"best_exemplar", known(picture.best_exemplar)},
-          {"activation_ratio", known(picture.activation_ratio)},
-          {"status", picture.status},
-          {"facts", picture.facts}};
+  out.update(finding_json(picture, {.rounded = true},
+                          {"score", "activation", "best_exemplar", "activation_ratio", "status", "facts"}));
+  return out;
 }
 
 Json visualizations_data(const Atlas& atlas) {

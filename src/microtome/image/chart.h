@@ -27,9 +27,9 @@ struct ChartBar {
   double value = 0;
   double below = 0;  // A second value, drawn downwards and paler.
 };
-// NetDissect's bar graph (docs/numerics.md): bars 12 wide, 3 apart, the tallest 100 high, labels at -45 degrees; groups in
-// the order in which they come, each in a colour of its own with its sum over it. With second values the bars share one
-// scale, and a line on top says what is `above` the axis and what `below`.
+// NetDissect's bar graph (docs/numerics.md): bars 12 wide, 3 apart, the tallest 100 high, labels at -45 degrees; groups
+// in the order in which they come, each in a colour of its own with its sum over it. With second values the bars share
+// one scale, and a line on top says what is `above` the axis and what `below`.
 std::string bar_graph(const std::vector<ChartBar>& bars, const std::string& above = {}, const std::string& below = {});
 
 }  // namespace microtome

@@ -5,9 +5,7 @@
 
 namespace microtome::formats {
 
-void throw_corrupt(const std::string& where, const std::string& what) {
-  throw Error(ErrorKind::kCorrupt, where, what);
-}
+void throw_corrupt(const std::string& where, const std::string& what) { throw Error(ErrorKind::kCorrupt, where, what); }
 
 void check_size(int64_t width, int64_t height, const std::string& where) {
   if (width < 1 || height < 1) throw_corrupt(where, "the picture has no pixels");
@@ -18,8 +16,7 @@ void check_size(int64_t width, int64_t height, const std::string& where) {
   }
 }
 
-std::vector<int> check_animation(std::span<const Image> frames, const Timing& timing,
-                                          const std::string& where) {
+std::vector<int> check_animation(std::span<const Image> frames, const Timing& timing, const std::string& where) {
   constexpr int kLongest = 65535;
   if (frames.empty()) throw Error(ErrorKind::kUsage, where, "there are no frames");
   for (size_t i = 1; i < frames.size(); ++i) {

@@ -15,8 +15,8 @@ namespace microtome {
 Image contact_sheet(std::span<const Image> tiles, int columns, int tile_px, int gap_px = 4, uint8_t background = 255);
 
 // Below, `level` is a unit's activation at each pixel of the image, row-major: whoever decided by which convention maps
-// become pixels has made it (dissect/upsampling.h). On means strictly above the threshold. Another number of levels than
-// pixels throws Error(kUsage).
+// become pixels has made it (dissect/upsampling.h). On means strictly above the threshold. Another number of levels
+// than pixels throws Error(kUsage).
 
 // The image where the unit is on, darkened to 0.2 elsewhere (NetDissect's strips), with a 1-px outline of the mask.
 Image draw_mask(const Image& image, std::span<const float> level, float threshold);

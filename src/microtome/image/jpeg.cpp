@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// JPEG through libjpeg-turbo.
 #include <turbojpeg.h>
 
 #include <memory>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// PNG through libpng.
 #include <png.h>
 
 #include <csetjmp>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// WebP through libwebp.
 #include <webp/decode.h>
 #include <webp/encode.h>
 #include <webp/mux.h>

@@ -48,7 +48,7 @@ ValueIndex add_head(GraphBuilder& graph, const std::string& name, ValueIndex fro
 
 Graph small_network(const ArchitectureSettings& settings) {
   if (settings.widths.size() < 3)
-    throw Error(ErrorKind::kUsage, "--width", "needs at least three stages", "24/48/64/96/128");
+    throw Error(ErrorKind::kUsage, "width", "needs at least three stages", "24/48/64/96/128");
   GraphBuilder graph;
   ValueIndex last = graph.input("input", {-1, 3, settings.side, settings.side});
   int64_t channels = 3;

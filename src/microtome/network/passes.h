@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Graph to graph: each pass gives a new network with the same values for the layers that remain. One file of passes/
 // each.
+// Defined in passes/.
 #pragma once
 #include <cstdint>
 #include <span>

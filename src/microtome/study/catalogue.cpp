@@ -8,6 +8,7 @@
 #include "microtome/network/executor.h"
 #include "microtome/network/formats/model_format.h"
 #include "microtome/network/ops/operator.h"
+#include "microtome/study/question.h"
 #include "microtome/visualize/objective.h"
 #include "microtome/visualize/parametrization.h"
 #include "microtome/visualize/transform.h"
@@ -19,12 +20,11 @@ template <class Kinds>
 Json described(const Kinds& kinds) {
   Json out = Json::array();
   for (const auto* kind : kinds) {
-    out.push_back({{"name", kind->name}, {"summary", kind->summary}, {"parameters", kind->describe()}});
+    out.push_back(
+        {{"name", kind->name}, {"summary", kind->summary}, {"parameters", describe_fields(kind->describe())}});
   }
   return out;
 }
-
-}  // namespace
 
 Json engine_kinds() {
   Json out;
@@ -60,21 +60,20 @@ Json engine_kinds() {
   for (const OperatorFamily* family : operators::kinds()) {
     Json names = Json::array();
     for (const Operator& op : family->operators) names.push_back(op.name);
-    out["bases"] = Json::array();
-    for (const BasisKind* kind : bases::kinds()) {
-      out["bases"].push_back({{"name", kind->name}, {"summary", kind->summary}, {"text", kind->form}});
-    }
-    out["baselines"] = Json::array();
-    for (const BaselineKind* kind : baselines::kinds()) {
-      out["baselines"].push_back({{"name", kind->name}, {"summary", kind->summary}, {"text", kind->form}});
-    }
-    out["executors"] = Json::array();
-    for (const ExecutorKind* kind : executors::kinds()) {
-      out["executors"].push_back({{"name", kind->name}, {"summary", kind->summary}});
-    }
     out["operators"].push_back({{"name", family->name}, {"operators", names}});
   }
   return out;
+}
+
+}  // namespace
+
+Json engine_catalogue() {
+  Json questions = Json::array();
+  for (const QuestionKind* kind : questions::kinds()) {
+    questions.push_back(
+        {{"name", kind->name}, {"summary", kind->summary}, {"footer", kind->footer}, {"arguments", kind->arguments()}});
+  }
+  return {{"release", MICROTOME_VERSION}, {"questions", std::move(questions)}, {"kinds", engine_kinds()}};
 }
 
 }  // namespace microtome

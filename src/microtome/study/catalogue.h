@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kinds of everything that the engine knows, for `microtome list`.
+// What the engine can be asked, and the kinds of everything that it knows.
 #pragma once
 #include "microtome/base/json_fwd.h"
 
 namespace microtome {
 
-// {"objectives":[{"name","summary","parameters"}], "parametrizations":..., "transforms":..., "formats":...,
-// "operators":[names]}
-Json engine_kinds();
+// As microtome_catalogue() (engine.h).
+Json engine_catalogue();
 
 }  // namespace microtome

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "microtome/study/check_range.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,7 +8,6 @@
 
 #include "microtome/base/workers.h"
 #include "microtome/network/classify.h"
-#include "microtome/study/workflow.h"
 
 namespace microtome {
 namespace {
@@ -53,7 +54,7 @@ void check_range(const Source& source, const ConceptSet& concepts, int threads, 
     if (confidence > 1.5 * chosen && confidence > chosen + 0.15) {
       reporter.warn(fmt::format(
           "the input range looks wrong: on {} real images the network is {:.0f} % sure with the range in use "
-          "and {:.0f} % with --preprocess {}",
+          "and {:.0f} % with `preprocess` {}",
           images.size(), 100 * chosen, 100 * confidence, preset));
     }
   }

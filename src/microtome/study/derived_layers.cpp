@@ -24,7 +24,7 @@ constexpr int64_t kFitImages = 2000, kFitPositions = 16;
 at::Tensor sample_activations(const Source& source, const Layer& layer, const ConceptSet* concepts, int threads,
                               Reporter& reporter) {
   if (concepts == nullptr) {
-    throw Error(ErrorKind::kUsage, "basis", "a basis is fitted to activations, which need a concept set");
+    throw Error(ErrorKind::kUsage, "basis", "a basis is fitted to activations, which need `concepts`");
   }
   const Eye eye(source.network, source.preprocessing, {layer.name});
   const int64_t stride = std::max<int64_t>(1, concepts->size() / kFitImages);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "microtome/study/dissect_layers.h"
+
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -20,9 +22,8 @@
 #include "microtome/image/resize.h"
 #include "microtome/network/bases/file.h"
 #include "microtome/network/eye.h"
-#include "microtome/study/survey_checkpoint.h"
+#include "microtome/study/provenance.h"
 #include "microtome/study/survey_plan.h"
-#include "microtome/study/workflow.h"
 
 namespace microtome {
 namespace {
@@ -43,7 +44,7 @@ std::vector<std::string> names_of(const std::vector<LayerTask>& tasks) {
 class Pass {
  public:
   Pass(const Source& source, const std::vector<LayerTask>& tasks, const ConceptSet& concepts,
-       const StudyRequest& request)
+       const DissectRequest& request)
       : eye_(source.network, source.preprocessing, names_of(tasks)),
         tasks_(tasks),
         concepts_(concepts),
@@ -120,7 +121,7 @@ class Pass {
   const Eye eye_;
   const std::vector<LayerTask>& tasks_;
   const ConceptSet& concepts_;
-  const StudyRequest& request_;
+  const DissectRequest& request_;
   std::vector<at::Tensor> units_;
   SurveyCheckpoint checkpoint_;
 };
@@ -144,7 +145,7 @@ void survey_images(Pass& pass, const ConceptSet& concepts, int64_t run, Atlas& a
 
 // The second pass, which knows the ranges of the first.
 std::vector<RangeTally> count_ranges(Pass& pass, const ConceptSet& concepts, const LabelStore& labels,
-                                     const TallySettings& settings, const StudyRequest& request, Reporter& reporter) {
+                                     const TallySettings& settings, const DissectRequest& request, Reporter& reporter) {
   const std::vector<Survey>& surveys = pass.state().surveys;
   std::vector<RangeTally> ranges;
   for (const Survey& survey : surveys) ranges.emplace_back(survey, labels, settings);
@@ -185,23 +186,25 @@ std::vector<Atlas::Thumbnail> thumbnails(const LayerDissection& layer, const Con
   return out;
 }
 
+KnownSettings known_settings(const DissectRequest& request) {
+  KnownSettings known;
+  known.values = to_json(request.dissection);
+  if (!request.units.empty()) known.values["units"] = request.units;  // Significance is judged over all of them.
+  known.values["seed"] = request.seed;
+  for (const std::string& basis : request.bases) {
+    const std::string file = names_basis_file(basis) ? basis_file(basis) : "";
+    known.values["bases"].push_back(file.empty() ? basis : sha256_hex(read_file(file)) + basis.substr(file.size()));
+  }
+  return known;
+}
+
 }  // namespace
 
 std::vector<SkippedImage> dissect_layers(const Source& source, const std::vector<LayerTask>& tasks,
-                                         const ConceptSet& concepts, const StudyRequest& request, Atlas& atlas,
+                                         const ConceptSet& concepts, const DissectRequest& request, Atlas& atlas,
                                          Reporter& reporter) {
-  Json settings = to_json(request.dissection);
-  if (!request.units.empty()) settings["units"] = request.units;
-  settings["seed"] = request.render.seed;
-  for (const std::string& basis : request.bases) {
-    if (names_basis_file(basis)) {
-      const std::string file = basis_file(basis);
-      settings["bases"].push_back(sha256_hex(read_file(file)) + basis.substr(file.size()));
-    } else {
-      settings["bases"].push_back(basis);
-    }
-  }
-  const int64_t run = atlas.begin_run(make_provenance(source, request, "dissect", concepts.hash(), settings));
+  const int64_t run =
+      atlas.begin_run(make_provenance("dissect", source, request, concepts.hash(), known_settings(request)));
   std::vector<LayerTask> missing;
   for (const LayerTask& task : tasks) {
     if (!atlas.has_dissection(run, task.layer)) missing.push_back(task);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "microtome/study/dream_photo.h"
+
 #include <fmt/format.h>
 
 #include "microtome/base/error.h"
@@ -6,7 +8,7 @@
 #include "microtome/base/json.h"
 #include "microtome/image/codec.h"
 #include "microtome/study/derived_layers.h"
-#include "microtome/study/photos.h"
+#include "microtome/study/provenance.h"
 #include "microtome/study/units.h"
 #include "microtome/visualize/dream.h"
 
@@ -14,10 +16,11 @@ namespace microtome {
 namespace {
 
 Json provenance_of(const DreamRequest& request, const Network& network, const std::string& layer) {
+  KnownSettings known{to_json(request.settings), {}, fields_of<NetworkArguments>()};
   Json record = {{"microtome", MICROTOME_VERSION}, {"network", network.facts().hash}, {"layer", layer}};
   if (!request.units.empty()) record["units"] = request.units;
   record["guided"] = !request.guide.empty();
-  record["settings"] = to_json(request.settings);
+  record["settings"] = settings_of(request, std::move(known));
   return record;
 }
 

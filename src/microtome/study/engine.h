@@ -1,47 +1,65 @@
-// SPDX-License-Identifier: Apache-2.0
-// Everything that computes with networks, behind one door without torch: the command line opens it only when a command
-// needs it, so that help, lists and readers of atlases answer at once.
-#pragma once
-#include "microtome/base/json_fwd.h"
-#include "microtome/base/reporter.h"
-#include "microtome/study/requests.h"
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The door to everything that computes with networks: five functions of plain C that speak JSON, so that a program, a
+ * binding or a library opens the engine's shared object only when it needs it. C++ has client.h in front of it.
+ *
+ * Texts are UTF-8 and end in a zero byte. A question is asked from one thread at a time; microtome_version(),
+ * microtome_catalogue() and microtome_stop() may be called from any thread at any time.
+ */
+#ifndef MICROTOME_STUDY_ENGINE_H
+#define MICROTOME_STUDY_ENGINE_H
 
-namespace microtome {
+#include <stdint.h>
 
-// Methods throw Error. One call at a time.
-class Engine {
- public:
-  virtual ~Engine() = default;
-  // {"network":{"hash","format","input"},"layers":[{"name","aliases","op","shape","units","receptive_field","macs_share"}]}
-  virtual Json info(const NetworkRequest& request) const = 0;
-  // {"images":[{"file","top":[{"index","label","probability"}]}]}; unreadable images are warned of and carry "error".
-  virtual Json classify(const ClassifyRequest& request, int threads, Reporter& reporter) const = 0;
-  // Writes request.out/LAYER/UNIT.png: each image's crop with the trace beside it. Gives
-  // {"layer","method","sign","units":[{"unit","file","traces":[{"image","activation","x","y","left","top","silent"}]}]};
-  // an image that cannot be read is warned of and carries "error".
-  virtual Json trace(const TraceRequest& request, Reporter& reporter) const = 0;
-  // Writes request.out and the frames. Gives {"file","width","height","first","last","started"}: the objective before
-  // the first and the last step, and whether there was a gradient at all.
-  virtual Json dream(const DreamRequest& request, Reporter& reporter) const = 0;
-  // Writes request.out; continues where an earlier call with the same request was interrupted.
-  virtual void study(const StudyRequest& request, Reporter& reporter) const = 0;
-  // What study() would render, how long it would take and how much it would write (study/picture_plan.h, estimate);
-  // writes nothing. The request visualizes and does not dissect.
-  virtual Json plan(const StudyRequest& request, Reporter& reporter) const = 0;
-  // The largest change of a logit when the layer's channels are rotated at random and the rotation is folded into what
-  // reads them.
-  virtual double rotation_error(const NetworkRequest& request, const std::string& layer) const = 0;
-  // Writes the files that the request names; gives {"images","size","colours"}.
-  virtual Json measure(const MeasureRequest& request, int threads, Reporter& reporter) const = 0;
-  // Writes request.out; gives accuracies and settings.
-  virtual Json train(const TrainSettings& request, Reporter& reporter) const = 0;
-  // The kinds that `microtome list` shows: {"objectives":[{"name","summary","parameters"}], ...}.
-  virtual Json kinds() const = 0;
-  // Asks running work to stop at its next safe point; may be called from a signal handler.
-  virtual void request_stop() const noexcept = 0;
-};
+/* Changes when a caller of an older door would be misunderstood. */
+#define MICROTOME_DOOR_VERSION 1
 
-}  // namespace microtome
+#ifdef __cplusplus
+extern "C" {
+#endif
 
-// The door's one symbol: the engine of this process.
-extern "C" const microtome::Engine* microtome_engine();
+/* How long work talks; any worker thread may call any of these. Functions may be NULL; texts live until the call ends.
+ */
+typedef struct MicrotomeReporter {
+  void* context; /* handed to each function */
+  /* A task of `total` steps called `unit` begins, of which an earlier run finished `done`; steps are taken; it ends. */
+  void (*start)(void* context, const char* task, int64_t total, const char* unit, int64_t done);
+  void (*advance)(void* context, int64_t steps);
+  void (*finish)(void* context);
+  /* What people should know: 0 detail, 1 note, 2 warning. */
+  void (*say)(void* context, int level, const char* text);
+} MicrotomeReporter;
+
+/* Belongs to the caller from microtome_ask() until microtome_free(). */
+typedef struct MicrotomeText {
+  char* text;
+} MicrotomeText;
+
+/* MICROTOME_DOOR_VERSION of the engine. */
+int microtome_version(void);
+
+/* {"release", "questions": [{"name","summary","footer","arguments"}], "kinds": {...}}. `arguments`: name, type, items,
+ * default, help, role, min, max, positional, required, choices of each (base/arguments.h); `kinds`: what `microtome
+ * list` shows. Lives as long as the engine. */
+const char* microtome_catalogue(void);
+
+/* Answers a question. `request` is a JSON object of arguments by name; those left out have their defaults. It may also
+ * hold "command", the words that the user typed, which are kept beside the results. `reporter` may be NULL.
+ *
+ * Returns 0 and fills `out` with the answer, whose form each question documents; otherwise fills it with
+ * {"kind","where","what","remedy"} and returns 2 for wrong usage, 130 for stopped work and 1 for everything else.
+ * `kind`: usage, not-found, unsupported, corrupt, io, internal or cancelled. Arguments are named as in the catalogue,
+ * between backticks within a text. */
+int microtome_ask(const char* question, const char* request, const MicrotomeReporter* reporter, MicrotomeText* out);
+
+/* Asks the running question to stop at its next safe point; what was finished is kept. Safe in a signal handler. */
+void microtome_stop(void);
+
+/* Releases a text; an empty one is left alone. */
+void microtome_free(MicrotomeText* text);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "microtome/study/estimate.h"
+
 #include <algorithm>
 #include <chrono>
 #include <map>
@@ -6,7 +8,7 @@
 #include "microtome/base/json.h"
 #include "microtome/base/workers.h"
 #include "microtome/image/codec.h"
-#include "microtome/study/picture_plan.h"
+#include "microtome/study/render_pictures.h"
 
 namespace microtome {
 namespace {
@@ -69,7 +71,7 @@ class Probe {
 
 }  // namespace
 
-Json estimate(const Source& source, const PicturePlan& plan, const StudyRequest& request, const Atlas* atlas) {
+Json estimate(const Source& source, const PicturePlan& plan, const PictureRequest& request, const Atlas* atlas) {
   const auto run = atlas == nullptr ? std::nullopt : atlas->find_run(plan.provenance);
   const Probe probe(source, plan, plan.settings);
   const int workers = std::max(1, request.threads);

@@ -93,14 +93,14 @@ void write_npy(const std::string& file, const at::Tensor& values) {
 
 }  // namespace
 
-Json measure_pictures(const MeasureRequest& request, int threads, Reporter& reporter) {
+Json measure_pictures(const MeasureRequest& request, Reporter& reporter) {
   if (request.spectrum.empty() && request.colours.empty()) {
     throw Error(ErrorKind::kUsage, "measure", "nothing is to be written",
-                "add --spectrum FILE.npy or --colours FILE.npy");
+                "add `spectrum` FILE.npy or `colours` FILE.npy");
   }
   const Pictures pictures = pictures_of(request.folder);
   PictureStatistics statistics(request.size, Colour(request.colour, kColours));
-  const std::vector<std::string> damaged = measure(pictures, request.size, statistics, threads, reporter);
+  const std::vector<std::string> damaged = measure(pictures, request.size, statistics, request.threads, reporter);
   if (statistics.count() == 0) throw Error(ErrorKind::kCorrupt, request.folder, damaged.front());
   Json answer = {{"images", statistics.count()}, {"size", request.size}};
   if (!request.spectrum.empty()) write_npy(request.spectrum, statistics.magnitudes());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Traces and dreams from files to files, on the planted network.
-#include "microtome/study/photos.h"
+#include "microtome/study/trace_units.h"
 
 #include <gtest/gtest.h>
 
@@ -13,8 +13,9 @@
 #include "microtome/concepts/open.h"
 #include "microtome/image/codec.h"
 #include "microtome/network/formats/safetensors.h"
+#include "microtome/study/dissect_layers.h"
+#include "microtome/study/dream_photo.h"
 #include "microtome/study/study_testing.h"
-#include "microtome/study/workflow.h"
 
 namespace microtome {
 namespace {
@@ -75,7 +76,7 @@ class PhotosTest : public ::testing::Test {
     }
     record.images = concepts->size();
     atlas.put_concepts(record);
-    StudyRequest request;
+    DissectRequest request;
     request.dissection.tail = 0.25;
     request.dissection.exemplars = 3;
     request.threads = 1;

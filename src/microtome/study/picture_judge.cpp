@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "microtome/base/json.h"
 #include "microtome/image/codec.h"
@@ -65,38 +66,38 @@ std::string last_features(const Network& network) {
 }
 
 // What the atlas knows of the units of a layer.
-struct Known {
-  std::map<std::pair<int, int>, std::vector<int64_t>> images;  // by unit and sign
-  std::map<std::pair<int, int>, double> best;                  // the most that a real image makes of it
+struct RealImages {
+  std::map<SignedUnit, std::vector<int64_t>> images;
+  std::map<SignedUnit, double> best;  // the most that a real image makes of it
 };
 
-Known read_layer(const Atlas& atlas, const std::string& layer) {
-  Known known;
+RealImages read_layer(const Atlas& atlas, const std::string& layer) {
+  RealImages real;
   for (const UnitDissection& unit : atlas.units(layer, true)) {
     const auto take = [&](Sign sign, const std::vector<Exemplar>& exemplars, double most) {
-      const std::pair key{unit.unit, static_cast<int>(sign)};
-      std::vector<int64_t>& images = known.images[key];
+      const SignedUnit key{unit.unit, sign};
+      std::vector<int64_t>& images = real.images[key];
       for (const Exemplar& exemplar : exemplars) {
         if (most > 0 && images.size() < kImages) images.push_back(exemplar.image);
       }
-      known.best[key] = most;
+      real.best[key] = most;
     };
     if (unit.sign == Sign::kPositive) {
       take(Sign::kPositive, unit.top, unit.maximum);
       take(Sign::kNegative, unit.bottom, -unit.minimum);
     }
   }
-  return known;
+  return real;
 }
 
 // Images of other units: those next in number, one each, not among the unit's own.
-std::vector<int64_t> strangers_of(const Known& known, int unit, Sign sign) {
+std::vector<int64_t> strangers_of(const RealImages& real, const SignedUnit& unit) {
   std::vector<int64_t> strangers;
-  const std::vector<int64_t>& own = known.images.at({unit, static_cast<int>(sign)});
+  const std::vector<int64_t>& own = real.images.at(unit);
   std::vector<const std::vector<int64_t>*> after, before;
-  for (const auto& [key, images] : known.images) {
-    if (key.second != static_cast<int>(sign) || key.first == unit || images.empty()) continue;
-    (key.first > unit ? after : before).push_back(&images);
+  for (const auto& [key, images] : real.images) {
+    if (key.sign != unit.sign || key.unit == unit.unit || images.empty()) continue;
+    (key.unit > unit.unit ? after : before).push_back(&images);
   }
   after.insert(after.end(), before.begin(), before.end());
   for (const auto* images : after) {
@@ -114,7 +115,7 @@ struct PictureJudge::State {
   const Source& source;
   const Atlas& atlas;
   const std::optional<Source>& other;
-  std::map<std::string, Known> known;
+  std::map<std::string, RealImages> of_layer;
   std::map<std::string, std::unique_ptr<Gallery>> galleries;
   std::unique_ptr<Gallery> other_gallery;
 
@@ -144,8 +145,8 @@ PictureJudge::PictureJudge(const Source& source, const Atlas& atlas, const std::
                            const std::optional<Source>& other)
     : state_(new State{source, atlas, other, {}, {}, {}}) {
   for (const LayerTask& task : tasks) {
-    state_->known[task.layer] = read_layer(atlas, task.layer);
-    if (state_->known[task.layer].images.empty()) continue;
+    state_->of_layer[task.layer] = read_layer(atlas, task.layer);
+    if (state_->of_layer[task.layer].images.empty()) continue;
     state_->galleries[task.layer] = std::make_unique<Gallery>(source, task.layer);
   }
   if (other) state_->other_gallery = std::make_unique<Gallery>(*other, last_features(other->network));
@@ -153,33 +154,33 @@ PictureJudge::PictureJudge(const Source& source, const Atlas& atlas, const std::
 
 PictureJudge::~PictureJudge() = default;
 
-Json PictureJudge::facts(const Picture& picture, const std::string& layer, int unit, Sign sign) const {
+Json PictureJudge::facts(const Picture& picture, const UnitRef& unit) const {
   const State& s = *state_;
   Json facts = Json::object();
   put(facts, "rank", picture.rank);
   put(facts, "spectrum_slope", picture.spectrum_slope);
-  const auto layer_known = s.known.find(layer);
-  if (layer_known == s.known.end() || picture.image.channels == 4 || !picture.values.empty()) {
+  const auto found = s.of_layer.find(unit.layer);
+  if (found == s.of_layer.end() || picture.image.channels == 4 || !picture.values.empty()) {
     return facts;
   }
-  const Known& known = layer_known->second;
+  const RealImages& real = found->second;
   std::vector<float> relative;
   for (size_t i = 0; i < picture.maxima.size(); ++i) {
-    const auto best = known.best.find({static_cast<int>(i), static_cast<int>(sign)});
-    const bool yardstick = best != known.best.end() && best->second > 0;
+    const auto best = real.best.find({static_cast<int64_t>(i), unit.of.sign});
+    const bool yardstick = best != real.best.end() && best->second > 0;
     relative.push_back(yardstick ? static_cast<float>(picture.maxima[i] / best->second) : 0.f);
   }
-  const auto images = known.images.find({unit, static_cast<int>(sign)});
-  if (images == known.images.end()) return facts;
-  if (static_cast<size_t>(unit) < relative.size() && known.best.at(images->first) > 0) {
-    put(facts, "selectivity", rank_of(relative, static_cast<size_t>(unit)));
+  const auto images = real.images.find(unit.of);
+  if (images == real.images.end()) return facts;
+  if (std::cmp_less(unit.of.unit, relative.size()) && real.best.at(images->first) > 0) {
+    put(facts, "selectivity", rank_of(relative, static_cast<size_t>(unit.of.unit)));
   }
-  s.compare_paths(picture, layer, images->second, facts);
+  s.compare_paths(picture, unit.layer, images->second, facts);
   if (s.other_gallery) {
     Gallery& gallery = *s.other_gallery;
     put(facts, "transfer",
         likeness(gallery.onlooker().look(picture.image), gallery.of(s.atlas, images->second),
-                 gallery.of(s.atlas, strangers_of(known, unit, sign))));
+                 gallery.of(s.atlas, strangers_of(real, unit.of))));
   }
   return facts;
 }

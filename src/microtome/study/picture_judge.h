@@ -8,8 +8,9 @@
 
 #include "microtome/atlas/atlas.h"
 #include "microtome/base/json_fwd.h"
+#include "microtome/base/unit.h"
 #include "microtome/study/source.h"
-#include "microtome/study/workflow.h"
+#include "microtome/study/units.h"
 #include "microtome/visualize/render.h"
 
 namespace microtome {
@@ -30,7 +31,7 @@ class PictureJudge {
   //   exemplar_path         the same of these images among themselves: what to compare it with
   //   transfer              in the second network: share of pairs in which an image of the unit resembles the picture
   //                         more than one of other units does
-  Json facts(const Picture& picture, const std::string& layer, int unit, Sign sign) const;
+  Json facts(const Picture& picture, const UnitRef& unit) const;
 
  private:
   struct State;

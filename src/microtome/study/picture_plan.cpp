@@ -9,15 +9,13 @@
 #include <set>
 
 #include "microtome/base/error.h"
-#include "microtome/base/file.h"
-#include "microtome/base/hash.h"
 #include "microtome/base/json.h"
 #include "microtome/base/nearest.h"
 #include "microtome/network/bases/file.h"
 #include "microtome/network/derived_name.h"
 #include "microtome/network/passes.h"
+#include "microtome/study/provenance.h"
 #include "microtome/visualize/input_form.h"
-#include "microtome/visualize/objective.h"
 #include "microtome/visualize/parametrization.h"
 
 namespace microtome {
@@ -38,12 +36,12 @@ class Template {
     for (size_t at = text.find_first_of("{}"); at != std::string::npos; at = text.find_first_of("{}", begin)) {
       const size_t end = text.find('}', at);
       if (text[at] == '}' || end == std::string::npos) {
-        refuse("--objective", fmt::format("column {} of \"{}\": a brace without its partner", at + 1, text),
+        refuse("objective", fmt::format("column {} of \"{}\": a brace without its partner", at + 1, text),
                "placeholders are {layer}, {unit} and {sign}");
       }
       const std::string name = text.substr(at + 1, end - at - 1);
       if (std::ranges::find(kPlaceholders, name) == kPlaceholders.end()) {
-        refuse("--objective", fmt::format("there is no placeholder {{{}}}", name),
+        refuse("objective", fmt::format("there is no placeholder {{{}}}", name),
                fmt::format("nearest: {{{}}}", nearest_name(name, kPlaceholders)));
       }
       texts_.push_back(text.substr(begin, at - begin));
@@ -70,9 +68,9 @@ std::vector<Sign> signs_of(const std::string& text, const Template& objective) {
   const bool signed_objective = objective.has("sign");
   if (text == "+" || (text.empty() && !signed_objective)) return {Sign::kPositive};
   if (text != "-" && text != "both" && !text.empty())
-    refuse("--signs", fmt::format("\"{}\" is not +, - or both", text), "");
+    refuse("signs", fmt::format("\"{}\" is not +, - or both", text), "");
   if (!signed_objective) {
-    refuse("--signs", "the objective does not say where the sign goes",
+    refuse("signs", "the objective does not say where the sign goes",
            "write {sign} before the term that it belongs to: \"{sign}channel({layer}:{unit})\"");
   }
   if (text == "-") return {Sign::kNegative};
@@ -80,29 +78,29 @@ std::vector<Sign> signs_of(const std::string& text, const Template& objective) {
 }
 
 // The request's objective, which goes with what else it says.
-Template objective_of(const StudyRequest& request) {
+Template objective_of(const PictureRequest& request) {
   Template objective(request.objective.empty() ? kUnitObjective : request.objective);
   if (request.layers.empty()) {
-    if (request.objective.empty()) refuse("--layers", "nothing to render", "name layers, or an --objective");
-    if (!objective.empty()) refuse("--objective", "its placeholders stand for nothing", "add --layers");
-    if (!request.units.empty()) refuse("--units", "there are no layers that they belong to", "add --layers");
-    if (!request.signs.empty()) refuse("--signs", "there are no units that they belong to", "add --layers");
+    if (request.objective.empty()) refuse("layers", "nothing to render", "name layers, or an `objective`");
+    if (!objective.empty()) refuse("objective", "its placeholders stand for nothing", "add `layers`");
+    if (!request.units.empty()) refuse("units", "there are no layers that they belong to", "add `layers`");
+    if (!request.signs.empty()) refuse("signs", "there are no units that they belong to", "add `layers`");
     return objective;
   }
   if (!objective.has("layer")) {
-    refuse("--objective", "it does not say {layer}, so that all layers would have the same picture",
-           "write {layer}, or leave --layers out");
+    refuse("objective", "it does not say {layer}, so that all layers would have the same picture",
+           "write {layer}, or leave `layers` out");
   }
   if (!objective.has("unit") && !request.units.empty()) {
-    refuse("--units", "the objective does not say {unit}, so that all units would have the same picture",
-           "write {unit}, or leave --units out");
+    refuse("units", "the objective does not say {unit}, so that all units would have the same picture",
+           "write {unit}, or leave `units` out");
   }
   return objective;
 }
 
 class Planner {
  public:
-  Planner(const Source& source, const std::vector<LayerTask>& tasks, const StudyRequest& request)
+  Planner(const Source& source, const std::vector<LayerTask>& tasks, const PictureRequest& request)
       : objective_(objective_of(request)),
         request_(request),
         signs_(signs_of(request.signs, objective_)),
@@ -111,7 +109,7 @@ class Planner {
     plan_.settings = suited(request.render, form, plan_.note);
     plan_.renderer = std::make_unique<Renderer>(plan_.network, source.preprocessing, plan_.settings);
     if (tasks.empty()) {
-      add({{}, 0, Sign::kPositive, objective_.filled({}), {}});
+      add({}, objective_.filled({}));
       rehearse(0);
     }
     for (const LayerTask& task : tasks) {
@@ -120,22 +118,22 @@ class Planner {
       rehearse(first);
     }
     if (request.transfer.empty() && !request.transfer_preprocess.empty()) {
-      refuse("--transfer-preprocess", "there is no second network", "name it with --transfer");
+      refuse("transfer-preprocess", "there is no second network", "name it with `transfer`");
     }
     if (!request.transfer.empty()) {
       if (form != InputForm::kPicture)
-        refuse("--transfer", "only pictures are shown to a second network", "leave it out");
-      NetworkRequest other;
+        refuse("transfer", "only pictures are shown to a second network", "leave it out");
+      NetworkArguments other;
       other.file = request.transfer;
       other.preprocess = request.transfer_preprocess;
       plan_.other = open_source(other);
       if (input_form(plan_.other->network) != InputForm::kPicture)
-        refuse("--transfer", "the second network takes no pictures", "name one that does");
+        refuse("transfer", "the second network takes no pictures", "name one that does");
       if (plan_.tasks.front().layer.empty()) {
-        refuse("--transfer", "pictures of no single unit have no images to be compared with", "leave it out");
+        refuse("transfer", "pictures of no single unit have no images to be compared with", "leave it out");
       }
     }
-    plan_.provenance = make_provenance(source, request, "visualize", "", settings());
+    plan_.provenance = make_provenance("visualize", source, request, "", known_settings());
   }
 
   PicturePlan take() { return std::move(plan_); }
@@ -168,10 +166,7 @@ class Planner {
         const std::string layer = hidden ? derived_name(task.layer, kPreActivation) : task.layer;
         const std::string text =
             objective_.filled({{"layer", layer}, {"unit", std::to_string(unit)}, {"sign", negative ? "-" : ""}});
-        if (by_unit)
-          add({task.layer, unit, sign, text, {}});
-        else
-          add({{}, 0, Sign::kPositive, text, {}});
+        add(by_unit ? UnitRef{task.layer, {unit, sign}} : UnitRef{}, text);
       }
     }
   }
@@ -181,13 +176,13 @@ class Planner {
     if (first < plan_.tasks.size()) plan_.renderer->rehearse(plan_.tasks[first].objective, request_.variants);
   }
 
-  void add(PictureTask task) {
-    const auto objective = plan_.renderer->parse(task.objective);
-    for (const std::string& file : objective->files()) files_.insert(file);
-    task.objective = objective->to_string();
-    const int64_t together = objective->together();
+  // Of a unit, or of no single one.
+  void add(const UnitRef& unit, const std::string& text) {
+    PictureTask task{unit.layer, unit.of.unit, unit.of.sign, plan_.renderer->parse(text), {}};
+    files_.insert(task.objective.reads.files.begin(), task.objective.reads.files.end());
+    const int64_t together = task.objective.reads.together;
     if (together > request_.variants) {
-      refuse("--variants", fmt::format("\"{}\" compares {} pictures", task.objective, together),
+      refuse("variants", fmt::format("\"{}\" compares {} pictures", task.objective.text, together),
              fmt::format("ask for at least {}", together));
     }
     compares_ = compares_ || together > 1;
@@ -204,35 +199,26 @@ class Planner {
     }
   }
 
-  // By content: a file of the same name may have changed.
-  Json hashes() const {
-    std::set<std::string> files = files_;
+  KnownSettings known_settings() const {
+    KnownSettings known;
+    known.values = to_json(plan_.settings);
+    if (compares_) known.values["variants"] = request_.variants;  // Each picture then depends on how many there are.
+    if (plan_.other) known.values["transfer"] = plan_.other->network.facts().hash;
+    known.files = files_;
     const int64_t side = plan_.renderer->size();
     const Canvas canvas{1, plan_.network.channels(), is_flat(input_form(plan_.network)) ? 1 : side, side};
     const auto parametrization = parse_parametrization(plan_.settings.parametrization, canvas);
-    for (const std::string& file : parametrization->files()) files.insert(file);
-    if (!request_.render.start.empty()) files.insert(request_.render.start);
-    if (!request_.objective.empty() && !request_.network.labels.empty()) files.insert(request_.network.labels);
+    for (const std::string& file : parametrization->files()) known.files.insert(file);
+    if (!request_.render.start.empty()) known.files.insert(request_.render.start);
+    if (!request_.objective.empty() && !request_.network.labels.empty()) known.files.insert(request_.network.labels);
     for (const std::string& basis : request_.bases) {
-      if (names_basis_file(basis)) files.insert(basis_file(basis));
+      if (names_basis_file(basis)) known.files.insert(basis_file(basis));
     }
-    Json out = Json::object();
-    for (const std::string& file : files) out[file] = sha256_hex(read_file(file));
-    return out;
-  }
-
-  Json settings() const {
-    Json settings = to_json(plan_.settings);
-    if (!request_.objective.empty()) settings["objective"] = request_.objective;
-    if (compares_) settings["variants"] = request_.variants;  // Each picture then depends on how many there are.
-    if (const Json files = hashes(); !files.empty()) settings["files"] = files;
-    if (plan_.other) settings["transfer"] = plan_.other->network.facts().hash;
-    if (!request_.transfer_preprocess.empty()) settings["transfer_preprocess"] = request_.transfer_preprocess;
-    return settings;
+    return known;
   }
 
   Template objective_;
-  const StudyRequest& request_;
+  const PictureRequest& request_;
   std::vector<Sign> signs_;
   std::set<std::string> hidden_;
   std::set<std::string> files_;  // that objectives read
@@ -250,12 +236,17 @@ int64_t PicturePlan::pictures() const {
 
 bool PicturePlan::done(const Atlas& atlas, int64_t run, const PictureTask& task) const {
   return std::ranges::all_of(task.variants, [&](int variant) {
-    return task.layer.empty() ? atlas.has_visualization(run, task.objective, variant)
-                              : atlas.has_picture(run, task.layer, static_cast<int>(task.unit), task.sign, variant);
+    AtlasPicture place;
+    place.layer = task.layer;
+    place.unit = static_cast<int>(task.unit);
+    place.sign = task.sign;
+    place.objective = task.objective.text;
+    place.variant = variant;
+    return atlas.has_picture(run, place);
   });
 }
 
-PicturePlan plan_pictures(const Source& source, const std::vector<LayerTask>& tasks, const StudyRequest& request) {
+PicturePlan plan_pictures(const Source& source, const std::vector<LayerTask>& tasks, const PictureRequest& request) {
   return Planner(source, tasks, request).take();
 }
 

@@ -6,8 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "microtome/base/json_fwd.h"
-#include "microtome/study/workflow.h"
+#include "microtome/atlas/atlas.h"
+#include "microtome/study/picture_arguments.h"
+#include "microtome/study/source.h"
+#include "microtome/study/units.h"
+#include "microtome/visualize/objective.h"
 #include "microtome/visualize/render.h"
 
 namespace microtome {
@@ -17,7 +20,7 @@ struct PictureTask {
   std::string layer;  // empty: of no single unit
   int64_t unit = 0;
   Sign sign = Sign::kPositive;
-  std::string objective;  // canonical
+  Objective objective;  // its text names the picture
   std::vector<int> variants;
 };
 
@@ -41,16 +44,6 @@ struct PicturePlan {
 // Without layers the objective has no placeholders and is one visualization. An empty objective stands for
 // {sign}channel({layer}:{unit}). Throws Error(kUsage) on what contradicts itself, and what parse_objective and Renderer
 // throw.
-PicturePlan plan_pictures(const Source& source, const std::vector<LayerTask>& tasks, const StudyRequest& request);
-
-// What a dry run says, from a few measured steps in each layer:
-//   {"size", "steps", "threads", "pictures", "done", "seconds", "bytes",
-//    "layers": [{"layer", "pictures", "done", "seconds_each", "seconds"}]}
-// `done`: in the atlas already (nullptr: there is none yet); seconds and bytes are of the others, with ascents that do
-// not end early. "layer" is "" for visualizations of no single unit.
-Json estimate(const Source& source, const PicturePlan& plan, const StudyRequest& request, const Atlas* atlas);
-
-// A picture as it was on its way, as the atlas stores it: lossy WebP.
-std::string encode_frame(const Image& image);
+PicturePlan plan_pictures(const Source& source, const std::vector<LayerTask>& tasks, const PictureRequest& request);
 
 }  // namespace microtome

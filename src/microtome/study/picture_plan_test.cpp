@@ -64,7 +64,7 @@ class PicturePlanTest : public ::testing::Test {
   }
 
   const std::string folder_ = ::testing::TempDir() + "microtome_picture_plan_test";
-  StudyRequest request_;
+  PictureRequest request_;
 };
 
 // A file that is written anew under its name makes other pictures: they are of another run.
@@ -164,7 +164,7 @@ TEST_F(PicturePlanTest, WhatCannotWorkFailsBeforeAnythingIsMade) {
 
 // The names that --labels gives are those that objectives ask for.
 TEST_F(PicturePlanTest, LabelsNameTheClassesOfObjectives) {
-  NetworkRequest network;
+  NetworkArguments network;
   network.file = file("planted.safetensors");
   network.labels = file("labels.txt");
   network.preprocess = "raw";
@@ -174,7 +174,7 @@ TEST_F(PicturePlanTest, LabelsNameTheClassesOfObjectives) {
   request_.network = network;
   request_.objective = "logit(class=damson)";
   const auto plan_of_file = [&] { return plan_pictures(open_source(network), {}, request_); };
-  EXPECT_EQ(plan_of_file().tasks.at(0).objective, "logit(unit=1)");
+  EXPECT_EQ(plan_of_file().tasks.at(0).objective.text, "logit(unit=1)");
   request_.objective = "logit(class=fig)";  // more names than classes
   EXPECT_THROW(plan_of_file(), Error);
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "microtome/study/render_pictures.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -12,22 +14,21 @@
 #include "microtome/base/workers.h"
 #include "microtome/image/codec.h"
 #include "microtome/study/picture_judge.h"
-#include "microtome/study/picture_plan.h"
 
 namespace microtome {
 namespace {
 
 constexpr int kFrameQuality = 90;
 
-// The most that a real image makes of each unit, in the picture's sign: by layer, unit and sign.
-using BestExemplars = std::map<std::tuple<std::string, int64_t, Sign>, double>;
+// The most that a real image makes of each unit, in the picture's sign.
+using BestExemplars = std::map<UnitRef, double>;
 
 BestExemplars best_exemplars(const Atlas& atlas, const std::vector<LayerTask>& layers) {
   BestExemplars best;
   for (const LayerTask& task : layers) {
     for (const UnitDissection& unit : atlas.units(task.layer, true)) {
-      best[{task.layer, unit.unit, Sign::kPositive}] = unit.maximum;
-      best[{task.layer, unit.unit, Sign::kNegative}] = -unit.minimum;
+      best[{task.layer, {unit.unit, Sign::kPositive}}] = unit.maximum;
+      best[{task.layer, {unit.unit, Sign::kNegative}}] = -unit.minimum;
     }
   }
   return best;
@@ -44,7 +45,7 @@ std::vector<LayerTask> layers_of(const PicturePlan& plan) {
 }
 
 // What pictures are described with.
-struct Desk {
+struct PictureContext {
   const Renderer& renderer;
   const BestExemplars best;
   const PictureJudge judge;
@@ -65,13 +66,14 @@ Json facts_of(const Picture& picture, const Renderer& renderer) {
   return facts;
 }
 
-AtlasPicture to_record(const PictureTask& task, int variant, const Picture& picture, const Desk& desk) {
+AtlasPicture to_record(const PictureTask& task, int variant, const Picture& picture, const PictureContext& context) {
+  const UnitRef unit{task.layer, {task.unit, task.sign}};
   AtlasPicture record;
   record.layer = task.layer;
   record.unit = static_cast<int>(task.unit);
   record.sign = task.sign;
   record.variant = variant;
-  record.objective = task.objective;
+  record.objective = task.objective.text;
   record.width = picture.image.width;
   record.height = picture.image.height;
   record.values = picture.values;
@@ -80,28 +82,28 @@ AtlasPicture to_record(const PictureTask& task, int variant, const Picture& pict
   record.score = picture.score;
   record.activation = picture.activation;
   record.status = picture.started ? "ok" : "did not start";
-  record.facts = facts_of(picture, desk.renderer);
-  record.facts.update(desk.judge.facts(picture, task.layer, record.unit, task.sign));
-  const auto found = desk.best.find({task.layer, task.unit, task.sign});
-  if (found != desk.best.end()) {
+  record.facts = facts_of(picture, context.renderer);
+  record.facts.update(context.judge.facts(picture, unit));
+  const auto found = context.best.find(unit);
+  if (found != context.best.end()) {
     record.best_exemplar = found->second;
     // A unit that no real image drives in this direction has no ratio: zero is not a yardstick.
     if (found->second > 0 && std::isfinite(picture.activation))
       record.activation_ratio = picture.activation / found->second;
   }
-  Json description = desk.provenance;
+  Json description = context.provenance;
   description["objective"] = record.objective;
   description["variant"] = record.variant;
   record.png = encode_png(picture.image, description.dump());
   return record;
 }
 
-std::vector<AtlasPicture> render(const PictureTask& task, const Desk& desk) {
+std::vector<AtlasPicture> render(const PictureTask& task, const PictureContext& context) {
   const std::vector<uint64_t> keys(task.variants.begin(), task.variants.end());
-  const std::vector<Picture> pictures = desk.renderer.render(task.objective, keys);
+  const std::vector<Picture> pictures = context.renderer.render(task.objective, keys);
   std::vector<AtlasPicture> records;
   for (size_t i = 0; i < pictures.size(); ++i) {
-    records.push_back(to_record(task, task.variants[i], pictures[i], desk));
+    records.push_back(to_record(task, task.variants[i], pictures[i], context));
   }
   return records;
 }
@@ -118,7 +120,7 @@ void note_undissected(const std::vector<LayerTask>& layers, const Atlas& atlas, 
 }
 
 // Says of the variants of each unit how much they differ: `diversity` of all `variants` that are asked for.
-void compare_variants(const PicturePlan& plan, const StudyRequest& request, int64_t run, Atlas& atlas) {
+void compare_variants(const PicturePlan& plan, const PictureRequest& request, int64_t run, Atlas& atlas) {
   if (request.variants < 2) return;
   std::vector<const PictureTask*> units;
   for (const PictureTask& task : plan.tasks) {
@@ -129,13 +131,13 @@ void compare_variants(const PicturePlan& plan, const StudyRequest& request, int6
     const PictureTask& task = *units[static_cast<size_t>(index)];
     std::vector<AtlasPicture> variants = atlas.pictures(task.layer, static_cast<int>(task.unit), true);
     std::erase_if(variants, [&](const AtlasPicture& one) {
-      return one.sign != task.sign || one.objective != task.objective || one.variant >= request.variants;
+      return one.sign != task.sign || one.objective != task.objective.text || one.variant >= request.variants;
     });
     const bool known = std::ranges::all_of(
         variants, [&](const AtlasPicture& one) { return one.facts.value("variants", int64_t{0}) == request.variants; });
     if (known || std::ssize(variants) != request.variants) return;
     std::vector<Image> images;
-    for (const AtlasPicture& one : variants) images.push_back(decode_image(one.png, task.objective));
+    for (const AtlasPicture& one : variants) images.push_back(decode_image(one.png, task.objective.text));
     const double diversity = plan.renderer->diversity(task.objective, images);
     if (!std::isfinite(diversity)) return;
     for (AtlasPicture& one : variants) {
@@ -155,7 +157,7 @@ std::string encode_frame(const Image& image) {
   return encode_webp(colour, kFrameQuality);
 }
 
-void render_pictures(const Source& source, const PicturePlan& plan, const StudyRequest& request, Atlas& atlas,
+void render_pictures(const Source& source, const PicturePlan& plan, const PictureRequest& request, Atlas& atlas,
                      Reporter& reporter) {
   if (!plan.note.empty()) reporter.note(plan.note);
   const int64_t run = atlas.begin_run(plan.provenance);
@@ -174,12 +176,12 @@ void render_pictures(const Source& source, const PicturePlan& plan, const StudyR
     return;
   }
   const std::vector<LayerTask> layers = layers_of(plan);
-  const Desk desk{*plan.renderer,
-                  best_exemplars(atlas, layers),
-                  PictureJudge(source, atlas, layers, plan.other),
-                  {{"microtome", plan.provenance.version},
-                   {"network", plan.provenance.network_hash},
-                   {"settings", plan.provenance.settings}}};
+  const PictureContext context{*plan.renderer,
+                               best_exemplars(atlas, layers),
+                               PictureJudge(source, atlas, layers, plan.other),
+                               {{"microtome", plan.provenance.version},
+                                {"network", plan.provenance.network_hash},
+                                {"settings", plan.provenance.settings}}};
   note_undissected(layers, atlas, reporter);
   std::atomic<int64_t> silent{0};
   {
@@ -187,7 +189,7 @@ void render_pictures(const Source& source, const PicturePlan& plan, const StudyR
     parallel_for(request.threads, std::ssize(missing), [&](int, int64_t index) {
       throw_if_stopped();
       const PictureTask& task = *missing[static_cast<size_t>(index)];
-      const std::vector<AtlasPicture> records = render(task, desk);
+      const std::vector<AtlasPicture> records = render(task, context);
       silent += std::ranges::count_if(records, [](const AtlasPicture& record) { return record.status != "ok"; });
       atlas.put_pictures(run, records);
       progress.advance(std::ssize(records));

@@ -32,7 +32,7 @@ int side_asked(const std::string& preset) {
 
 }  // namespace
 
-Source open_source(const NetworkRequest& request, int resize_short) {
+Source open_source(const NetworkArguments& request, int resize_short) {
   const int side = side_asked(request.preprocess);
   Network network = load_network(request.file, side);
   PreprocessingRequest wanted{request.preprocess, request.mean,  request.deviation,
@@ -40,14 +40,15 @@ Source open_source(const NetworkRequest& request, int resize_short) {
   Preprocessing preprocessing = parse_preprocessing(wanted, network.facts().preprocessing);
   const bool maps = network.graph().values[static_cast<size_t>(network.graph().input)].shape.size() == 4;
   if (!maps && preprocessing.side > 0) {
-    throw Error(ErrorKind::kUsage, request.file, "takes no pictures, so that it has no side", "leave the side out");
+    throw Error(ErrorKind::kUsage, request.file, "takes no pictures, so that it has no side",
+                "leave the side out of `preprocess`");
   }
   if (maps && preprocessing.side == 0) preprocessing.side = static_cast<int>(network.height());
   if (maps && (preprocessing.side != network.height() || preprocessing.side != network.width())) {
     throw Error(ErrorKind::kUsage, request.file,
                 fmt::format("the file fixes its input to {}x{}, {} was asked for", network.width(), network.height(),
                             preprocessing.side),
-                "leave the side out");
+                "leave the side out of `preprocess`");
   }
   const bool stated = network.facts().has_preprocessing || !request.preprocess.empty() || !request.range.empty() ||
                       !request.mean.empty();
@@ -59,7 +60,7 @@ Source open_source(const NetworkRequest& request, int resize_short) {
 void warn_of_assumed_range(const Source& source, Reporter& reporter) {
   if (source.stated) return;
   reporter.warn(
-      fmt::format("{} does not say which input range it expects: using {}; say it with \"preprocess\" or \"range\"",
+      fmt::format("{} does not say which input range it expects: using {}; say it with `preprocess` or `range`",
                   source.network.facts().file, source.preprocessing.name));
 }
 

@@ -6,7 +6,7 @@
 
 #include "microtome/base/reporter.h"
 #include "microtome/network/network.h"
-#include "microtome/study/requests.h"
+#include "microtome/study/arguments.h"
 
 namespace microtome {
 
@@ -19,7 +19,7 @@ struct Source {
 
 // Throws Error as load_network and parse_preprocessing do, and kUsage when the side asked for differs from the one that
 // the file fixes.
-Source open_source(const NetworkRequest& request, int resize_short = 0);
+Source open_source(const NetworkArguments& request, int resize_short = 0);
 
 // Warns when the input range is assumed, neither stored in the file nor asked for.
 void warn_of_assumed_range(const Source& source, Reporter& reporter);

@@ -13,10 +13,12 @@
 #include "microtome/concepts/open.h"
 #include "microtome/image/codec.h"
 #include "microtome/study/derived_layers.h"
+#include "microtome/study/dissect_layers.h"
+#include "microtome/study/estimate.h"
+#include "microtome/study/make_atlas.h"
 #include "microtome/study/measure_pictures.h"
-#include "microtome/study/picture_plan.h"
+#include "microtome/study/render_pictures.h"
 #include "microtome/study/units.h"
-#include "microtome/study/workflow.h"
 #include "microtome/visualize/ascent.h"
 #include "microtome/visualize/magnitudes.h"
 
@@ -91,7 +93,7 @@ class StudyTest : public ::testing::Test {
   const std::string folder_ = ::testing::TempDir() + "microtome_study_test";
   Source source_;
   std::unique_ptr<ConceptSet> concepts_;
-  StudyRequest request_;
+  AtlasRequest request_;
   std::vector<LayerTask> tasks_ = {{"colour", {0, 1}}};
   std::vector<UnitDissection> units_;
   std::vector<AtlasPicture> pictures_, visualizations_;
@@ -181,7 +183,7 @@ TEST_F(StudyTest, RendersAUnitAloneAsAmongOthers) {
 
 std::vector<std::string> objectives_of(const PicturePlan& plan) {
   std::vector<std::string> objectives;
-  for (const PictureTask& task : plan.tasks) objectives.push_back(task.objective);
+  for (const PictureTask& task : plan.tasks) objectives.push_back(task.objective.text);
   return objectives;
 }
 
@@ -324,6 +326,33 @@ TEST_F(StudyTest, EstimatesWhatIsLeftAndWritesNothing) {
   EXPECT_EQ(fs::last_write_time(file), written);
 }
 
+// A later release finds the runs of an earlier one again: keys, their order and what is left out stay.
+TEST_F(StudyTest, RunsKeepTheNamesThatTheyWereFirstGiven) {
+  const Preprocessing& p = source_.preprocessing;
+  const Json input = {{"side", p.side}, {"low", p.low},       {"high", p.high},
+                      {"mean", p.mean}, {"std", p.deviation}, {"bgr", p.bgr}};
+  request_.units = "0-1";
+  request_.render.seed = 2;
+  request_.batch = 3;
+  run("named");
+  Json dissected = Json::parse(R"({"compat":"default","tail":0.25,"tails":[],"min-images":0,"exemplars":3,"null":100,
+      "bootstrap":200,"formulas":0,"beam":5,"optimal":false,"ranges":0,"selfcheck":false,"dissect-signs":"+",
+      "units":"0-1","seed":2,"bases":["identity"]})");
+  dissected["input"] = input;
+  const Atlas atlas = Atlas::open(folder_ + "/named.atlas", Atlas::Mode::kRead);
+  EXPECT_TRUE(atlas.find_run(
+      {"dissect", MICROTOME_VERSION, source_.network.facts().hash, concepts_->hash(), dissected, "another command"}));
+
+  request_.objective = "channel({layer}:{unit}) - 0.1*diversity({layer})";
+  request_.variants = 3;
+  const PicturePlan pictures = plan();
+  Json drawn = to_json(pictures.settings);
+  drawn["objective"] = request_.objective;
+  drawn["variants"] = 3;
+  drawn["input"] = input;
+  EXPECT_EQ(pictures.provenance.settings.dump(), drawn.dump());
+}
+
 TEST_F(StudyTest, LeavesADamagedImageOutAndNamesIt) {
   fs::resize_file(folder_ + "/set/images/planted/3.png", 60);
   Atlas atlas = Atlas::open(folder_ + "/damaged.atlas", Atlas::Mode::kCreateOrWrite);
@@ -342,11 +371,12 @@ TEST_F(StudyTest, MeasuresThePicturesOfASetAndNotItsMasks) {
   const auto reporter = make_silent_reporter();
   MeasureRequest request;
   request.folder = folder_ + "/set";
+  request.threads = 2;
   request.size = kSide;
   request.colour = "none";
-  EXPECT_THROW(measure_pictures(request, 2, *reporter), Error);  // nothing to write
+  EXPECT_THROW(measure_pictures(request, *reporter), Error);  // nothing to write
   request.spectrum = folder_ + "/spectrum.npy";
-  EXPECT_EQ(measure_pictures(request, 2, *reporter)["images"], kImages);
+  EXPECT_EQ(measure_pictures(request, *reporter)["images"], kImages);
   const at::Tensor magnitudes = read_magnitudes(request.spectrum, 3);
   PictureStatistics expected(kSide, Colour("none", 3));
   for (int64_t i = 0; i < kImages; ++i) expected.add(from_image(concepts_->image(i)));
@@ -354,44 +384,11 @@ TEST_F(StudyTest, MeasuresThePicturesOfASetAndNotItsMasks) {
 
   fs::resize_file(folder_ + "/set/images/planted/3.png", 60);
   fs::remove(request.spectrum);
-  EXPECT_THROW(measure_pictures(request, 2, *reporter), Error);
+  EXPECT_THROW(measure_pictures(request, *reporter), Error);
   EXPECT_TRUE(fs::exists(request.spectrum));  // of the others
   request.colours = folder_ + "/colours.npy";
-  EXPECT_THROW(measure_pictures(request, 2, *reporter), Error);  // no green in any
+  EXPECT_THROW(measure_pictures(request, *reporter), Error);  // no green in any
   EXPECT_FALSE(fs::exists(request.colours));
-}
-
-TEST(Checkpoint, HoldsASurveyAndRefusesAnothers) {
-  SurveySettings settings;
-  SurveyCheckpoint stored;
-  stored.surveys.emplace_back(SurveyLayer{"a", 2, 2, 2, 8, {}, {}}, settings);
-  const std::vector<float> maps = {1, 2, 3, 4, 5, 6, 7, 8};
-  stored.surveys[0].add(std::vector<SurveyImage>{{0, maps.data()}});
-  stored.images_done = 5;
-  stored.skipped = {{"x.png", "broken"}};
-  const std::string bytes = save_checkpoint(stored);
-  SurveyCheckpoint fresh;
-  fresh.surveys.emplace_back(SurveyLayer{"a", 2, 2, 2, 8, {}, {}}, settings);
-  EXPECT_TRUE(load_checkpoint(bytes, fresh));
-  EXPECT_EQ(fresh.images_done, 5);
-  EXPECT_EQ(fresh.skipped[0].file, "x.png");
-  EXPECT_EQ(fresh.surveys[0].images(), (std::vector<int64_t>{0}));
-  SurveyCheckpoint other;
-  other.surveys.emplace_back(SurveyLayer{"b", 2, 2, 2, 8, {}, {}}, settings);
-  EXPECT_FALSE(load_checkpoint(bytes, other));
-  EXPECT_EQ(other.images_done, 0);
-  for (size_t length = 0; length < bytes.size(); length += 7) {
-    EXPECT_THROW(load_checkpoint(bytes.substr(0, length), fresh), Error) << length;
-  }
-}
-
-TEST(Units, AreParsedAndMistakesNamed) {
-  EXPECT_EQ(parse_units("", 3, "x"), (std::vector<int64_t>{0, 1, 2}));
-  EXPECT_EQ(parse_units("all", 3, "x"), (std::vector<int64_t>{0, 1, 2}));
-  EXPECT_EQ(parse_units("4,0-2,1", 5, "x"), (std::vector<int64_t>{0, 1, 2, 4}));
-  for (const char* text : {"5", "0-5", "2-1", "a", "1,", "-1", "1--2", " 1"}) {
-    EXPECT_THROW(parse_units(text, 5, "x"), Error) << text;
-  }
 }
 
 }  // namespace

@@ -10,8 +10,8 @@
 
 namespace microtome {
 
-TallySettings tally_settings(const StudyRequest& request) {
-  const DissectRequest& asked = request.dissection;
+TallySettings tally_settings(const DissectRequest& request) {
+  const DissectSettings& asked = request.dissection;
   TallySettings settings;
   settings.convention = &convention_named(asked.compat);
   settings.min_images = static_cast<int>(asked.min_images);
@@ -20,29 +20,27 @@ TallySettings tally_settings(const StudyRequest& request) {
   settings.bootstrap = static_cast<int>(asked.bootstrap);
   constexpr int64_t kLongestOptimal = 3;
   if (asked.optimal && asked.formulas > kLongestOptimal) {
-    throw Error(ErrorKind::kUsage, "--optimal", "all formulas are tried up to three labels only",
-                "use --formulas 3, or the beam without --optimal");
+    throw Error(ErrorKind::kUsage, "optimal", "all formulas are tried up to three labels only",
+                "use `formulas` 3, or the beam without `optimal`");
   }
   settings.formulas = {static_cast<int>(asked.formulas), static_cast<int>(asked.beam), asked.optimal};
   settings.ranges = static_cast<int>(asked.ranges);
   settings.selfcheck = asked.selfcheck;
   settings.typical = static_cast<int>(asked.exemplars);
-  settings.seed = request.render.seed;
+  settings.seed = request.seed;
   settings.strict = request.strict;
   return settings;
 }
 
-SurveySettings survey_settings(const StudyRequest& study, const SurveyLayer& layer, const ConceptSet& concepts) {
-  const DissectRequest& request = study.dissection;
+SurveySettings survey_settings(const DissectRequest& study, const SurveyLayer& layer, const ConceptSet& concepts) {
+  const DissectSettings& request = study.dissection;
   const TallySettings tally = tally_settings(study);
   SurveySettings settings;
   settings.tail = request.tail > 0 ? request.tail : tally.convention->tail;
   settings.top = settings.bottom = static_cast<int>(request.exemplars);
-  settings.positive = request.signs != "-";
-  settings.negative = request.signs != "+";
-  if (request.signs != "+" && request.signs != "-" && request.signs != "both") {
-    throw Error(ErrorKind::kUsage, "--dissect-signs", fmt::format("\"{}\" is not +, - or both", request.signs));
-  }
+  const std::vector<Sign> signs = parse_signs(request.signs, "dissect-signs");
+  settings.positive = signs.front() == Sign::kPositive;
+  settings.negative = signs.back() == Sign::kNegative;
   return dissection_needs(settings, tally, layer, concepts);
 }
 
@@ -75,7 +73,7 @@ namespace {
 
 // Of a layer with so many units.
 SurveyBytes bytes_of(const Source& source, const LayerTask& task, size_t units, const ConceptSet& concepts,
-                     const StudyRequest& request) {
+                     const DissectRequest& request) {
   SurveyLayer layer = survey_layer(source.network, task, concepts.size());
   const SurveySettings settings = survey_settings(request, layer, concepts);
   layer.units = static_cast<int>(units);
@@ -103,7 +101,7 @@ int64_t activation_bytes(const Source& source, const std::vector<LayerTask>& tas
 
 // Fills passes with as many units as fit, layer after layer.
 void cut_into_blocks(SurveyPlan& plan, const Source& source, const std::vector<LayerTask>& tasks,
-                     const ConceptSet& concepts, const StudyRequest& request, int64_t room) {
+                     const ConceptSet& concepts, const DissectRequest& request, int64_t room) {
   SurveyBytes used;
   std::vector<LayerTask> pass;
   const auto close = [&] {
@@ -134,7 +132,7 @@ void cut_into_blocks(SurveyPlan& plan, const Source& source, const std::vector<L
 }  // namespace
 
 SurveyPlan plan_survey(const Source& source, const std::vector<LayerTask>& tasks, const ConceptSet& concepts,
-                       const StudyRequest& request) {
+                       const DissectRequest& request) {
   SurveyPlan plan;
   plan.labels = label_bytes(concepts);
   plan.activations = activation_bytes(source, tasks, request.batch);
@@ -153,10 +151,10 @@ SurveyPlan plan_survey(const Source& source, const std::vector<LayerTask>& tasks
   }
   if (largest_unit > room) {
     throw Error(
-        ErrorKind::kUsage, "--memory-limit",
+        ErrorKind::kUsage, "memory-limit",
         fmt::format("{} MB are too few: labels and one batch of activations take {} MB and one unit up to {} MB",
                     request.memory_limit, (plan.labels + plan.activations) >> 20, (largest_unit >> 20) + 1),
-        "allow more, or use a smaller --batch");
+        "allow more, or use a smaller `batch`");
   }
   cut_into_blocks(plan, source, tasks, concepts, request, room);
   return plan;

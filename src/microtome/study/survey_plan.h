@@ -6,17 +6,20 @@
 #include <string>
 #include <vector>
 
+#include "microtome/concepts/concept_set.h"
 #include "microtome/dissect/survey.h"
 #include "microtome/dissect/tally.h"
-#include "microtome/study/workflow.h"
+#include "microtome/study/dissect_arguments.h"
+#include "microtome/study/source.h"
+#include "microtome/study/units.h"
 
 namespace microtome {
 
 // Throws Error(kUsage) on an unknown convention.
-TallySettings tally_settings(const StudyRequest& request);
+TallySettings tally_settings(const DissectRequest& request);
 // Units by rows of a map: [C,H,W] as it is, [F] as maps of one cell. Throws Error(kUnsupported) on other layers.
 SurveyLayer survey_layer(const Network& network, const LayerTask& task, int64_t images);
-SurveySettings survey_settings(const StudyRequest& request, const SurveyLayer& layer, const ConceptSet& concepts);
+SurveySettings survey_settings(const DissectRequest& request, const SurveyLayer& layer, const ConceptSet& concepts);
 
 struct SurveyPlan {
   std::vector<std::vector<LayerTask>> passes;  // each a run of the images through the network
@@ -27,7 +30,7 @@ struct SurveyPlan {
 // With request.memory_limit, layers are cut into blocks of units whose `most` fits beside labels and activations.
 // Throws Error(kUsage) saying how much is needed when not even one unit fits.
 SurveyPlan plan_survey(const Source& source, const std::vector<LayerTask>& tasks, const ConceptSet& concepts,
-                       const StudyRequest& request);
+                       const DissectRequest& request);
 // One line for people; `ranges`: clusters of levels asked for.
 std::string describe_plan(const SurveyPlan& plan, const std::vector<LayerTask>& tasks, int64_t images, int64_t ranges);
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "microtome/study/trace_units.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,7 +21,7 @@
 #include "microtome/image/resize.h"
 #include "microtome/network/derived_name.h"
 #include "microtome/study/derived_layers.h"
-#include "microtome/study/photos.h"
+#include "microtome/study/provenance.h"
 #include "microtome/study/units.h"
 #include "microtome/visualize/trace.h"
 
@@ -123,7 +125,7 @@ class Exemplars final : public Images {
     const auto found = atlas_.unit(layer_, static_cast<int>(unit), Sign::kPositive);
     if (!found) {
       throw Error(ErrorKind::kNotFound, layer_, fmt::format("the atlas does not hold unit {}", unit),
-                  "choose among its units with --units");
+                  "choose among its units with `units`");
     }
     const std::vector<Exemplar>& list = lowest_ ? found->bottom : found->top;
     std::vector<NamedImage> images;
@@ -149,11 +151,11 @@ class Exemplars final : public Images {
 void check(const TraceRequest& request) {
   const bool from_atlas = !request.atlas.empty();
   if (from_atlas == !request.images.empty()) {
-    throw Error(ErrorKind::kUsage, "trace", from_atlas ? "takes images or --atlas, not both" : "there are no images",
-                "give files, or --atlas and --concepts");
+    throw Error(ErrorKind::kUsage, "trace", from_atlas ? "takes images or `atlas`, not both" : "there are no images",
+                "give files, or `atlas` and `concepts`");
   }
   if (from_atlas && request.concepts.empty()) {
-    throw Error(ErrorKind::kUsage, "--atlas", "holds its exemplars in small only", "give their set with --concepts");
+    throw Error(ErrorKind::kUsage, "atlas", "holds its exemplars in small only", "give their set with `concepts`");
   }
 }
 
@@ -206,10 +208,11 @@ class SheetWriter {
   SheetWriter(const TraceRequest& request, const std::string& layer, const Network& network, const Tracer& tracer)
       : request_(request),
         layer_(layer),
-        provenance_({{"microtome", MICROTOME_VERSION},
-                     {"network", network.facts().hash},
-                     {"layer", tracer.layer().name},
-                     {"settings", to_json(request.settings)}}) {}
+        provenance_(
+            {{"microtome", MICROTOME_VERSION},
+             {"network", network.facts().hash},
+             {"layer", tracer.layer().name},
+             {"settings", settings_of(request, {to_json(request.settings), {}, fields_of<NetworkArguments>()})}}) {}
 
   // The file's name.
   std::string write(int64_t unit, const UnitTraces& found) const {
@@ -261,7 +264,7 @@ Json trace_units(const TraceRequest& request, Reporter& reporter) {
   }
   if (unexpected) {
     reporter.warn(
-        "the exemplars drive their units otherwise than the atlas says: was it made with another --preprocess?");
+        "the exemplars drive their units otherwise than the atlas says: was it made with another `preprocess`?");
   }
   return {{"layer", tracer.layer().name},
           {"method", request.settings.method},

@@ -16,7 +16,7 @@ int64_t parse_number(std::string_view text, std::string_view part) {
   int64_t value = -1;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (code != std::errc{} || end != text.data() + text.size() || value < 0) {
-    throw Error(ErrorKind::kUsage, "--units", fmt::format("\"{}\" is not a unit or a range of units", part),
+    throw Error(ErrorKind::kUsage, "units", fmt::format("\"{}\" is not a unit or a range of units", part),
                 "write it as 0-15,40 or all");
   }
   return value;
@@ -37,9 +37,9 @@ std::vector<int64_t> parse_units(std::string_view text, int64_t count, const std
     const size_t dash = part.find('-');
     const int64_t first = parse_number(part.substr(0, dash), part);
     const int64_t last = dash == std::string_view::npos ? first : parse_number(part.substr(dash + 1), part);
-    if (last < first) throw Error(ErrorKind::kUsage, "--units", fmt::format("the range \"{}\" runs backwards", part));
+    if (last < first) throw Error(ErrorKind::kUsage, "units", fmt::format("the range \"{}\" runs backwards", part));
     if (last >= count) {
-      throw Error(ErrorKind::kUsage, "--units",
+      throw Error(ErrorKind::kUsage, "units",
                   fmt::format("layer \"{}\" has {} units, there is no unit {}", layer, count, last));
     }
     for (int64_t unit = first; unit <= last; ++unit) units.insert(unit);

@@ -14,9 +14,8 @@
 #include "microtome/image/codec.h"
 #include "microtome/network/builder.h"
 #include "microtome/network/executor.h"
-#include "microtome/study/picture_plan.h"
+#include "microtome/study/render_pictures.h"
 #include "microtome/study/survey_plan.h"
-#include "microtome/study/workflow.h"
 
 namespace microtome {
 namespace {
@@ -72,7 +71,7 @@ class ValuesTest : public ::testing::Test {
 
   const std::string folder_ = ::testing::TempDir() + "microtome_values_test";
   Source source_;
-  StudyRequest request_;
+  PictureRequest request_;
   std::vector<AtlasPicture> pictures_;
 };
 

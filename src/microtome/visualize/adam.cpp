@@ -53,7 +53,7 @@ void Adam::ascend(std::span<at::Tensor> parameters, std::span<const at::Tensor> 
   const double rms = root_mean_square(dense);
   if (!std::isfinite(rms)) {
     throw Error(ErrorKind::kCorrupt, "ascent", "the gradient is not finite",
-                "the network overflows on this picture: check --preprocess, or lower the lr");
+                "the network overflows on this picture: check `preprocess`, or lower the lr");
   }
   if (scale_ == 0) {
     if (rms == 0) return;

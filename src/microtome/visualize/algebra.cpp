@@ -7,160 +7,111 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-#include <set>
 #include <utility>
 
 namespace microtome {
 namespace {
 
-// What sums and products have in common: they read what their parts read.
-class Joined : public Objective {
- public:
-  const std::vector<std::string>& layers() const override { return layers_; }
-  bool reads_picture() const override {
-    return std::ranges::any_of(parts_, [](const auto& part) { return part->reads_picture(); });
+// What is read of a layer when two read it.
+void join(LayerReads& all, const LayerReads& more) {
+  if (all.units && more.units) {
+    all.units->insert(all.units->end(), more.units->begin(), more.units->end());
+  } else {
+    all.units.reset();
   }
-  bool regularizes() const override {
-    return std::ranges::all_of(parts_, [](const auto& part) { return part->regularizes(); });
-  }
-  std::vector<std::string> files() const override {
-    std::vector<std::string> all;
-    for (const auto& part : parts_) std::ranges::move(part->files(), std::back_inserter(all));
-    return all;
-  }
-  bool names_places() const override {
-    return std::ranges::any_of(parts_, [](const auto& part) { return part->names_places(); });
-  }
-  int64_t together() const override {
-    int64_t most = 1;
-    for (const auto& part : parts_) most = std::max(most, part->together());
-    return most;
-  }
-  std::optional<std::vector<int64_t>> units(const std::string& layer) const override {
-    std::set<int64_t> all;
-    for (const Objective* part : readers_of(layer)) {
-      const auto some = part->units(layer);
-      if (!some) return std::nullopt;
-      all.insert(some->begin(), some->end());
-    }
-    return std::vector<int64_t>(all.begin(), all.end());
-  }
-  std::optional<std::array<int64_t, 2>> position(const std::string& layer) const override {
-    std::optional<std::array<int64_t, 2>> common;
-    for (const Objective* part : readers_of(layer)) {
-      const auto place = part->position(layer);
-      if (!place || (common && *common != *place)) return std::nullopt;
-      common = place;
-    }
-    return common;
-  }
-
- protected:
-  explicit Joined(std::vector<std::unique_ptr<Objective>> parts) : parts_(std::move(parts)) {
-    std::set<std::string> seen;
-    for (const auto& part : parts_) {
-      for (const std::string& layer : part->layers()) {
-        if (seen.insert(layer).second) layers_.push_back(layer);
-      }
-    }
-  }
-
-  std::vector<std::unique_ptr<Objective>> parts_;
-
- private:
-  std::vector<const Objective*> readers_of(const std::string& layer) const {
-    std::vector<const Objective*> readers;
-    for (const auto& part : parts_) {
-      if (std::ranges::find(part->layers(), layer) != part->layers().end()) readers.push_back(part.get());
-    }
-    return readers;
-  }
-
-  std::vector<std::string> layers_;
-};
-
-std::vector<std::unique_ptr<Objective>> parts_of(Linear& linear) {
-  std::vector<std::unique_ptr<Objective>> parts;
-  for (Term& term : linear.terms) parts.push_back(std::move(term.objective));
-  return parts;
+  if (all.position != more.position) all.position.reset();
 }
 
-class Sum : public Joined {
- public:
-  explicit Sum(Linear linear) : Joined(parts_of(linear)), constant_(linear.constant) {
-    for (const Term& term : linear.terms) weights_.push_back(term.weight);
+void join(Reads& all, const Reads& more) {
+  for (const LayerReads& layer : more.layers) {
+    const auto same = std::ranges::find(all.layers, layer.layer, &LayerReads::layer);
+    if (same == all.layers.end())
+      all.layers.push_back(layer);
+    else
+      join(*same, layer);
   }
+  all.picture = all.picture || more.picture;
+  all.files.insert(all.files.end(), more.files.begin(), more.files.end());
+  all.places = all.places || more.places;
+  all.image = all.image || more.image;
+  all.together = std::max(all.together, more.together);
+}
 
-  at::Tensor score(const View& view) const override {
-    at::Tensor total;
-    for (size_t i = 0; i < parts_.size(); ++i) {
-      const at::Tensor value = parts_[i]->score(view) * weights_[i];
-      total = total.defined() ? total + value : value;
-    }
-    return constant_ == 0 ? total : total + constant_;
+// What sums and products have in common: they read what their parts read.
+Objective joined(const std::vector<Objective>& parts) {
+  Objective whole;
+  for (const Objective& part : parts) join(whole.reads, part.reads);
+  for (LayerReads& layer : whole.reads.layers) {
+    if (!layer.units) continue;
+    std::ranges::sort(*layer.units);
+    layer.units->erase(std::ranges::unique(*layer.units).begin(), layer.units->end());
   }
+  whole.regularizes = std::ranges::all_of(parts, &Objective::regularizes);
+  return whole;
+}
 
-  std::string to_string() const override {
-    std::string out = constant_ == 0 ? "" : fmt::format("{}", constant_);
-    for (size_t i = 0; i < parts_.size(); ++i) {
-      const bool minus = weights_[i] < 0;
-      out += out.empty() ? (minus ? "-" : "") : (minus ? " - " : " + ");
-      if (std::abs(weights_[i]) != 1) out += fmt::format("{}*", std::abs(weights_[i]));
-      out += parts_[i]->to_string();
-    }
-    return out;
+Sign opposite(Sign sign) { return sign == Sign::kPositive ? Sign::kNegative : Sign::kPositive; }
+
+std::vector<Objective::Score> scores_of(std::vector<Objective>& parts) {
+  std::vector<Objective::Score> scores;
+  for (Objective& part : parts) scores.push_back(std::move(part.score));
+  return scores;
+}
+
+// The unit that the one factor drives which does not regularize.
+std::optional<UnitRef> driven_by(const std::vector<Objective>& factors) {
+  if (std::ranges::count(factors, false, &Objective::regularizes) != 1) return std::nullopt;
+  return std::ranges::find(factors, false, &Objective::regularizes)->target;
+}
+
+// The unit that all parts drive.
+std::optional<UnitRef> driven_by(const std::vector<Objective>& parts, const std::vector<double>& weights) {
+  std::optional<UnitRef> common;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i].regularizes) continue;
+    std::optional<UnitRef> target = parts[i].target;
+    if (!target) return std::nullopt;
+    if (weights[i] < 0) target->of.sign = opposite(target->of.sign);
+    if (common && *common != *target) return std::nullopt;
+    common = target;
   }
+  return common;
+}
 
-  std::optional<Target> target() const override {
-    std::optional<Target> common;
-    for (size_t i = 0; i < parts_.size(); ++i) {
-      if (parts_[i]->regularizes()) continue;
-      std::optional<Target> target = parts_[i]->target();
-      if (!target) return std::nullopt;
-      if (weights_[i] < 0) target->sign = -target->sign;
-      if (common && !(*common == *target)) return std::nullopt;
-      common = target;
-    }
-    return common;
-  }
-
- private:
-  double constant_;
-  std::vector<double> weights_;
-};
-
-class Product : public Joined {
- public:
-  explicit Product(std::vector<std::unique_ptr<Objective>> factors) : Joined(std::move(factors)) {}
-
-  at::Tensor score(const View& view) const override {
-    at::Tensor total = parts_[0]->score(view);
-    for (size_t i = 1; i < parts_.size(); ++i) total = total * parts_[i]->score(view);
+Objective make_product(std::vector<Objective> factors) {
+  if (factors.size() == 1) return std::move(factors[0]);
+  Objective whole = joined(factors);
+  for (const Objective& factor : factors) whole.text += (whole.text.empty() ? "" : "*") + factor.text;
+  whole.target = driven_by(factors);
+  whole.score = [scores = scores_of(factors)](const View& view) {
+    at::Tensor total = scores[0](view);
+    for (size_t i = 1; i < scores.size(); ++i) total = total * scores[i](view);
     return total;
-  }
+  };
+  return whole;
+}
 
-  std::string to_string() const override {
-    std::string out;
-    for (const auto& part : parts_) {
-      if (!out.empty()) out += '*';
-      const bool sum = dynamic_cast<const Sum*>(part.get()) != nullptr;
-      out += sum ? '(' + part->to_string() + ')' : part->to_string();
-    }
-    return out;
+std::string text_of(double constant, const std::vector<double>& weights, const std::vector<Objective>& parts) {
+  std::string out = constant == 0 ? "" : fmt::format("{}", constant);
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const bool minus = weights[i] < 0;
+    out += out.empty() ? (minus ? "-" : "") : (minus ? " - " : " + ");
+    if (std::abs(weights[i]) != 1) out += fmt::format("{}*", std::abs(weights[i]));
+    out += parts[i].text;
   }
+  return out;
+}
 
-  std::optional<Target> target() const override {
-    const Objective* driving = nullptr;
-    for (const auto& part : parts_) {
-      if (part->regularizes()) continue;
-      if (driving) return std::nullopt;
-      driving = part.get();
-    }
-    return driving ? driving->target() : std::nullopt;
-  }
-
-  std::vector<std::unique_ptr<Objective>> release() { return std::move(parts_); }
-};
+// A sum as a factor, beginning with a positive number; `weight` takes the sign.
+Objective make_factor(Linear sum, double& weight) {
+  const double first = sum.constant != 0 ? sum.constant : sum.terms[0].weight;
+  const double sign = first < 0 ? -1 : 1;
+  sum.scale(sign);
+  weight *= sign;
+  Objective whole = make_sum(std::move(sum));
+  whole.text = '(' + whole.text + ')';
+  return whole;
+}
 
 }  // namespace
 
@@ -185,30 +136,39 @@ Linear product(double scale, std::vector<Linear> factors) {
     factors[0].scale(scale);
     return std::move(factors[0]);
   }
-  double weight = scale;
-  std::vector<std::unique_ptr<Objective>> parts;
+  Term whole{scale, {}};
   for (Linear& factor : factors) {
     if (factor.terms.size() > 1 || factor.constant != 0) {
-      const double first = factor.constant != 0 ? factor.constant : factor.terms[0].weight;
-      const double sign = first < 0 ? -1 : 1;
-      factor.scale(sign);
-      weight *= sign;
-      parts.push_back(std::make_unique<Sum>(std::move(factor)));
+      whole.factors.push_back(make_factor(std::move(factor), whole.weight));
       continue;
     }
-    weight *= factor.terms[0].weight;
-    std::unique_ptr<Objective> only = std::move(factor.terms[0].objective);
-    if (auto* const inner = dynamic_cast<Product*>(only.get())) {
-      std::ranges::move(inner->release(), std::back_inserter(parts));
-    } else {
-      parts.push_back(std::move(only));
-    }
+    whole.weight *= factor.terms[0].weight;
+    std::ranges::move(factor.terms[0].factors, std::back_inserter(whole.factors));
   }
   Linear out;
-  out.terms.push_back({weight, std::make_unique<Product>(std::move(parts))});
+  out.terms.push_back(std::move(whole));
   return out;
 }
 
-std::unique_ptr<Objective> make_sum(Linear linear) { return std::make_unique<Sum>(std::move(linear)); }
+Objective make_sum(Linear linear) {
+  std::vector<Objective> parts;
+  std::vector<double> weights;
+  for (Term& term : linear.terms) {
+    weights.push_back(term.weight);
+    parts.push_back(make_product(std::move(term.factors)));
+  }
+  Objective whole = joined(parts);
+  whole.text = text_of(linear.constant, weights, parts);
+  whole.target = driven_by(parts, weights);
+  whole.score = [constant = linear.constant, weights, scores = scores_of(parts)](const View& view) {
+    at::Tensor total;
+    for (size_t i = 0; i < scores.size(); ++i) {
+      const at::Tensor value = scores[i](view) * weights[i];
+      total = total.defined() ? total + value : value;
+    }
+    return constant == 0 ? total : total + constant;
+  };
+  return whole;
+}
 
 }  // namespace microtome

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sums and products of objectives.
 #pragma once
-#include <memory>
 #include <vector>
 
 #include "microtome/visualize/objective.h"
 
 namespace microtome {
 
+// weight * the product of the factors, of which there is one at least.
 struct Term {
-  double weight;
-  std::unique_ptr<Objective> objective;
+  double weight = 1;
+  std::vector<Objective> factors;
 };
 
-// constant + the sum of weight * objective.
+// constant + the sum of the terms.
 struct Linear {
   double constant = 0;
   std::vector<Term> terms;
@@ -33,6 +33,6 @@ Linear product(double scale, std::vector<Linear> factors);
 
 // Its text parses to an equal objective. Its target is the unit that all terms drive, the regularizing ones left out;
 // of a product, the unit of the one factor that does not regularize (the others count as positive).
-std::unique_ptr<Objective> make_sum(Linear linear);
+Objective make_sum(Linear linear);
 
 }  // namespace microtome

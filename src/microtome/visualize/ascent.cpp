@@ -45,7 +45,7 @@ Slope slope_at(const Executor* executor, const Prefix& prefix, const Objective& 
   }
   View view = prefix.view(leaves);
   const size_t taps = leaves.size();
-  if (objective.reads_picture()) {
+  if (objective.reads.picture) {
     leaves.push_back(picture.detach().requires_grad_());
     if (alpha.defined()) leaves.push_back(alpha.detach().requires_grad_());
     view.set_picture(leaves[taps], alpha.defined() ? leaves[taps + 1] : at::Tensor());
@@ -190,11 +190,11 @@ class Climb {
     const at::Tensor picture = stage_->parametrization->image(parameters_);
     const at::Tensor alpha = stage_->parametrization->alpha(parameters_);
     const Prefix& prefix = *stage_->prefix;
-    const bool network = !ascent_.objective.layers().empty();
+    const bool network = !ascent_.objective.reads.layers.empty();
     at::Tensor seen;
     if (network) {
-      seen = shown(picture, alpha, draws(), prefix.aperture(), ascent_.preprocessing,
-                   Rng(ascent_.settings.seed, "background", ascent_.keys[0], static_cast<uint64_t>(step_)));
+      seen = network_input(picture, alpha, draws(), prefix.aperture(), ascent_.preprocessing,
+                           Rng(ascent_.settings.seed, "background", ascent_.keys[0], static_cast<uint64_t>(step_)));
     }
     const at::Tensor input = network ? seen.detach() : seen;
     Slope slope = slope_at(network ? &prefix.executor() : nullptr, prefix, ascent_.objective, input, picture, alpha);
@@ -252,7 +252,7 @@ std::vector<Picture> ascend(const Ascent& ascent) {
   Climbed climbed;
   Climb first(ascent, 1, climbed);
   const std::vector<Picture> begin = first.pictures();
-  bool started = first.run() || ascent.objective.layers().empty();
+  bool started = first.run() || ascent.objective.reads.layers.empty();
   if (!started && !ascent.start) {
     climbed.curve.clear();
     climbed.frames.clear();
@@ -270,8 +270,8 @@ std::vector<Picture> ascend(const Ascent& ascent) {
   return pictures;
 }
 
-at::Tensor shown(const at::Tensor& picture, const at::Tensor& alpha, std::span<const Draw> draws,
-                 const Aperture& aperture, const Preprocessing& preprocessing, Rng background) {
+at::Tensor network_input(const at::Tensor& picture, const at::Tensor& alpha, std::span<const Draw> draws,
+                         const Aperture& aperture, const Preprocessing& preprocessing, Rng background) {
   if (!alpha.defined()) return normalize(apply(picture, draws, aperture), preprocessing);
   const Canvas canvas{picture.size(0), picture.size(1), picture.size(2), picture.size(3)};
   const auto kind = parse_parametrization(kBackground, canvas);

@@ -13,8 +13,9 @@
 #include "microtome/visualize/input_form.h"
 #include "microtome/visualize/objective.h"
 #include "microtome/visualize/parametrization.h"
+#include "microtome/visualize/picture.h"
 #include "microtome/visualize/prefix.h"
-#include "microtome/visualize/render.h"
+#include "microtome/visualize/settings.h"
 #include "microtome/visualize/transform.h"
 
 namespace microtome {
@@ -55,8 +56,8 @@ std::vector<Picture> ascend(const Ascent& ascent);
 
 // The network's input for pictures [N,C,H,W] (with opacity [N,1,H,W] when defined) as one step sees it, differentiable.
 // background: key for each picture and step of the random background.
-at::Tensor shown(const at::Tensor& picture, const at::Tensor& alpha, std::span<const Draw> draws,
-                 const Aperture& aperture, const Preprocessing& preprocessing, Rng background);
+at::Tensor network_input(const at::Tensor& picture, const at::Tensor& alpha, std::span<const Draw> draws,
+                         const Aperture& aperture, const Preprocessing& preprocessing, Rng background);
 
 // Pictures [1,C,H,W] in 0..1 (and opacity [1,1,H,W]) rounded to 8 bits, and back; a fourth channel is opacity, and grey
 // pictures that have it are stored in colour.

@@ -164,11 +164,13 @@ Call CallReader::call() {
   return call;
 }
 
-std::string call_text(std::string_view name, const Json& settings, const Json& defaults) {
+std::string call_text(std::string_view name, const std::vector<FieldEntry>& settings,
+                      const std::vector<FieldEntry>& defaults) {
   std::string arguments;
-  for (const auto& [key, value] : settings.items()) {
-    if (value == defaults.at(key)) continue;
-    arguments += fmt::format("{}{}={}", arguments.empty() ? "" : ",", key, argument_text(value));
+  for (size_t i = 0; i < settings.size(); ++i) {
+    const auto& [field, type, value] = settings[i];
+    if (value == defaults[i].value) continue;
+    arguments += fmt::format("{}{}={}", arguments.empty() ? "" : ",", field.name, argument_text(to_json(value)));
   }
   return arguments.empty() ? std::string(name) : fmt::format("{}({})", name, arguments);
 }

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "microtome/base/json.h"
+#include "microtome/base/field_value.h"
 #include "microtome/base/nearest.h"
 #include "microtome/base/params.h"
 
@@ -63,10 +63,11 @@ class CallReader {
 };
 
 // A call of `name` that parses back to `settings`: arguments that equal their defaults are left out.
-std::string call_text(std::string_view name, const Json& settings, const Json& defaults);
+std::string call_text(std::string_view name, const std::vector<FieldEntry>& settings,
+                      const std::vector<FieldEntry>& defaults);
 template <class Settings>
 std::string call_text(std::string_view name, const Settings& settings) {
-  return call_text(name, to_json(settings), to_json(Settings{}));
+  return call_text(name, field_entries(settings), default_fields<Settings>());
 }
 
 // The kind that a call names; Error(kUsage) with the nearest name when there is none. Kind has `name`.

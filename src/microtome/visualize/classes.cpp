@@ -59,13 +59,19 @@ const Layer& logits(const Network& network) {
   return output;
 }
 
-int64_t class_unit(int64_t unit, const std::string& label, const Network& network, const Call& call) {
-  if (unit >= 0 && !label.empty()) {
+int64_t read_class(const Call& call, const Network& network) {
+  const auto settings = read_settings<ClassSettings>(call);
+  if (settings.unit >= 0 && !settings.label.empty()) {
     throw Error(ErrorKind::kUsage, call.where, "both unit and class are given", "give one of them");
   }
-  const int64_t found = label.empty() ? unit : find_class(label, network, call);
-  require_unit(logits(network), found, call, label.empty() ? "unit" : "class");
-  return found;
+  const bool by_number = settings.label.empty();
+  const int64_t unit = by_number ? settings.unit : find_class(settings.label, network, call);
+  require_unit(logits(network), unit, call, by_number ? "unit" : "class");
+  return unit;
+}
+
+std::string class_text(std::string_view kind, int64_t unit) {
+  return call_text(kind, ClassSettings{.unit = unit, .label = {}});
 }
 
 }  // namespace microtome

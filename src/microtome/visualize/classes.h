@@ -3,16 +3,31 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <string_view>
 
-#include "microtome/visualize/objective.h"
+#include "microtome/visualize/objective_kind.h"
 
 namespace microtome {
+
+struct ClassSettings {
+  int64_t unit = -1;
+  std::string label;
+  template <class Self, class Visitor>
+  static void fields(Self& s, Visitor&& field) {
+    field({.name = "unit", .help = "Number of the class, from 0"}, s.unit);
+    field({.name = "class", .help = "Name of the class, or one of its comma-separated synonyms, instead of its number"},
+          s.label);
+  }
+};
 
 // The output, or what the softmax that makes it reads.
 const Layer& logits(const Network& network);
 
-// The class that a call gives by number or, when `label` is not empty, by its name or one of its comma-separated
-// synonyms (letter case is free). Throws Error(kUsage), Error(kNotFound) with the nearest name.
-int64_t class_unit(int64_t unit, const std::string& label, const Network& network, const Call& call);
+// The class that a call gives by number, by name or by one of its comma-separated synonyms (letter case is free).
+// Throws Error(kUsage), Error(kNotFound) with the nearest name.
+int64_t read_class(const Call& call, const Network& network);
+
+// The canonical text of a kind's call for a class.
+std::string class_text(std::string_view kind, int64_t unit);
 
 }  // namespace microtome

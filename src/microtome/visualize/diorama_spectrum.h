@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // models/diorama_spectrum.npy, embedded at build time.
+// Defined in what CMakeLists.txt generates.
 #pragma once
 #include <string_view>
 

@@ -66,7 +66,7 @@ class Dreamer {
     if (network_.free_size()) {
       if (settings_.tile > 0) tile_ = {settings_.tile, settings_.tile};
     } else if (settings_.tile > 0 && Size{settings_.tile, settings_.tile} != input) {
-      throw Error(ErrorKind::kUsage, "--tile",
+      throw Error(ErrorKind::kUsage, "tile",
                   fmt::format("up to {} the network takes {} pixels and nothing else", task.layer, text_of(input)),
                   "leave it out");
     } else {
@@ -114,7 +114,7 @@ class Dreamer {
       if (error.kind() != ErrorKind::kCorrupt) throw;  // operators that refuse what they are given
       throw Error(ErrorKind::kUsage, task_.layer,
                   fmt::format("the network does not run at {} pixels: {}", text_of(size), error.what()),
-                  "take fewer octaves, a larger --size or a larger --tile");
+                  "take fewer octaves, a larger `size` or a larger `tile`");
     }
   }
 
@@ -134,10 +134,10 @@ class Dreamer {
     }
     const Size& least = octaves.front();
     if (!network_.free_size() && (least[0] < tile_[0] || least[1] < tile_[1])) {
-      throw Error(ErrorKind::kUsage, "--octaves",
+      throw Error(ErrorKind::kUsage, "octaves",
                   fmt::format("the smallest of {} octaves is {} pixels, but up to {} the network takes no less than {}",
                               settings_.octaves, text_of(least), task_.layer, text_of(tile_)),
-                  "take fewer octaves, a larger --size, or a layer before the first fixed one");
+                  "take fewer octaves, a larger `size`, or a layer before the first fixed one");
     }
     return octaves;
   }
@@ -148,8 +148,8 @@ class Dreamer {
       return;
     }
     if (!task_.units.empty() || settings_.objective != DreamSettings().objective) {
-      throw Error(ErrorKind::kUsage, "--guide", "is an objective of its own, over all units of the layer",
-                  "leave --units and --objective out");
+      throw Error(ErrorKind::kUsage, "guide", "is an objective of its own, over all units of the layer",
+                  "leave `units` and `objective` out");
     }
     Image guide = task_.guide;
     if (network_.free_size()) {

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -13,26 +14,20 @@ namespace {
 
 constexpr int64_t kProducts = 1 << 22;  // inner products held at once
 
-DreamSlope mean_square(const at::Tensor& a) { return {a, a.square().sum().item<double>(), a.numel()}; }
-
-DreamSlope mean(const at::Tensor& a) { return {at::ones_like(a), a.sum().item<double>(), a.numel()}; }
-
-struct Kind {
-  const char* name;
-  DreamSlope (*slope)(const at::Tensor&);
-};
-constexpr Kind kKinds[] = {{"mean-square", mean_square}, {"mean", mean}};
-
 }  // namespace
 
 DreamObjective dream_objective(const std::string& name, const std::vector<int64_t>& units) {
-  const auto* kind = std::ranges::find(kKinds, name, &Kind::name);
-  if (kind == std::end(kKinds)) {
-    throw Error(ErrorKind::kUsage, "--objective", fmt::format("there is no objective \"{}\" of a dream", name),
-                "mean-square or mean");
+  const auto kinds = dream_objectives::kinds();
+  const auto found = std::ranges::find(kinds, name, &DreamObjectiveKind::name);
+  if (found == kinds.end()) {
+    std::vector<std::string_view> names;
+    for (const DreamObjectiveKind* one : kinds) names.push_back(one->name);
+    throw Error(ErrorKind::kUsage, "objective", fmt::format("there is no objective \"{}\" of a dream", name),
+                fmt::format("{}", fmt::join(names, " or ")));
   }
-  if (units.empty()) return kind->slope;
-  return [slope = kind->slope, index = at::tensor(units, at::kLong)](const at::Tensor& activations) {
+  const auto slope = (*found)->slope;
+  if (units.empty()) return slope;
+  return [slope, index = at::tensor(units, at::kLong)](const at::Tensor& activations) {
     DreamSlope of_units = slope(activations.index_select(1, index));
     of_units.gradient = at::zeros_like(activations).index_copy(1, index, of_units.gradient);
     return of_units;

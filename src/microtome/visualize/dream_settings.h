@@ -21,7 +21,9 @@ struct DreamSettings {
   uint64_t seed = 0;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
-    field({.name = "objective", .help = "What of the layer is raised: mean-square (more of what is there) or mean"},
+    field({.name = "objective",
+           .help = "What of the layer is raised: mean-square (more of what is there) or mean",
+           .choices = "mean-square|mean"},
           s.objective);
     field({.name = "octaves", .help = "Sizes of the photo, from small to its own", .min = 1, .max = 32}, s.octaves);
     field({.name = "octave-scale", .help = "From one size to the next", .min = 1.01, .max = 8}, s.octave_scale);

@@ -2,12 +2,13 @@
 // Dreams of networks whose gradient is known in closed form, and of a small one against finite differences.
 #include "microtome/visualize/dream.h"
 
-#include <ATen/ATen.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "microtome/base/error.h"
+#include "microtome/base/field_value.h"
 #include "microtome/network/executor.h"
 #include "microtome/visualize/ascent.h"
 #include "microtome/visualize/dream_objective.h"
@@ -59,6 +60,37 @@ double worst(const Image& image, const at::Tensor& expected) {
 }
 
 constexpr double kHalfLevel = 0.5001 / 255;
+
+// Up to a factor, which the step divides out again.
+TEST(DreamObjectives, HaveTheGradientOfTheirSum) {
+  const at::Tensor at = noise({1, 3, 2, 4}, 9).to(at::kDouble);
+  for (const DreamObjectiveKind* kind : dream_objectives::kinds()) {
+    EXPECT_FALSE(kind->summary.empty()) << kind->name;
+    const DreamSlope slope = kind->slope(at);
+    EXPECT_EQ(slope.terms, at.numel()) << kind->name;
+    at::Tensor found = at::zeros_like(at);
+    for (int64_t i = 0; i < at.numel(); ++i) {
+      const auto moved = [&](double by) {
+        at::Tensor there = at.clone();
+        there.view({-1})[i] += by;
+        return kind->slope(there).sum;
+      };
+      found.view({-1})[i] = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+    }
+    const at::Tensor expected = slope.gradient * (found.norm() / slope.gradient.norm());
+    EXPECT_TRUE(at::allclose(found, expected, 1e-5, 1e-8)) << kind->name;
+  }
+}
+
+TEST(DreamObjectives, AreTheChoicesOfTheSetting) {
+  std::vector<std::string_view> names;
+  for (const DreamObjectiveKind* kind : dream_objectives::kinds()) names.push_back(kind->name);
+  for (const FieldEntry& entry : default_fields<DreamSettings>()) {
+    if (entry.field.name != "objective") continue;
+    EXPECT_EQ(entry.field.choices, fmt::format("{}", fmt::join(names, "|")));
+  }
+  EXPECT_THROW(dream_objective("mean_square", {}), Error);
+}
 
 TEST(Dream, RaisesTheSquaresOfTheLayerByTheStepThatWasAsked) {
   const Image photo = photo_of(11, 7);

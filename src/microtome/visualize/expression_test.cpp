@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The arithmetic of objectives: values, texts, targets, mistakes, limits.
-#include <ATen/ATen.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -20,8 +20,8 @@ using testing::view_of;
 
 class Expressions : public ::testing::Test {
  protected:
-  std::unique_ptr<Objective> parse(const std::string& text) { return parse_objective(text, context(network_)); }
-  std::string canonical(const std::string& text) { return parse(text)->to_string(); }
+  Objective parse(const std::string& text) { return parse_objective(text, context(network_)); }
+  std::string canonical(const std::string& text) { return parse(text).text; }
   std::string refusal(const std::string& text) {
     try {
       parse(text);
@@ -42,7 +42,7 @@ class Expressions : public ::testing::Test {
                      noise({2, 1, 8, 8}, 4).to(at::kDouble).sigmoid());
     return view;
   }
-  double score(const std::string& text) { return parse(text)->score(view()).item<double>(); }
+  double score(const std::string& text) { return parse(text).score(view()).item<double>(); }
 
   Network network_ = classifier();
 };
@@ -130,23 +130,23 @@ TEST_F(Expressions, NameTheUnitThatTheyDrive) {
       {"diversity(conv1)", "none"},
   };
   for (const auto& [text, expected] : rows) {
-    const auto target = parse(text)->target();
+    const auto target = parse(text).target;
     const std::string found =
-        target ? target->layer + ':' + std::to_string(target->unit) + ':' + std::to_string(target->sign) : "none";
+        target ? fmt::format("{}:{}:{}", target->layer, target->of.unit, static_cast<int>(target->of.sign)) : "none";
     EXPECT_EQ(found, expected) << text;
   }
 }
 
 TEST_F(Expressions, KnowWhatTheyNeed) {
-  EXPECT_EQ(parse("conv1:1 - diversity(conv1)")->together(), 2);
-  EXPECT_EQ(parse("conv1:1*(1 - tv)")->together(), 1);
-  EXPECT_TRUE(parse("conv1:1*(1 - tv)")->reads_picture());
-  EXPECT_FALSE(parse("conv1:1*fc:1")->reads_picture());
-  EXPECT_EQ(*parse("conv1:3*(1 + conv1:1)")->units("conv1"), (std::vector<int64_t>{1, 3}));
-  EXPECT_FALSE(parse("conv1:3 - diversity(conv1)")->units("conv1"));
-  EXPECT_TRUE(parse("neuron(conv1:1,x=2,y=3)*neuron(conv1:2,x=2,y=3)")->position("conv1"));
-  EXPECT_FALSE(parse("neuron(conv1:1,x=2,y=3)*neuron(conv1:2,x=2,y=4)")->position("conv1"));
-  EXPECT_EQ(parse("fc:1*conv1:1 + fc:2")->layers(), (std::vector<std::string>{"fc", "conv1"}));
+  EXPECT_EQ(parse("conv1:1 - diversity(conv1)").reads.together, 2);
+  EXPECT_EQ(parse("conv1:1*(1 - tv)").reads.together, 1);
+  EXPECT_TRUE(parse("conv1:1*(1 - tv)").reads.picture);
+  EXPECT_FALSE(parse("conv1:1*fc:1").reads.picture);
+  EXPECT_EQ(parse("conv1:3*(1 + conv1:1)").reads.layers[0].units, (std::vector<int64_t>{1, 3}));
+  EXPECT_FALSE(parse("conv1:3 - diversity(conv1)").reads.layers[0].units);
+  EXPECT_TRUE(parse("neuron(conv1:1,x=2,y=3)*neuron(conv1:2,x=2,y=3)").reads.layers[0].position);
+  EXPECT_FALSE(parse("neuron(conv1:1,x=2,y=3)*neuron(conv1:2,x=2,y=4)").reads.layers[0].position);
+  EXPECT_EQ(parse("fc:1*conv1:1 + fc:2").layers(), (std::vector<std::string>{"fc", "conv1"}));
 }
 
 TEST_F(Expressions, PointAtMistakes) {

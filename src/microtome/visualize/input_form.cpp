@@ -33,10 +33,10 @@ InputForm input_form(const Network& network) {
 
 void check_form(const RenderSettings& settings, InputForm form) {
   if (form == InputForm::kPicture) return;
-  if (!settings.start.empty()) refuse("--start", "the network takes no pictures to start from");
+  if (!settings.start.empty()) refuse("start", "the network takes no pictures to start from");
   if (!is_flat(form)) return;
-  if (settings.size > 0) refuse("--size", "the network takes no pictures; what it takes has a fixed length");
-  if (!settings.grow.empty()) refuse("--grow", "the network takes no pictures; what it takes has a fixed length");
+  if (settings.size > 0) refuse("size", "the network takes no pictures; what it takes has a fixed length");
+  if (!settings.grow.empty()) refuse("grow", "the network takes no pictures; what it takes has a fixed length");
   TransformList(settings.transforms).require(form == InputForm::kLine ? Suits::kLines : Suits::kValues);
 }
 
@@ -46,12 +46,12 @@ RenderSettings suited(RenderSettings settings, InputForm form, std::string& note
   std::string changes;
   if (settings.transforms == standard.transforms) {
     settings.transforms = "none";
-    changes = "--transforms none";
+    changes = "`transforms` none";
   }
   if (form == InputForm::kVector && settings.parametrization == standard.parametrization) {
     settings.parametrization = "pixel";
     changes += changes.empty() ? "" : " and ";
-    changes += "--parametrization pixel";
+    changes += "`parametrization` pixel";
   }
   if (!changes.empty()) note = fmt::format("the network takes no pictures: rendering with {}", changes);
   return settings;

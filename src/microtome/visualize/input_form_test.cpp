@@ -173,9 +173,9 @@ TEST(AnyInput, RefusesWhatOnlyPicturesHave) {
     return settings;
   };
   const auto has = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
-  EXPECT_TRUE(has(refusal(line, with([](auto& s) { s.size = 64; })), "--size"));
-  EXPECT_TRUE(has(refusal(vector, with([](auto& s) { s.grow = {8}; })), "--grow"));
-  EXPECT_TRUE(has(refusal(deep_maps(), with([](auto& s) { s.start = "a.png"; })), "--start"));
+  EXPECT_TRUE(has(refusal(line, with([](auto& s) { s.size = 64; })), "size: "));
+  EXPECT_TRUE(has(refusal(vector, with([](auto& s) { s.grow = {8}; })), "grow: "));
+  EXPECT_TRUE(has(refusal(deep_maps(), with([](auto& s) { s.start = "a.png"; })), "start: "));
   EXPECT_TRUE(has(refusal(line, with([](auto& s) { s.transforms = "jitter/rotate"; })), "\"rotate\" makes no sense"));
   EXPECT_TRUE(has(refusal(vector, with([](auto& s) { s.transforms = "jitter"; })), "there are noise, none"));
   EXPECT_TRUE(has(refusal(line, with([](auto& s) { s.parametrization = "fft(alpha=true)"; })), "opacity"));
@@ -192,7 +192,7 @@ TEST(AnyInput, SettingsAreSuitedAndToldOf) {
   const RenderSettings line = suited({}, InputForm::kLine, note);
   EXPECT_EQ(line.transforms, "none");
   EXPECT_EQ(line.parametrization, "fft");
-  EXPECT_NE(note.find("--transforms none"), std::string::npos);
+  EXPECT_NE(note.find("`transforms` none"), std::string::npos);
   RenderSettings chosen;
   chosen.transforms = "noise";
   chosen = suited(chosen, InputForm::kVector, note);

@@ -2,12 +2,10 @@
 #include "microtome/visualize/matching.h"
 
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
 #include "microtome/base/error.h"
-#include "microtome/image/codec.h"
-#include "microtome/network/eye.h"
+#include "microtome/visualize/image_targets.h"
 
 namespace microtome {
 namespace {
@@ -23,13 +21,14 @@ at::Tensor weighed_dot(const at::Tensor& dot, const at::Tensor& norm_a, const at
   return dot * cosine.clamp_min(kCosineFloor).pow(power);
 }
 
-at::Tensor activations_of(const std::string& file, const Layer& layer, const ObjectiveContext& context,
-                          const Call& call) {
-  if (file.empty()) throw Error(ErrorKind::kUsage, call.where, "no picture is given", "add image=FILE");
-  const at::NoGradGuard no_gradients;
-  if (context.height < 2) throw Error(ErrorKind::kUnsupported, call.where, "the network takes no pictures");
-  const Eye eye(context.network, context.preprocessing, {layer.name});
-  return eye.look(eye.input(load_image(file), context.height, context.width))[0].clone();
+at::Tensor image_target(const ImageSettings& settings, const Call& call, const ObjectiveContext& context) {
+  if (settings.image.empty()) throw Error(ErrorKind::kUsage, call.where, "no picture is given", "add image=FILE");
+  const Network& network = context.network;
+  if (network.height() < 2) throw Error(ErrorKind::kUnsupported, call.where, "the network takes no pictures");
+  if (context.height == 0) return {};
+  if (context.images) return context.images->activations(settings.image, settings.layer, context.height, context.width);
+  return ImageTargets(network, context.preprocessing)
+      .activations(settings.image, settings.layer, context.height, context.width);
 }
 
 at::Tensor fitted(const at::Tensor& target, const at::Tensor& tap) {

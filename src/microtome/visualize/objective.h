@@ -5,95 +5,79 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "microtome/base/json_fwd.h"
+#include "microtome/base/field_value.h"
+#include "microtome/base/unit.h"
 #include "microtome/network/network.h"
-#include "microtome/visualize/call.h"
 #include "microtome/visualize/view.h"
 
 namespace microtome {
 
-// The unit that an objective drives, if it is made for exactly one.
-struct Target {
-  std::string layer;
-  int64_t unit = 0;
-  int sign = 1;  // -1: the objective drives it down
-  bool operator==(const Target&) const = default;
+struct Call;
+class ImageTargets;
+
+// What a score reads of a layer, so that nothing else is computed.
+struct LayerReads {
+  std::string layer;  // full name
+  // Only these, by View::unit and View::column; nullopt: all of them.
+  std::optional<std::vector<int64_t>> units = {};
+  // x and y: only there, by View::column (-1: its centre); nullopt: everywhere.
+  std::optional<std::array<int64_t, 2>> position = {};
 };
 
-// Immutable; one objective may serve many threads.
-class Objective {
- public:
-  virtual ~Objective() = default;
-  // Full names of the layers that score() reads, without repetition; empty for penalties.
-  virtual const std::vector<std::string>& layers() const = 0;
-  // The score, a 0-dimensional tensor of the view's type, differentiable in its taps and picture: the mean over the
-  // batch, unless the kind joins pictures. `view` holds layers() at least. Throws Error(kUsage) when a position lies
+// All that a score is a function of.
+struct Reads {
+  std::vector<LayerReads> layers = {};  // each once; none for penalties
+  bool picture = false;                 // View::picture(), View::alpha()
+  std::vector<std::string> files = {};  // as they were named
+  bool places = false;                  // places of a map by number, which are others in a map of another size
+  bool image = false;                   // what an image is at the size of the network's input: see ObjectiveContext
+  int64_t together = 1;                 // pictures that must be made together: more for kinds that compare them
+};
+
+// A value: copies share what they follow. One objective may serve many threads.
+struct Objective {
+  using Score = std::function<at::Tensor(const View&)>;
+
+  Reads reads;
+  std::string text;  // canonical: parsing it for the same network gives an equal objective
+  // A 0-dimensional tensor of the view's type, differentiable in its taps and picture: the mean over the batch, unless
+  // the kind joins pictures. The view holds the layers read, at least. Throws Error(kUsage) when a position lies
   // outside the map.
-  virtual at::Tensor score(const View& view) const = 0;
-  // Canonical text; parsing it for the same network gives an equal objective.
-  virtual std::string to_string() const = 0;
-  virtual std::optional<Target> target() const { return std::nullopt; }
-
+  Score score;
+  // The unit that it drives, if it is made for exactly one; with the negative sign, down.
+  std::optional<UnitRef> target = {};
   // Whether it only shapes pictures that another objective is made for: penalties, diversity, alignment.
-  virtual bool regularizes() const { return false; }
-  // Whether score() reads View::picture(), View::alpha().
-  virtual bool reads_picture() const { return false; }
-  // Files whose content moves score(), as they were named.
-  virtual std::vector<std::string> files() const { return {}; }
-  // Whether it names places of a map by number, which are other places in a map of another size.
-  virtual bool names_places() const { return false; }
-  // Pictures that must be made together: 1 for kinds that look at each alone, more for those that compare pictures.
-  virtual int64_t together() const { return 1; }
-  // What score() reads of a layer, so that nothing else is computed. units: only those, by View::unit and View::column;
-  // position {x, y}: only there, by View::column (-1: View::centre). nullopt: all of it.
-  virtual std::optional<std::vector<int64_t>> units(const std::string& layer) const {
-    static_cast<void>(layer);
-    return std::nullopt;
-  }
-  virtual std::optional<std::array<int64_t, 2>> position(const std::string& layer) const {
-    static_cast<void>(layer);
-    return std::nullopt;
-  }
+  bool regularizes = false;
+
+  std::vector<std::string> layers() const;  // names, in the order of reads.layers
 };
 
-// What objectives are made for: the network, and how pictures become its input of height x width.
+// What objectives are made for: the network, and how pictures become its input of height x width. With a height of 0
+// the size is not known yet: an objective with reads.image then says all but its score, and is to be parsed again.
 struct ObjectiveContext {
   const Network& network;
   const Preprocessing& preprocessing;
   int64_t height, width;
+  ImageTargets* images = nullptr;  // that keeps what images are to this network; nullptr: it is computed anew
 };
 
 // A kind as users name it. Listing, parsing, documenting and testing kinds all read this and nothing else.
 struct ObjectiveKind {
   std::string_view name;
   std::string_view summary;
-  Json (*describe)();  // describe_settings of its parameters
-  std::unique_ptr<Objective> (*make)(const Call& call, const ObjectiveContext& context);
+  std::vector<FieldEntry> (*describe)();  // default_fields of its parameters
+  Objective (*make)(const Call& call, const ObjectiveContext& context);
   // What an argument without a name stands for: "layer:unit" (the part behind the last colon is the unit), or a
   // parameter's name; empty: such an argument is an error.
   std::string_view unnamed = {};
 };
-
-// Arithmetic of kinds and numbers, + - * / and parentheses: "channel(conv5:12) - 1e2*diversity(conv5)",
-// "-neuron(...)", "channel(...)*(1 - alpha)". "conv5:12" alone is its channel. Objectives are divided by numbers only.
-// At most 1000 kinds, 100 parentheses deep. Throws Error(kUsage) with the column of a mistake and the nearest name,
-// Error(kNotFound) for an unknown layer or class.
-std::unique_ptr<Objective> parse_objective(std::string_view text, const ObjectiveContext& context);
-
-// For kinds: the layer of an argument, which must be given. Throws Error(kUsage), Error(kNotFound).
-const Layer& require_layer(const Network& network, const std::string& layer, const Call& call,
-                           const std::string& argument = "layer");
-// Throws Error(kUsage) unless 0 <= unit < layer.units.
-void require_unit(const Layer& layer, int64_t unit, const Call& call, const std::string& argument = "unit");
-// The view's pictures when there are the two at least that a comparison needs; else throws Error(kUsage).
-int64_t require_pictures(const at::Tensor& tap, std::string_view kind);
 
 namespace objectives {
 std::span<const ObjectiveKind* const> kinds();

@@ -47,7 +47,7 @@ class Formulas : public ::testing::Test {
   double score(const std::string& text, const at::Tensor& map) {
     View view = view_of({{"conv1", map}, {"fc", fc_}});
     view.set_picture(picture_, alpha_);
-    return parse_objective(text, context(network_))->score(view).item<double>();
+    return parse_objective(text, context(network_)).score(view).item<double>();
   }
   std::string with_image(const std::string& kind) const { return kind + "image=" + files_.image_file() + ")"; }
   // The activations of the picture file.
@@ -109,8 +109,8 @@ TEST_F(Formulas, Probability) {
   }
   EXPECT_NEAR(score("probability(crane)"), expected, 1e-12);
   const auto objective = parse_objective("probability(unit=2)", context(bare));
-  EXPECT_NEAR(objective->score(view_of({{"out", fc_}})).item<double>(), expected, 1e-12);
-  EXPECT_EQ(objective->target()->layer, "out");
+  EXPECT_NEAR(objective.score(view_of({{"out", fc_}})).item<double>(), expected, 1e-12);
+  EXPECT_EQ(objective.target->layer, "out");
   EXPECT_THROW(parse_objective("probability(crane)", context(bare)), Error);
 }
 
@@ -291,7 +291,7 @@ TEST_F(Formulas, Blur) {
   View view;
   view.set_picture(leaf);
   const auto objective = parse_objective("blur", context(network_));
-  const at::Tensor found = torch::autograd::grad({objective->score(view)}, {leaf})[0];
+  const at::Tensor found = torch::autograd::grad({objective.score(view)}, {leaf})[0];
   EXPECT_LT((found - slope).abs().max().item<double>(), 1e-12);
 }
 
@@ -311,7 +311,7 @@ TEST_F(Formulas, Boundary) {
 TEST_F(Formulas, AlphaNeedsOpacity) {
   View view;
   view.set_picture(picture_);
-  EXPECT_THROW(parse_objective("alpha", context(network_))->score(view), Error);
+  EXPECT_THROW(parse_objective("alpha", context(network_)).score(view), Error);
 }
 
 }  // namespace

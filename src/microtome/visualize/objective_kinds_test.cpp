@@ -9,7 +9,6 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
-#include "microtome/base/json.h"
 #include "microtome/base/params.h"
 #include "microtome/visualize/objective.h"
 #include "microtome/visualize/visualize_testing.h"
@@ -28,7 +27,7 @@ class EveryKind : public ::testing::Test {
     kinds_.assign(objectives::kinds().begin(), objectives::kinds().end());
     kinds_.insert(kinds_.end(), penalties::kinds().begin(), penalties::kinds().end());
   }
-  std::unique_ptr<Objective> parse(const std::string& text) { return parse_objective(text, context(network_)); }
+  Objective parse(const std::string& text) { return parse_objective(text, context(network_)); }
   std::vector<std::string> texts() {
     std::vector<std::string> all;
     for (const ObjectiveKind* kind : kinds_) {
@@ -43,7 +42,7 @@ class EveryKind : public ::testing::Test {
       const bool map = layer == "conv1";
       all.push_back(noise(map ? std::vector<int64_t>{pictures, 5, 4, 6} : std::vector<int64_t>{pictures, 4}, 9));
     }
-    if (objective.reads_picture()) {
+    if (objective.reads.picture) {
       all.push_back(noise({pictures, 3, 8, 9}, 3).sigmoid());
       all.push_back(noise({pictures, 1, 8, 9}, 4).sigmoid());
     }
@@ -52,7 +51,7 @@ class EveryKind : public ::testing::Test {
   }
   static at::Tensor score(const Objective& objective, const std::vector<at::Tensor>& leaves) {
     View view;
-    const std::vector<std::string>& layers = objective.layers();
+    const std::vector<std::string> layers = objective.layers();
     for (size_t i = 0; i < layers.size(); ++i) view.add(layers[i], leaves[i]);
     if (leaves.size() > layers.size()) view.set_picture(leaves[layers.size()], leaves[layers.size() + 1]);
     return objective.score(view);
@@ -66,16 +65,15 @@ class EveryKind : public ::testing::Test {
 TEST_F(EveryKind, IsDescribedAndHasAnExample) {
   for (const ObjectiveKind* kind : kinds_) {
     EXPECT_FALSE(kind->summary.empty());
-    EXPECT_TRUE(kind->describe().is_array());
-    for (const Json& parameter : kind->describe()) EXPECT_FALSE(parameter["help"].get<std::string>().empty());
+    for (const FieldEntry& parameter : kind->describe()) EXPECT_FALSE(parameter.field.help.empty()) << kind->name;
     EXPECT_FALSE(files_.examples(kind->name).empty()) << kind->name;
   }
 }
 
 TEST_F(EveryKind, HasOneText) {
   for (const std::string& text : texts()) {
-    const std::string once = parse(text)->to_string();
-    EXPECT_EQ(parse(once)->to_string(), once);
+    const std::string once = parse(text).text;
+    EXPECT_EQ(parse(once).text, once);
   }
 }
 
@@ -105,11 +103,11 @@ TEST_F(EveryKind, HasTheGradientOfItsScore) {
     if (text == "blur") continue;  // its blurred picture counts as a constant: see Penalties.Blur
     const auto objective = parse(text);
     for (const int64_t pictures : {1, 3}) {
-      if (pictures < objective->together()) continue;
-      const std::vector<at::Tensor> at = leaves(*objective, pictures);
+      if (pictures < objective.reads.together) continue;
+      const std::vector<at::Tensor> at = leaves(objective, pictures);
       std::vector<at::Tensor> moving;
       for (const at::Tensor& leaf : at) moving.push_back(leaf.clone().requires_grad_());
-      const at::Tensor value = score(*objective, moving);
+      const at::Tensor value = score(objective, moving);
       EXPECT_EQ(value.dim(), 0) << text;
       EXPECT_EQ(value.scalar_type(), at::kDouble) << text;
       const std::vector<at::Tensor> slopes =
@@ -123,7 +121,7 @@ TEST_F(EveryKind, HasTheGradientOfItsScore) {
             std::vector<at::Tensor> there = at;
             there[k] = at[k].clone();
             there[k].view({-1})[i] += by;
-            return score(*objective, there).item<double>();
+            return score(objective, there).item<double>();
           };
           const double expected = (moved(1e-6) - moved(-1e-6)) / 2e-6;
           const double found = slopes[k].defined() ? slopes[k].reshape({-1})[i].item<double>() : 0;
@@ -139,11 +137,11 @@ TEST_F(EveryKind, HasTheGradientOfItsScore) {
 TEST_F(EveryKind, IsFiniteWhereNothingIsOn) {
   for (const std::string& text : texts()) {
     const auto objective = parse(text);
-    std::vector<at::Tensor> at = leaves(*objective, 2);
+    std::vector<at::Tensor> at = leaves(objective, 2);
     for (size_t k = 0; k < at.size(); ++k) {
-      at[k] = at::full_like(at[k], k < objective->layers().size() ? 0 : 0.5).requires_grad_();
+      at[k] = at::full_like(at[k], k < objective.layers().size() ? 0 : 0.5).requires_grad_();
     }
-    const at::Tensor value = score(*objective, at);
+    const at::Tensor value = score(objective, at);
     EXPECT_TRUE(std::isfinite(value.item<double>())) << text;
     for (const at::Tensor& slope : torch::autograd::grad({value}, at, {}, false, false, /*allow_unused=*/true)) {
       EXPECT_TRUE(!slope.defined() || slope.isfinite().all().item<bool>()) << text;
@@ -155,12 +153,11 @@ TEST_F(EveryKind, ReadsNoMoreThanItSays) {
   int cut = 0;
   for (const std::string& text : texts()) {
     const auto objective = parse(text);
-    const std::vector<at::Tensor> all = leaves(*objective, 3);
+    const std::vector<at::Tensor> all = leaves(objective, 3);
     View view;
-    for (size_t i = 0; i < objective->layers().size(); ++i) {
-      const std::string& layer = objective->layers()[i];
-      const std::vector<int64_t> units = objective->units(layer).value_or(std::vector<int64_t>{});
-      const auto position = objective->position(layer);
+    for (size_t i = 0; i < objective.reads.layers.size(); ++i) {
+      const auto& [layer, some, position] = objective.reads.layers[i];
+      const std::vector<int64_t> units = some.value_or(std::vector<int64_t>{});
       at::Tensor tap = units.empty() ? all[i] : all[i].index_select(1, at::tensor(units));
       cut += static_cast<int>(!units.empty()) + static_cast<int>(position.has_value());
       std::array<int64_t, 2> origin{0, 0}, size{0, 0};
@@ -171,11 +168,11 @@ TEST_F(EveryKind, ReadsNoMoreThanItSays) {
       }
       view.add(layer, tap, units, origin, size);
     }
-    if (objective->reads_picture()) {
-      const size_t layers = objective->layers().size();
+    if (objective.reads.picture) {
+      const size_t layers = objective.layers().size();
       view.set_picture(all[layers], all[layers + 1]);
     }
-    EXPECT_NEAR(objective->score(view).item<double>(), score(*objective, all).item<double>(), 1e-12) << text;
+    EXPECT_NEAR(objective.score(view).item<double>(), score(objective, all).item<double>(), 1e-12) << text;
   }
   EXPECT_GE(cut, 8);
 }
@@ -183,15 +180,15 @@ TEST_F(EveryKind, ReadsNoMoreThanItSays) {
 TEST_F(EveryKind, IsAMeanOverPicturesUnlessItComparesThem) {
   for (const std::string& text : texts()) {
     const auto objective = parse(text);
-    if (objective->together() > 1) continue;
-    const std::vector<at::Tensor> all = leaves(*objective, 3);
+    if (objective.reads.together > 1) continue;
+    const std::vector<at::Tensor> all = leaves(objective, 3);
     double sum = 0;
     for (int64_t n = 0; n < 3; ++n) {
       std::vector<at::Tensor> one;
       for (const at::Tensor& leaf : all) one.push_back(leaf.narrow(0, n, 1));
-      sum += score(*objective, one).item<double>();
+      sum += score(objective, one).item<double>();
     }
-    const double whole = score(*objective, all).item<double>();
+    const double whole = score(objective, all).item<double>();
     EXPECT_NEAR(whole, sum / 3, 1e-9 * (1 + std::abs(whole))) << text;
   }
 }
@@ -199,8 +196,8 @@ TEST_F(EveryKind, IsAMeanOverPicturesUnlessItComparesThem) {
 TEST_F(EveryKind, ThatComparesPicturesNeedsTwo) {
   for (const std::string& text : texts()) {
     const auto objective = parse(text);
-    if (objective->together() == 1) continue;
-    EXPECT_THROW(score(*objective, leaves(*objective, 1)), Error) << text;
+    if (objective.reads.together == 1) continue;
+    EXPECT_THROW(score(objective, leaves(objective, 1)), Error) << text;
   }
 }
 
@@ -216,9 +213,9 @@ TEST_F(EveryKind, AddsUp) {
   };
   for (const std::string& part : texts()) {
     text += (text.empty() ? "" : " + ") + part;
-    sum += with_alpha(*parse(part));
+    sum += with_alpha(parse(part));
   }
-  EXPECT_NEAR(with_alpha(*parse(text)), sum, 1e-9 * (1 + std::abs(sum)));
+  EXPECT_NEAR(with_alpha(parse(text)), sum, 1e-9 * (1 + std::abs(sum)));
 }
 
 }  // namespace

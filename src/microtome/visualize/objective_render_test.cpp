@@ -65,12 +65,12 @@ at::Tensor pixels(const std::vector<Picture>& pictures) {
 double score_of(const std::string& text, const Network& of, const at::Tensor& pictures) {
   const auto objective = parse_objective(text, context(of));
   View view;
-  if (!objective->layers().empty()) {
-    const std::vector<at::Tensor> taps = make_executor(of, objective->layers())->run(normalize(pictures, centred()));
-    for (size_t i = 0; i < taps.size(); ++i) view.add(objective->layers()[i], taps[i]);
+  if (!objective.reads.layers.empty()) {
+    const std::vector<at::Tensor> taps = make_executor(of, objective.layers())->run(normalize(pictures, centred()));
+    for (size_t i = 0; i < taps.size(); ++i) view.add(objective.layers()[i], taps[i]);
   }
   view.set_picture(pictures);
-  return objective->score(view).item<double>();
+  return objective.score(view).item<double>();
 }
 
 TEST(ObjectivesInTheAscent, AllRise) {
@@ -82,13 +82,13 @@ TEST(ObjectivesInTheAscent, AllRise) {
   for (const ObjectiveKind* kind : objectives::kinds()) {
     for (const std::string& text : files.examples(kind->name)) {
       const std::string raised = kind->name == "diversity" ? '-' + text : text;
-      const auto count = static_cast<uint64_t>(renderer.parse(text)->together());
+      const auto count = static_cast<uint64_t>(renderer.parse(text).reads.together);
       const std::vector<Picture> pictures = renderer.render(raised, keys(count));
       for (const Picture& picture : pictures) {
         EXPECT_TRUE(picture.started) << text;
         EXPECT_GT(picture.curve.back(), picture.curve.front()) << text;
         EXPECT_TRUE(std::isfinite(picture.score)) << text;
-        EXPECT_EQ(std::isnan(picture.activation), !parse_objective(text, context(of))->target()) << text;
+        EXPECT_EQ(std::isnan(picture.activation), !parse_objective(text, context(of)).target) << text;
       }
     }
   }
@@ -165,7 +165,7 @@ TEST(ObjectivesInTheAscent, InversionFindsThePicture) {
 TEST(ObjectivesInTheAscent, NeedThePicturesThatTheyCompare) {
   const Network of = network();
   const Renderer renderer(of, centred(), quick(2));
-  EXPECT_EQ(renderer.parse("conv1:1 - diversity(conv1)")->together(), 2);
+  EXPECT_EQ(renderer.parse("conv1:1 - diversity(conv1)").reads.together, 2);
   EXPECT_THROW(renderer.render("conv1:1 - diversity(conv1)", 0), Error);
 }
 

@@ -22,7 +22,7 @@ using Taps = std::map<std::string, at::Tensor>;
 class Objectives : public ::testing::Test {
  protected:
   double score(const std::string& text, const Taps& taps) {
-    return parse_objective(text, context(network_))->score(view_of(taps)).item<double>();
+    return parse_objective(text, context(network_)).score(view_of(taps)).item<double>();
   }
   std::string refusal(const std::string& text) {
     try {
@@ -50,8 +50,8 @@ TEST_F(Objectives, ScoreWhatTheySay) {
 
 TEST_F(Objectives, LogitReadsBehindTheSoftmax) {
   EXPECT_NEAR(score("logit(unit=2)", taps_), taps_.at("fc")[0][2].item<double>(), 1e-12);
-  EXPECT_EQ(parse_objective("logit(class=\"Snow Plough, snowplow\")", context(network_))->to_string(), "logit(unit=3)");
-  EXPECT_EQ(parse_objective("logit(class=tabby cat)", context(network_))->to_string(), "logit(unit=0)");
+  EXPECT_EQ(parse_objective("logit(class=\"Snow Plough, snowplow\")", context(network_)).text, "logit(unit=3)");
+  EXPECT_EQ(parse_objective("logit(class=tabby cat)", context(network_)).text, "logit(unit=0)");
   EXPECT_NE(refusal("logit(class=huskie)").find("husky"), std::string::npos);
 }
 
@@ -81,25 +81,25 @@ TEST_F(Objectives, AddAndScale) {
   const double a = score("channel(layer=conv1,unit=2)", taps_), b = score("logit(unit=1)", taps_);
   EXPECT_NEAR(score("-channel(layer=conv1,unit=2)", taps_), -a, 1e-12);
   EXPECT_NEAR(score("0.5*channel(layer=conv1,unit=2) - 2 * logit(unit=1)", taps_), 0.5 * a - 2 * b, 1e-12);
-  EXPECT_EQ(parse_objective("logit(unit=1)+channel(layer=conv1,unit=2)", context(network_))->layers(),
+  EXPECT_EQ(parse_objective("logit(unit=1)+channel(layer=conv1,unit=2)", context(network_)).layers(),
             (std::vector<std::string>{"fc", "conv1"}));
 }
 
 TEST_F(Objectives, SameTextSameObjective) {
   for (const std::string text :
        {"channel(layer=conv1,unit=2)", "-neuron(layer=conv1,unit=1,x=3)", "0.5*logit(unit=1) - 2*logit(unit=2)"}) {
-    EXPECT_EQ(parse_objective(text, context(network_))->to_string(), text);
+    EXPECT_EQ(parse_objective(text, context(network_)).text, text);
   }
 }
 
 TEST_F(Objectives, NameTheirTarget) {
-  const auto target = parse_objective("-neuron(layer=conv1,unit=1)", context(network_))->target();
+  const auto target = parse_objective("-neuron(layer=conv1,unit=1)", context(network_)).target;
   ASSERT_TRUE(target);
   EXPECT_EQ(target->layer, "conv1");
-  EXPECT_EQ(target->unit, 1);
-  EXPECT_EQ(target->sign, -1);
-  EXPECT_FALSE(parse_objective("logit(unit=1) + logit(unit=2)", context(network_))->target());
-  EXPECT_FALSE(parse_objective("direction(layer=conv1,vector=" + vector_file() + ")", context(network_))->target());
+  EXPECT_EQ(target->of.unit, 1);
+  EXPECT_EQ(target->of.sign, Sign::kNegative);
+  EXPECT_FALSE(parse_objective("logit(unit=1) + logit(unit=2)", context(network_)).target);
+  EXPECT_FALSE(parse_objective("direction(layer=conv1,vector=" + vector_file() + ")", context(network_)).target);
 }
 
 TEST_F(Objectives, PointAtMistakes) {

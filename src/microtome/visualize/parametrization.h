@@ -11,7 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include "microtome/base/json_fwd.h"
 #include "microtome/visualize/call.h"
 
 namespace microtome {
@@ -55,7 +54,7 @@ class Parametrization {
 struct ParametrizationKind {
   std::string_view name;
   std::string_view summary;
-  Json (*describe)();
+  std::vector<FieldEntry> (*describe)();  // default_fields of its parameters
   std::unique_ptr<Parametrization> (*make)(const Call& call, const Canvas& canvas);
 };
 

@@ -59,23 +59,22 @@ std::array<int64_t, 2> Trunk::input_size(int64_t side) const {
   return own_size_;
 }
 
-Prefix::Prefix(const Trunk& trunk, const Objective& objective, int64_t height, int64_t width)
+Prefix::Prefix(const Trunk& trunk, const Reads& reads, int64_t height, int64_t width)
     : aperture_{.height = height, .width = width}, graph_(trunk.graph()) {
   for (const std::string& layer : trunk.layers()) cuts_.push_back({.layer = layer, .units = {}});
   if (cuts_.empty()) return;
-  if (cuts_.size() == 1) cut_units(objective);
+  const bool alone = cuts_.size() == 1;
+  if (alone) cut_units(reads.layers[0]);
   executor_ = make_executor(graph_, trunk.layers());
-  if (cuts_.size() != 1) return;
-  if (const auto position = objective.position(cuts_[0].layer)) cut_input(trunk.receptive_field(0), *position);
+  if (alone && reads.layers[0].position) cut_input(trunk.receptive_field(0), *reads.layers[0].position);
 }
 
-void Prefix::cut_units(const Objective& objective) {
-  auto units = objective.units(cuts_[0].layer);
-  if (!units || units->empty()) return;
-  const ValueIndex sliced = add_slice(graph_, graph_.outputs[0], *units);
+void Prefix::cut_units(const LayerReads& reads) {
+  if (!reads.units || reads.units->empty()) return;
+  const ValueIndex sliced = add_slice(graph_, graph_.outputs[0], *reads.units);
   if (sliced < 0) return;
   graph_ = pruned_graph(graph_, std::span(&sliced, 1));
-  cuts_[0].units = std::move(*units);
+  cuts_[0].units = *reads.units;
 }
 
 void Prefix::cut_input(const ReceptiveField& field, std::array<int64_t, 2> position) {

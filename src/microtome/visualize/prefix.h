@@ -45,9 +45,9 @@ class Trunk {
 // Immutable but for the redirected network, which is made when first needed; thread-safe.
 class Prefix {
  public:
-  // Cuts the trunk for inputs of height x width. Every cut leaves the values that the objective reads as they are, up
-  // to rounding; a part of the input is taken only when a run on noise shows that it is so.
-  Prefix(const Trunk& trunk, const Objective& objective, int64_t height, int64_t width);
+  // Cuts the trunk, which has the layers read, for inputs of height x width. Every cut leaves the values that are read
+  // as they are, up to rounding; a part of the input is taken only when a run on noise shows that it is so.
+  Prefix(const Trunk& trunk, const Reads& reads, int64_t height, int64_t width);
 
   // The input, or the part of it that can reach what the objective reads.
   const Aperture& aperture() const { return aperture_; }
@@ -62,7 +62,7 @@ class Prefix {
     std::vector<int64_t> units;
     std::array<int64_t, 2> origin{0, 0}, size{0, 0};
   };
-  void cut_units(const Objective& objective);
+  void cut_units(const LayerReads& reads);
   void cut_input(const ReceptiveField& field, std::array<int64_t, 2> position);
 
   Aperture aperture_;

@@ -52,21 +52,21 @@ Answer ask(const Prefix& prefix, const Objective& objective, const at::Tensor& i
 
 void expect_same(const Network& network, const std::string& text, int64_t height, int64_t width, bool smaller) {
   const auto objective = parse_objective(text, context(network));
-  const Trunk trunk(network, objective->layers());
-  const Prefix cut(trunk, *objective, height, width);
+  const Trunk trunk(network, objective.layers());
+  const Prefix cut(trunk, objective.reads, height, width);
   EXPECT_EQ(cut.aperture().rows > 0, smaller) << text;
   const at::Tensor input = noise({1, 3, height, width}, 20);
-  const auto executor = make_executor(network, objective->layers());
+  const auto executor = make_executor(network, objective.layers());
   const auto tape = executor->record(input);
   View whole;
   std::vector<at::Tensor> leaves;
   for (size_t i = 0; i < tape->taps().size(); ++i) {
     leaves.push_back(tape->taps()[i].detach().requires_grad_());
-    whole.add(objective->layers()[i], leaves.back());
+    whole.add(objective.layers()[i], leaves.back());
   }
-  const at::Tensor score = objective->score(whole);
+  const at::Tensor score = objective.score(whole);
   const at::Tensor gradient = tape->pull_back(torch::autograd::grad({score}, leaves));
-  const Answer answer = ask(cut, *objective, input);
+  const Answer answer = ask(cut, objective, input);
   EXPECT_NEAR(answer.score, score.item<double>(), 1e-4 * (1 + std::abs(answer.score))) << text;
   EXPECT_TRUE(at::allclose(answer.gradient, gradient, 1e-3, 1e-4 * gradient.abs().max().item<double>())) << text;
 }
@@ -105,7 +105,7 @@ TEST(Prefix, RunsAtThePicturesSizeUnlessALayerNeedsTheNetworks) {
 TEST(Prefix, ComputesOnlyTheUnitsRead) {
   const Network network = branched();
   const auto objective = parse_objective("channel(joined:6)", context(network));
-  const Prefix prefix(Trunk(network, {"joined"}), *objective, 60, 52);
+  const Prefix prefix(Trunk(network, {"joined"}), objective.reads, 60, 52);
   const std::vector<at::Tensor> taps = prefix.executor().run(noise({1, 3, 60, 52}, 20));
   EXPECT_EQ(taps[0].size(1), 1);
 }

@@ -15,7 +15,9 @@
 #include "microtome/network/passes.h"
 #include "microtome/network/threads.h"
 #include "microtome/visualize/ascent.h"
-#include "microtome/visualize/measure.h"
+#include "microtome/visualize/expression.h"
+#include "microtome/visualize/image_targets.h"
+#include "microtome/visualize/picture_quality.h"
 
 namespace microtome {
 namespace {
@@ -36,7 +38,7 @@ std::vector<int64_t> sides_of(const RenderSettings& settings, int64_t side) {
   sides.push_back(side);
   for (size_t i = 1; i < sides.size(); ++i) {
     if (sides[i] > sides[i - 1]) continue;
-    throw Error(ErrorKind::kUsage, "--grow", fmt::format("{} does not come before {}", sides[i - 1], sides[i]),
+    throw Error(ErrorKind::kUsage, "grow", fmt::format("{} does not come before {}", sides[i - 1], sides[i]),
                 "give rising sides, all smaller than the picture's");
   }
   return sides;
@@ -46,7 +48,7 @@ std::vector<int64_t> sides_of(const RenderSettings& settings, int64_t side) {
 uint64_t start_key(uint64_t key, int64_t start) { return key ^ static_cast<uint64_t>(start) << 40; }
 
 double best_score(std::span<const Picture> pictures, const Objective& objective) {
-  if (!objective.target()) return pictures[0].score;
+  if (!objective.target) return pictures[0].score;
   double sum = 0;
   for (const Picture& picture : pictures) sum += picture.activation;
   return sum;
@@ -78,6 +80,7 @@ struct Renderer::State {
   std::vector<int64_t> sides;
   TransformList transforms;
   std::optional<at::Tensor> start;
+  ImageTargets images{network, preprocessing};
 
   // Cutting and folding a network takes longer than a step; folded weights take memory. Those used last are kept.
   std::mutex mutex;
@@ -93,18 +96,18 @@ struct Renderer::State {
         transforms(settings.transforms) {
     for (const int64_t step : settings.frames) {
       if (step <= settings.steps) continue;
-      throw Error(ErrorKind::kUsage, "--frames",
+      throw Error(ErrorKind::kUsage, "frames",
                   fmt::format("an ascent of {} steps has no step {}", settings.steps, step),
                   fmt::format("give steps from 0, the start, to {}", settings.steps));
     }
     const auto first = parse_parametrization(settings.parametrization, canvas(sides.front(), 1));
     if (form != InputForm::kPicture && first->alpha(first->start(0, {{0}}, 1)).defined()) {
-      throw Error(ErrorKind::kUsage, "--parametrization", "only pictures can have opacity", "leave alpha out");
+      throw Error(ErrorKind::kUsage, "parametrization", "only pictures can have opacity", "leave alpha out");
     }
     if (settings.start.empty()) return;
     start = start_picture();
     if (first->from_picture(*start)) return;
-    throw Error(ErrorKind::kUsage, "--start", fmt::format("\"{}\" cannot start from a picture", first->to_string()),
+    throw Error(ErrorKind::kUsage, "start", fmt::format("\"{}\" cannot start from a picture", first->to_string()),
                 "choose another parametrization, such as fft");
   }
 
@@ -132,51 +135,52 @@ struct Renderer::State {
   }
 
   // Which layers an objective reads decides the size at which they run, and that what an image is to them.
-  std::unique_ptr<Objective> parse(const std::string& text) {
-    auto objective = parse_objective(text, {network, preprocessing, network.height(), network.width()});
-    const std::shared_ptr<const Trunk> cut = trunk(objective->layers());
-    const auto [height, width] = cut->input_size(side);
-    if (height != network.height() || width != network.width())
-      objective = parse_objective(text, {network, preprocessing, height, width});
-    if (objective->names_places() && cut->input_size(sides.front()) != cut->input_size(side)) {
-      throw Error(ErrorKind::kUsage, "--grow",
+  Objective parse(const std::string& text) {
+    Objective objective = parse_objective(text, {network, preprocessing, 0, 0});
+    const std::shared_ptr<const Trunk> cut = trunk(objective.layers());
+    if (objective.reads.image) {
+      const auto [height, width] = cut->input_size(side);
+      objective = parse_objective(text, {network, preprocessing, height, width, &images});
+    }
+    if (objective.reads.places && cut->input_size(sides.front()) != cut->input_size(side)) {
+      throw Error(ErrorKind::kUsage, "grow",
                   fmt::format("\"{}\" names places, which are others in a smaller map", text),
                   "leave x and y out for the centre, or begin at the picture's size");
     }
-    if (objective->together() > 1 && settings.copies > 1) {
-      throw Error(ErrorKind::kUsage, "--copies", "an objective that compares pictures sees one copy of each");
+    if (objective.reads.together > 1 && settings.copies > 1) {
+      throw Error(ErrorKind::kUsage, "copies", "an objective that compares pictures sees one copy of each");
     }
     return objective;
   }
 
   // Once forwards in each stage: what only the size of a map or the kind of picture tells.
-  void rehearse(const std::string& text, int64_t pictures) {
+  void rehearse(const Objective& objective, int64_t pictures) {
     const at::NoGradGuard no_gradients;
-    const std::unique_ptr<Objective> objective = parse(text);
-    const auto count = static_cast<size_t>(objective->together() > 1 ? pictures : 1);
+    const auto count = static_cast<size_t>(objective.reads.together > 1 ? pictures : 1);
     const std::vector<uint64_t> keys(count, 0);
     const std::vector<Draw> unmoved(count);
-    const std::shared_ptr<const Trunk> shared = trunk(objective->layers());
-    for (const Stage& stage : stages(*objective, *shared, count)) {
+    const std::shared_ptr<const Trunk> shared = trunk(objective.layers());
+    for (const Stage& stage : stages(objective, *shared, count)) {
       const std::vector<at::Tensor> parameters = stage.parametrization->start(settings.seed, keys, 1);
       const at::Tensor picture = stage.parametrization->image(parameters);
       const at::Tensor alpha = stage.parametrization->alpha(parameters);
       std::vector<at::Tensor> taps;
-      if (!objective->layers().empty()) {
+      if (!objective.reads.layers.empty()) {
         taps = stage.prefix->executor().run(
-            shown(picture, alpha, unmoved, stage.prefix->aperture(), preprocessing, Rng(0)));
+            network_input(picture, alpha, unmoved, stage.prefix->aperture(), preprocessing, Rng(0)));
       }
       View view = stage.prefix->view(taps);
       view.set_picture(picture, alpha);
-      objective->score(view);
+      objective.score(view);
     }
   }
 
   // What the target is measured by: its layer is mostly one that the objective reads.
   std::shared_ptr<const Trunk> measured_trunk(const Objective& objective) {
-    const std::optional<Target> target = objective.target();
-    const bool read = !target || std::ranges::find(objective.layers(), target->layer) != objective.layers().end();
-    return trunk(read ? objective.layers() : std::vector<std::string>{target->layer});
+    const std::optional<UnitRef>& target = objective.target;
+    std::vector<std::string> layers = objective.layers();
+    if (target && std::ranges::find(layers, target->layer) == layers.end()) layers = {target->layer};
+    return trunk(layers);
   }
 
   std::vector<Stage> stages(const Objective& objective, const Trunk& shared, size_t count) const {
@@ -187,7 +191,7 @@ struct Renderer::State {
       const auto [height, width] = shared.input_size(at.height);
       const int64_t steps = settings.steps * (i + 1) / parts - settings.steps * i / parts;
       stages.push_back({at, parse_parametrization(settings.parametrization, at),
-                        std::make_shared<const Prefix>(shared, objective, height, width), steps});
+                        std::make_shared<const Prefix>(shared, objective.reads, height, width), steps});
     }
     return stages;
   }
@@ -204,7 +208,7 @@ struct Renderer::State {
       Ascent ascent{objective, made, transforms, preprocessing, settings, start_keys, start, form};
       std::vector<Picture> pictures = ascend(ascent);
       ascent.keys = keys;  // all starts are measured by the same draws
-      measure(pictures, ascent, *measured);
+      measure_quality(pictures, ascent, *measured);
       const double reached = best_score(pictures, objective);
       const bool better = best.empty() || reached > best_so_far || (std::isnan(best_so_far) && !std::isnan(reached));
       if (!better) continue;
@@ -215,27 +219,25 @@ struct Renderer::State {
     return best;
   }
 
-  std::vector<Picture> render(const std::string& text, std::span<const uint64_t> keys) {
-    const std::unique_ptr<Objective> objective = parse(text);
-    if (static_cast<int64_t>(keys.size()) < objective->together()) {
-      throw Error(ErrorKind::kUsage, text,
-                  fmt::format("compares {} pictures, but {} is asked for", objective->together(), keys.size()),
+  std::vector<Picture> render(const Objective& objective, std::span<const uint64_t> keys) {
+    if (std::ssize(keys) < objective.reads.together) {
+      throw Error(ErrorKind::kUsage, objective.text,
+                  fmt::format("compares {} pictures, but {} is asked for", objective.reads.together, keys.size()),
                   "ask for more variants");
     }
-    if (objective->together() > 1) return make_together(*objective, keys);
+    if (objective.reads.together > 1) return make_together(objective, keys);
     std::vector<Picture> pictures;
     for (const uint64_t& key : keys) {
-      pictures.push_back(std::move(make_together(*objective, std::span(&key, 1)).front()));
+      pictures.push_back(std::move(make_together(objective, std::span(&key, 1)).front()));
     }
     return pictures;
   }
 
-  double diversity(const std::string& text, std::span<const Image> pictures) {
-    const std::unique_ptr<Objective> objective = parse(text);
-    const std::optional<Target> target = objective->target();
+  double diversity(const Objective& objective, std::span<const Image> pictures) {
+    const std::optional<UnitRef>& target = objective.target;
     if (pictures.size() < 2 || !target || form != InputForm::kPicture) return std::numeric_limits<double>::quiet_NaN();
-    const std::shared_ptr<const Trunk> measured = measured_trunk(*objective);
-    const auto [height, width] = trunk(objective->layers())->input_size(side);
+    const std::shared_ptr<const Trunk> measured = measured_trunk(objective);
+    const auto [height, width] = trunk(objective.layers())->input_size(side);
     return measure_diversity(pictures, *measured, target->layer, preprocessing, {1, network.channels(), height, width});
   }
 };
@@ -250,20 +252,24 @@ Renderer::~Renderer() = default;
 
 int64_t Renderer::size() const { return state_->side; }
 
-double Renderer::diversity(const std::string& objective, std::span<const Image> pictures) const {
+double Renderer::diversity(const Objective& objective, std::span<const Image> pictures) const {
   return state_->diversity(objective, pictures);
 }
 
-std::unique_ptr<Objective> Renderer::parse(const std::string& objective) const {
-  return guarded(objective, size(), [&] { return state_->parse(objective); });
+Objective Renderer::parse(const std::string& text) const {
+  return guarded(text, size(), [&] { return state_->parse(text); });
 }
 
-void Renderer::rehearse(const std::string& objective, int64_t pictures) const {
-  guarded(objective, size(), [&] { state_->rehearse(objective, pictures); });
+void Renderer::rehearse(const Objective& objective, int64_t pictures) const {
+  guarded(objective.text, size(), [&] { state_->rehearse(objective, pictures); });
+}
+
+std::vector<Picture> Renderer::render(const Objective& objective, std::span<const uint64_t> keys) const {
+  return guarded(objective.text, size(), [&] { return state_->render(objective, keys); });
 }
 
 std::vector<Picture> Renderer::render(const std::string& objective, std::span<const uint64_t> keys) const {
-  return guarded(objective, size(), [&] { return state_->render(objective, keys); });
+  return render(parse(objective), keys);
 }
 
 Picture Renderer::render(const std::string& objective, uint64_t key) const {

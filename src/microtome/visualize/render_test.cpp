@@ -264,7 +264,7 @@ TEST(Renderer, GreyPicturesMayHaveHoles) {
   EXPECT_EQ(picture.image.at(3, 3)[0], picture.image.at(3, 3)[2]);
   EXPECT_TRUE(std::isfinite(picture.activation));
   const std::vector<Image> twice = {picture.image, picture.image};
-  EXPECT_NEAR(renderer.diversity("conv:0", twice), 0, 1e-6);
+  EXPECT_NEAR(renderer.diversity(renderer.parse("conv:0"), twice), 0, 1e-6);
 }
 
 TEST(Renderer, AveragesOverCopies) {
@@ -292,9 +292,9 @@ TEST(Renderer, RanksTheTargetInItsLayer) {
   EXPECT_TRUE(variants[0].image == picture.image);
   const Renderer renderer(network, {}, quick(32, 80));
   const std::vector<Image> images = {variants[0].image, variants[1].image}, same = {picture.image, picture.image};
-  EXPECT_GT(renderer.diversity("channel(conv2:1)", images), 0);
-  EXPECT_NEAR(renderer.diversity("channel(conv2:1)", same), 0, 1e-6);
-  EXPECT_TRUE(std::isnan(renderer.diversity("channel(conv2:1)", std::span(images).first(1))));
+  EXPECT_GT(renderer.diversity(renderer.parse("channel(conv2:1)"), images), 0);
+  EXPECT_NEAR(renderer.diversity(renderer.parse("channel(conv2:1)"), same), 0, 1e-6);
+  EXPECT_TRUE(std::isnan(renderer.diversity(renderer.parse("channel(conv2:1)"), std::span(images).first(1))));
 }
 
 TEST(Renderer, PenaltiesCalmThePicture) {

@@ -3,43 +3,38 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <optional>
 
 #include "microtome/base/error.h"
 #include "microtome/base/nearest.h"
+#include "microtome/base/unit.h"
 #include "microtome/network/derived_name.h"
 #include "microtome/network/eye.h"
 #include "microtome/network/passes.h"
 #include "microtome/visualize/ascent.h"
 #include "microtome/visualize/signed_picture.h"
+#include "microtome/visualize/trace_method.h"
 
 namespace microtome {
 namespace {
 
-Network as_it_is(const Network& network) { return network; }
-
-struct Method {
-  const char* name;
-  Network (*pass)(const Network&);
-};
-constexpr Method kMethods[] = {{"guided", guided_backprop}, {"deconvolution", deconvolution}, {"gradient", as_it_is}};
-
-const Method& method_named(const std::string& name) {
+const TraceMethod& method_named(const std::string& name) {
   std::vector<std::string> known;
-  for (const Method& method : kMethods) {
-    if (method.name == name) return method;
-    known.emplace_back(method.name);
+  for (const TraceMethod* method : trace_methods::kinds()) {
+    if (method->name == name) return *method;
+    known.emplace_back(method->name);
   }
-  throw Error(ErrorKind::kUsage, "--method", fmt::format("there is no method \"{}\"", name),
-              fmt::format("guided, deconvolution or gradient; nearest: \"{}\"", nearest_name(name, known)));
+  throw Error(ErrorKind::kUsage, "method", fmt::format("there is no method \"{}\"", name),
+              fmt::format("{}; nearest: \"{}\"", fmt::join(known, ", "), nearest_name(name, known)));
 }
 
-double sign_of(const std::string& text) {
-  if (text == "+") return 1;
-  if (text == "-") return -1;
-  throw Error(ErrorKind::kUsage, "--sign", fmt::format("\"{}\" is not + or -", text));
+Sign sign_of(const std::string& text) {
+  if (text == "+") return Sign::kPositive;
+  if (text == "-") return Sign::kNegative;
+  throw Error(ErrorKind::kUsage, "sign", fmt::format("\"{}\" is not + or -", text));
 }
 
 // Along x and y: where the part of the input that a position sees begins, and how long it is.
@@ -67,7 +62,7 @@ at::Tensor cut(const at::Tensor& picture, const Span& x, const Span& y, double o
 }  // namespace
 
 struct Tracer::State {
-  double sign;
+  Sign sign;
   double saturated;
   std::optional<Eye> eye;
   const Layer* layer;
@@ -75,14 +70,14 @@ struct Tracer::State {
   State(const Network& whole, const Preprocessing& preprocessing, const std::string& asked,
         const TraceSettings& settings)
       : sign(sign_of(settings.sign)), saturated(settings.saturated) {
-    const Method& method = method_named(settings.method);
+    const TraceMethod& method = method_named(settings.method);
     std::string name = whole.layer(asked).name;
     Network hidden = whole;
-    if (sign < 0) {
+    if (sign == Sign::kNegative) {
       hidden = with_pre_activation(whole, name);
       if (hidden.layers().size() > whole.layers().size()) name = derived_name(name, kPreActivation);
     }
-    eye.emplace(method.pass(prune_to(hidden, {&name, 1})), preprocessing, std::vector{name});
+    eye.emplace(method.with_backward(prune_to(hidden, {&name, 1})), preprocessing, std::vector{name});
     layer = &eye->network().layer(name);
     if (layer->shape.size() != 3 && layer->shape.size() != 1) {
       throw Error(ErrorKind::kUnsupported, name, "is neither maps nor a row of units", "make tokens a map: LAYER~grid");
@@ -100,14 +95,14 @@ struct Tracer::State {
     const std::unique_ptr<Tape> tape = eye->record(input.detach());
     const at::Tensor& activations = tape->taps()[0];
     const at::Tensor map = activations.select(1, unit).contiguous();
-    const int64_t strongest = (map.reshape({-1}) * sign).argmax().item<int64_t>();
+    const int64_t strongest = (map.reshape({-1}) * factor(sign)).argmax().item<int64_t>();
     const int64_t columns = map.dim() == 3 ? map.size(2) : 1;
     Trace found;
     found.x = strongest % columns;
     found.y = strongest / columns;
     found.activation = map.reshape({-1})[strongest].item<double>();
     at::Tensor seed = at::zeros_like(activations, at::MemoryFormat::Contiguous);
-    seed.select(1, unit).view({-1})[strongest] = sign;
+    seed.select(1, unit).view({-1})[strongest] = factor(sign);
     const at::Tensor at_input = tape->pull_back({&seed, 1});
     draw(found, pixels.detach()[0], torch::autograd::grad({input}, {pixels}, {at_input})[0][0]);
     return found;

@@ -15,9 +15,12 @@ struct TraceSettings {
   static void fields(Self& s, Visitor&& field) {
     field({.name = "method",
            .help = "guided (rectifiers pass positive gradients where they are open), deconvolution (positive gradients "
-                   "whatever their input) or gradient (plain)"},
+                   "whatever their input) or gradient (plain)",
+           .choices = "guided|deconvolution|gradient"},
           s.method);
-    field({.name = "sign", .help = "+ traces the unit's highest position, - its lowest (before the rectifier)"},
+    field({.name = "sign",
+           .help = "+ traces the unit's highest position, - its lowest (before the rectifier)",
+           .choices = "+|-"},
           s.sign);
     field({.name = "saturated",
            .help = "Share of the gradients, of those not zero, that is drawn in full colour",

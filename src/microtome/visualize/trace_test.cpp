@@ -2,14 +2,16 @@
 // Traces on planted filters, where the gradient is known, and against finite differences.
 #include "microtome/visualize/trace.h"
 
-#include <ATen/ATen.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include "microtome/base/error.h"
+#include "microtome/base/field_value.h"
 #include "microtome/network/executor.h"
 #include "microtome/network/passes.h"
 #include "microtome/visualize/ascent.h"
 #include "microtome/visualize/signed_picture.h"
+#include "microtome/visualize/trace_method.h"
 #include "microtome/visualize/visualize_testing.h"
 
 namespace microtome {
@@ -137,6 +139,25 @@ TEST(Tracer, MethodsPullBackThroughTheirPass) {
   EXPECT_TRUE(drawn("deconvolution") == expected(deconvolution(network)));
   EXPECT_FALSE(drawn("guided") == drawn("gradient"));
   EXPECT_FALSE(drawn("guided") == drawn("deconvolution"));
+}
+
+TEST(TraceMethods, ChangeGradientsAndNoValues) {
+  const Network network = one_filter(noise({1, 3, 5, 5}, 1));
+  const at::Tensor input = noise({1, 3, kSide, kSide}, 2);
+  const at::Tensor expected = make_executor(network, {"relu"})->run(input)[0];
+  for (const TraceMethod* kind : trace_methods::kinds()) {
+    EXPECT_FALSE(kind->summary.empty()) << kind->name;
+    EXPECT_TRUE(make_executor(kind->with_backward(network), {"relu"})->run(input)[0].equal(expected)) << kind->name;
+  }
+}
+
+TEST(TraceMethods, AreTheChoicesOfTheSetting) {
+  std::vector<std::string_view> names;
+  for (const TraceMethod* kind : trace_methods::kinds()) names.push_back(kind->name);
+  for (const FieldEntry& entry : default_fields<TraceSettings>()) {
+    if (entry.field.name != "method") continue;
+    EXPECT_EQ(entry.field.choices, fmt::format("{}", fmt::join(names, "|")));
+  }
 }
 
 TEST(Tracer, TheNegativeSideIsThatBeforeTheRectifier) {

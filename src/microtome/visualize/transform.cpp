@@ -99,7 +99,7 @@ void TransformList::require(Suits what) const {
     for (const TransformKind* other : transforms::kinds()) {
       if (other->suits >= what) others += fmt::format("{}, ", other->name);
     }
-    throw Error(ErrorKind::kUsage, "--transforms",
+    throw Error(ErrorKind::kUsage, "transforms",
                 fmt::format("\"{}\" makes no sense for {}", kind->name,
                             what == Suits::kLines ? "values in a row" : "values without neighbours"),
                 fmt::format("there are {}none", others));

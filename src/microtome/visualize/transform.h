@@ -11,7 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include "microtome/base/json_fwd.h"
 #include "microtome/base/rng.h"
 #include "microtome/visualize/call.h"
 #include "microtome/visualize/resample.h"
@@ -54,7 +53,7 @@ enum class Suits {
 struct TransformKind {
   std::string_view name;
   std::string_view summary;
-  Json (*describe)();
+  std::vector<FieldEntry> (*describe)();  // default_fields of its parameters
   std::unique_ptr<Transform> (*make)(const Call& call);
   Suits suits = Suits::kMaps;
 };

@@ -19,6 +19,7 @@
 #include "microtome/image/codec.h"
 #include "microtome/network/builder.h"
 #include "microtome/network/network.h"
+#include "microtome/visualize/expression.h"
 #include "microtome/visualize/objective.h"
 #include "microtome/visualize/parametrization.h"
 

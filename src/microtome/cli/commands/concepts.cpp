@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <memory>
 
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
@@ -25,29 +24,79 @@
 namespace microtome::commands {
 namespace {
 
-struct Options {
+constexpr const char* kFolderHelp =
+    "Folder in any known layout; LAYOUT:FOLDER where it has several, colours:FOLDER adds colours";
+
+template <class Text, class Visitor>
+void folder_field(Text& folder, Visitor&& field) {
+  field({.name = "folder", .help = kFolderHelp, .role = Role::kConcepts, .positional = true, .required = true}, folder);
+}
+
+struct CheckOptions {
+  std::string folder;
+  int most = 50;
+  template <class Self, class Visitor>
+  static void fields(Self& s, Visitor&& field) {
+    folder_field(s.folder, field);
+    field({.name = "most", .help = "Problems to print; 0 = all", .min = 0, .max = 1000000}, s.most);
+  }
+};
+
+struct StatsOptions {
   std::string folder;
   double tail = kPublishedTail;
-  int most = 50;
-  // show
-  std::string out, concept_name;
+  template <class Self, class Visitor>
+  static void fields(Self& s, Visitor&& field) {
+    folder_field(s.folder, field);
+    field({.name = "tail", .help = "Share of a unit's activations above its threshold", .min = 1e-6, .max = 0.5},
+          s.tail);
+  }
+};
+
+struct ShowOptions {
+  std::string folder, out, concept_name;
   std::vector<std::string> images;
   int count = 9;
   uint64_t seed = 0;
-  // merge
-  MergeRequest merge;
-  std::vector<std::string> apart;
+  template <class Self, class Visitor>
+  static void fields(Self& s, Visitor&& field) {
+    folder_field(s.folder, field);
+    field({.name = "images",
+           .help = "Images by their file in the set; some at random when left out",
+           .role = Role::kSubject,
+           .positional = true},
+          s.images);
+    field({.name = "concept", .help = "Only images that hold this concept, and only its outline"}, s.concept_name);
+    field({.name = "count", .help = "Images to draw when none are named", .min = 1, .max = 400}, s.count);
+    field({.name = "out", .help = "PNG to write", .role = Role::kOut}, s.out);
+    field({.name = "seed", .help = "Start of the random choice"}, s.seed);
+  }
 };
 
-constexpr const char* kFolderHelp =
-    "Folder in any known layout; LAYOUT:FOLDER where it has several, colours:FOLDER adds colours";
+struct MergeOptions {
+  MergeRequest merge;
+  std::vector<std::string> apart;
+  template <class Self, class Visitor>
+  static void fields(Self& s, Visitor&& field) {
+    field({.name = "folders", .help = kFolderHelp, .role = Role::kConcepts, .positional = true, .required = true},
+          s.merge.sets);
+    field({.name = "out", .help = "New folder", .role = Role::kOut, .required = true}, s.merge.out);
+    field({.name = "size", .help = "Side of the pictures, masks have half of it; 0 = as they are"}, s.merge.size);
+    field({.name = "min-images", .help = "Concepts in fewer images are dropped", .min = 0}, s.merge.rules.min_images);
+    field({.name = "min-coverage", .help = "Concepts that cover less, in whole images, are dropped", .min = 0},
+          s.merge.rules.min_coverage);
+    field({.name = "apart",
+           .help = "Names that are not to be one concept though one is a synonym of the other: car/machine"},
+          s.apart);
+  }
+};
 
 std::string problem_line(const ConceptProblem& problem) {
   const std::string place = problem.line > 0 ? fmt::format("{}:{}", problem.file, problem.line) : problem.file;
   return fmt::format("{} {}: {}", problem.severity == Severity::kError ? "error  " : "warning", place, problem.what);
 }
 
-void check(const Options& options, const Session& session) {
+void check(const CheckOptions& options, const Session& session) {
   const auto reporter = session.reporter();
   const ConceptCheck result = check_concepts(options.folder, session.thread_count(), *reporter);
   if (session.json) {
@@ -71,7 +120,7 @@ void check(const Options& options, const Session& session) {
   }
 }
 
-void stats(const Options& options, const Session& session) {
+void stats(const StatsOptions& options, const Session& session) {
   const auto reporter = session.reporter();
   const auto set = open_concept_set(options.folder);
   const ConceptStatistics result = concept_statistics(*set, options.tail, session.thread_count(), *reporter);
@@ -95,7 +144,7 @@ void stats(const Options& options, const Session& session) {
 }
 
 // Images to show: those named, or some that hold the concept, or any.
-std::vector<int64_t> chosen_images(const ConceptSet& set, const Options& options, int label) {
+std::vector<int64_t> chosen_images(const ConceptSet& set, const ShowOptions& options, int label) {
   std::vector<int64_t> order(static_cast<size_t>(set.size())), out;
   for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
   for (const std::string& name : options.images) {
@@ -151,7 +200,7 @@ Image tile_of(const ConceptSet& set, int64_t image, const ImageLabels& labels, i
   return tile;
 }
 
-void show(const Options& options, const Session& session) {
+void show(const ShowOptions& options, const Session& session) {
   const auto set = open_concept_set(options.folder);
   const int only = options.concept_name.empty() ? 0 : set->index().find(options.concept_name).value_or(-1);
   if (only < 0)
@@ -187,12 +236,12 @@ void show(const Options& options, const Session& session) {
   print(table.render(terminal_width()));
 }
 
-void merge(const Options& options, const Session& session) {
+void merge(const MergeOptions& options, const Session& session) {
   MergeRequest request = options.merge;
   for (const std::string& pair : options.apart) {
     const size_t at = pair.find('/');
     if (at == std::string::npos)
-      throw Error(ErrorKind::kUsage, "--apart " + pair, "two names with a slash between them are expected");
+      throw Error(ErrorKind::kUsage, "apart", fmt::format("\"{}\" is not two names with a slash between them", pair));
     request.rules.apart.emplace_back(pair.substr(0, at), pair.substr(at + 1));
   }
   const MergeReport report = merge_concepts(request, session.thread_count(), *session.reporter());
@@ -219,61 +268,17 @@ void merge(const Options& options, const Session& session) {
                   report.unlabelled, report.skipped.size()));
 }
 
-void define_show(CLI::App& app, const std::shared_ptr<Options>& options, Session& session) {
-  CLI::App* showing = app.add_subcommand("show", "Draw images with their labels, and list what covers how much");
-  showing->add_option("folder", options->folder, kFolderHelp)->required();
-  showing->add_option("images", options->images, "Images by their file in the set; some at random when left out");
-  showing->add_option("--concept", options->concept_name, "Only images that hold this concept, and only its outline");
-  showing->add_option("--count", options->count, "Images to draw when none are named")
-      ->check(CLI::Range(1, 400))
-      ->capture_default_str();
-  showing->add_option("--out", options->out, "PNG to write");
-  showing->add_option("--seed", options->seed, "Start of the random choice")->capture_default_str();
-  add_common(*showing, session, true);
-  showing->callback([options, &session] { show(*options, session); });
-}
-
-void define_merge(CLI::App& app, const std::shared_ptr<Options>& options, Session& session) {
-  CLI::App* merging = app.add_subcommand("merge", "Write one or several sets as one in Broden's layout");
-  MergeRequest& request = options->merge;
-  merging->add_option("folders", request.sets, kFolderHelp)->required();
-  merging->add_option("--out", request.out, "New folder")->required();
-  merging->add_option("--size", request.size, "Side of the pictures, masks have half of it; 0 = as they are")
-      ->capture_default_str();
-  merging->add_option("--min-images", request.rules.min_images, "Concepts in fewer images are dropped")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  merging
-      ->add_option("--min-coverage", request.rules.min_coverage,
-                   "Concepts that cover less, in whole images, are dropped")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  merging->add_option("--apart", options->apart,
-                      "Names that are not to be one concept though one is a synonym of the other: car/machine");
-  add_common(*merging, session, true);
-  merging->callback([options, &session] { merge(*options, session); });
-}
-
 void define(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
   app.require_subcommand(1);
-  CLI::App* checking = app.add_subcommand("check", "Name every problem of a concept set with file and row");
-  checking->add_option("folder", options->folder, kFolderHelp)->required();
-  checking->add_option("--most", options->most, "Problems to print; 0 = all")
-      ->check(CLI::Range(0, 1000000))
-      ->capture_default_str();
-  add_common(*checking, session, true);
-  checking->callback([options, &session] { check(*options, session); });
-  CLI::App* counting =
-      app.add_subcommand("stats", "How often each concept occurs, and the largest IoU that this permits");
-  counting->add_option("folder", options->folder, kFolderHelp)->required();
-  counting->add_option("--tail", options->tail, "Share of a unit's activations above its threshold")
-      ->check(CLI::Range(1e-6, 0.5))
-      ->capture_default_str();
-  add_common(*counting, session, true);
-  counting->callback([options, &session] { stats(*options, session); });
-  define_show(app, options, session);
-  define_merge(app, options, session);
+  define_form<CheckOptions, check>(
+      *app.add_subcommand("check", "Name every problem of a concept set with file and row"), session, true);
+  define_form<StatsOptions, stats>(
+      *app.add_subcommand("stats", "How often each concept occurs, and the largest IoU that this permits"), session,
+      true);
+  define_form<ShowOptions, show>(
+      *app.add_subcommand("show", "Draw images with their labels, and list what covers how much"), session, true);
+  define_form<MergeOptions, merge>(*app.add_subcommand("merge", "Write one or several sets as one in Broden's layout"),
+                                   session, true);
 }
 
 }  // namespace

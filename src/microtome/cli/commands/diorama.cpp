@@ -4,8 +4,7 @@
 
 #include <fmt/format.h>
 
-#include <memory>
-
+#include "microtome/base/error.h"
 #include "microtome/base/json.h"
 #include "microtome/base/text_table.h"
 #include "microtome/cli/command.h"
@@ -18,6 +17,14 @@ struct Options {
   std::string folder;
   diorama::DioramaSettings settings;
   bool stats = false;
+  template <class Self, class Visitor>
+  static void fields(Self& s, Visitor&& field) {
+    field({.name = "folder", .help = "Folder to write, in Broden's layout", .role = Role::kOut, .positional = true},
+          s.folder);
+    field({.name = "stats", .help = "Print how often each concept occurs and the largest IoU that this permits"},
+          s.stats);
+    diorama::DioramaSettings::fields(s.settings, field);
+  }
 };
 
 void print_shares(const Options& options, const Session& session, Reporter& reporter) {
@@ -47,26 +54,23 @@ void print_shares(const Options& options, const Session& session, Reporter& repo
   print(table.render(terminal_width()));
 }
 
+void draw(const Options& options, const Session& session) {
+  if (options.folder.empty() && !options.stats) throw Error(ErrorKind::kUsage, "folder", "is required");
+  const auto reporter = session.reporter();
+  if (!options.folder.empty()) {
+    diorama::write_dioramas(options.folder, options.settings, session.thread_count(), *reporter);
+    if (!options.stats) print(fmt::format("wrote {} dioramas to {}", options.settings.images, options.folder));
+  }
+  if (options.stats) print_shares(options, session, *reporter);
+}
+
 void define(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
-  auto* folder = app.add_option("folder", options->folder, "Folder to write, in Broden's layout");
-  app.add_flag("--stats", options->stats, "Print how often each concept occurs and the largest IoU that this permits");
-  bind(app, options->settings);
-  add_common(app, session, true);
+  define_form<Options, draw>(app, session, true);
   app.footer(
       "\nDioramas are procedurally drawn scenes in which every pixel's scene, object, part, material, texture and "
       "colour is\n"
       "known. The same seed gives the same bytes. With --stats alone nothing is written.\n"
       "Example:\n  microtome diorama scenes --images 1000 --seed 7\n");
-  app.callback([options, folder, &session] {
-    if (folder->count() == 0 && !options->stats) throw CLI::RequiredError("folder");
-    const auto reporter = session.reporter();
-    if (folder->count() > 0) {
-      diorama::write_dioramas(options->folder, options->settings, session.thread_count(), *reporter);
-      if (!options->stats) print(fmt::format("wrote {} dioramas to {}", options->settings.images, options->folder));
-    }
-    if (options->stats) print_shares(*options, session, *reporter);
-  });
 }
 
 }  // namespace

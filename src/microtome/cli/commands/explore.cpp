@@ -2,8 +2,6 @@
 // microtome explore: look at an atlas in a browser.
 #include <fmt/format.h>
 
-#include <memory>
-
 #include "microtome/base/workers.h"
 #include "microtome/cli/command.h"
 #include "microtome/explorer/serve.h"
@@ -14,22 +12,23 @@ namespace {
 struct Options {
   std::string file;
   int port = 8420;
+  template <class Self, class Visitor>
+  static void fields(Self& s, Visitor&& field) {
+    field({.name = "atlas", .help = "Atlas file", .role = Role::kAtlas, .positional = true, .required = true}, s.file);
+    field({.name = "port", .help = "Port on 127.0.0.1; 0 = a free one", .min = 0, .max = 65535}, s.port);
+  }
 };
 
+void explore(const Options& options, const Session&) {
+  const auto opened = [&](int port) {
+    print(fmt::format("{} is open at http://127.0.0.1:{}/  (Ctrl-C ends)", options.file, port));
+  };
+  serve(options.file, options.port, opened, stop_requested);
+}
+
 void define(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
-  app.add_option("atlas", options->file, "Atlas file")->required();
-  app.add_option("--port", options->port, "Port on 127.0.0.1; 0 = a free one")
-      ->check(CLI::Range(0, 65535))
-      ->capture_default_str();
-  add_common(app, session, false);
+  define_form<Options, explore>(app, session, false);
   app.footer("\nThe pages can also be written as files for any static host: microtome export FILE --site DIR\n");
-  app.callback([options] {
-    serve(
-        options->file, options->port,
-        [&](int port) { print(fmt::format("{} is open at http://127.0.0.1:{}/  (Ctrl-C ends)", options->file, port)); },
-        stop_requested);
-  });
 }
 
 }  // namespace

@@ -1,28 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
-// microtome list: the kinds of everything, with their parameters.
+// microtome list: the commands, and the kinds of everything with their parameters.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "microtome/base/json.h"
 #include "microtome/cli/catalogue.h"
 #include "microtome/cli/command.h"
-#include "microtome/cli/tables.h"
 
 namespace microtome::commands {
 namespace {
 
+// What can be asked, with its arguments, and what needs no engine.
+Json commands_of(const Json& known) {
+  Json out = Json::array();
+  for (const Json& question : known["questions"]) {
+    out.push_back({{"name", question["name"]}, {"summary", question["summary"]}, {"arguments", question["arguments"]}});
+  }
+  for (const Command* command : kinds()) out.push_back({{"name", command->name}, {"summary", command->summary}});
+  return out;
+}
+
+std::string text_of(const Json& kind) {
+  const std::string name = kind["name"];
+  if (kind.contains("operators")) {
+    return fmt::format("  {:<16} {}\n", name, fmt::join(kind["operators"].get<std::vector<std::string>>(), " "));
+  }
+  std::string out = fmt::format("  {:<16} {}\n", name, kind["summary"].get<std::string>());
+  if (kind.contains("text")) out += fmt::format("  {:<16} = {}\n", "", kind["text"].get<std::string>());
+  for (const Json& parameter : kind.value("parameters", Json::array())) {
+    out += fmt::format("  {:<16}   {} = {}: {}\n", "", parameter["name"].get<std::string>(),
+                       parameter["default"].dump(), parameter["help"].get<std::string>());
+  }
+  return out;
+}
+
+void run(const Session& session) {
+  const Json known = catalogue();
+  Json groups = {{"commands", commands_of(known)}};
+  groups.update(known["kinds"]);
+  if (session.json) return print_json(groups);
+  std::string out;
+  for (const auto& [group, kinds] : groups.items()) {
+    out += (out.empty() ? "" : "\n") + group + "\n";
+    for (const Json& kind : kinds) out += text_of(kind);
+  }
+  print(out);
+}
+
 void define(CLI::App& app, Session& session) {
   add_common(app, session, true);
-  app.callback([&session] {
-    const Json kinds = catalogue();
-    if (session.json) {
-      print_json(kinds);
-    } else {
-      print(kinds_table(kinds));
-    }
-  });
+  app.callback([&session] { run(session); });
 }
 
 }  // namespace
 
 extern const Command list_command;
-const Command list_command{"list", "List objectives, parametrizations, transforms, formats and operators", define};
+const Command list_command{"list", "List commands, objectives, parametrizations, transforms, formats and operators",
+                           define};
 
 }  // namespace microtome::commands

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // microtome show: the results of an atlas as tables or JSON.
-#include <memory>
-#include <optional>
-
 #include "microtome/atlas/atlas.h"
 #include "microtome/base/json.h"
 #include "microtome/cli/command.h"
@@ -16,30 +13,26 @@ struct Options {
   std::string file;
   std::string layer;
   int best = 20;
+  template <class Self, class Visitor>
+  static void fields(Self& s, Visitor&& field) {
+    field({.name = "atlas", .help = "Atlas file", .role = Role::kAtlas, .positional = true, .required = true}, s.file);
+    field({.name = "layer", .help = "Only this layer"}, s.layer);
+    field({.name = "best", .help = "Detectors to list in the table", .min = 0, .max = 1000000}, s.best);
+  }
 };
 
-void define(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
-  app.add_option("atlas", options->file, "Atlas file")->required();
-  app.add_option("--layer", options->layer, "Only this layer");
-  app.add_option("--best", options->best, "Detectors to list in the table")
-      ->check(CLI::Range(0, 1000000))
-      ->capture_default_str();
-  add_common(app, session, true);
-  app.callback([options, &session] {
-    const Atlas atlas = Atlas::open(options->file, Atlas::Mode::kRead);
-    if (session.json) {
-      print(json_text(atlas_json(atlas, options->layer)));
-    } else {
-      if (options->layer.empty()) print(layers_table(atlas, terminal_width()));
-      print(detectors_table(atlas, options->layer, options->best, terminal_width()));
-      const std::string checks = selfcheck_table(atlas, options->layer, terminal_width());
-      if (!checks.empty()) print(checks);
-      const std::string joint = options->layer.empty() ? visualizations_table(atlas, terminal_width()) : "";
-      if (!joint.empty()) print(joint);
-    }
-  });
+void show(const Options& options, const Session& session) {
+  const Atlas atlas = Atlas::open(options.file, Atlas::Mode::kRead);
+  if (session.json) return print(json_text(atlas_json(atlas, options.layer)));
+  if (options.layer.empty()) print(layers_table(atlas, terminal_width()));
+  print(detectors_table(atlas, options.layer, options.best, terminal_width()));
+  const std::string checks = selfcheck_table(atlas, options.layer, terminal_width());
+  if (!checks.empty()) print(checks);
+  const std::string joint = options.layer.empty() ? visualizations_table(atlas, terminal_width()) : "";
+  if (!joint.empty()) print(joint);
 }
+
+void define(CLI::App& app, Session& session) { define_form<Options, show>(app, session, true); }
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The layouts, in the order of their scenes: outdoors first.
+// Defined in indoors.cpp and outdoors.cpp.
 #pragma once
 #include "microtome/concepts/diorama/scenery.h"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// From seed and index to the description of a scene, and its twins.
 #include <algorithm>
 #include <array>
 #include <set>

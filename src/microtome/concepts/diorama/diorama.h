@@ -5,6 +5,7 @@
 // Picture i of a set is a pure function of (seed, split, i). It is described first (a plain value) and drawn then, so a
 // twin in which one thing differs is the same description with one field changed, drawn again. All of this is
 // thread-safe; the bytes are the same for the same versions of Cairo and pixman, on any number of threads.
+// Defined in describe.cpp, render.cpp and write.cpp.
 #pragma once
 #include <cstdint>
 #include <string>

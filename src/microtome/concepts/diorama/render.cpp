@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// From a description to the picture and its label planes.
 #include <algorithm>
 #include <array>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is drawn: the kinds of objects and the layouts of scenes, as tables.
+// Defined in built.cpp, furniture.cpp, indoors.cpp and living.cpp.
 #pragma once
 #include <span>
 

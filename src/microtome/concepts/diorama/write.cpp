@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// A set of dioramas as a folder in Broden's layout.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// ADE20K as it is unpacked, of 2016 and of 2021.
 #include "microtome/concepts/formats/ade20k_annotations.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Folders of masks whose bits are concepts.
 #include <bit>
 
 #include "microtome/concepts/formats/format.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Broden's layout, the reference of all concept sets.
 #include <fmt/format.h>
 
 #include <filesystem>

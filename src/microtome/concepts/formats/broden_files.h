@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pictures and masks of a set in Broden's layout, checked against their row.
+// Defined in broden.cpp.
 #pragma once
 #include <string>
 

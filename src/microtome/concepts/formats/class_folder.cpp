@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// One folder a class: whole-image labels.
 #include <fmt/format.h>
 
 #include <algorithm>

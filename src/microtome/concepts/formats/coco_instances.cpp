@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// COCO's instances: objects as polygons and run lengths.
 #include "microtome/concepts/formats/coco_regions.h"
 #include "microtome/concepts/formats/format.h"
 #include "microtome/concepts/formats/label_numbers.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// COCO's panoptic segmentation: objects and stuff as coloured masks.
 #include <fmt/format.h>
 
 #include "microtome/base/error.h"

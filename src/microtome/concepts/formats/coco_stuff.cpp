@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// COCO's stuff: materials and surroundings as index masks.
 #include <fmt/format.h>
 
 #include <filesystem>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The Describable Textures Dataset: one texture an image.
 #include <fmt/format.h>
 
 #include <filesystem>

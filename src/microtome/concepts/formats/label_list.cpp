@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// A csv file of images and their labels.
 #include <fmt/format.h>
 
 #include <filesystem>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// A folder of images beside a folder of index masks.
 #include "microtome/concepts/formats/format.h"
 #include "microtome/concepts/formats/listed_set.h"
 #include "microtome/concepts/formats/masked_set.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// PASCAL-Context: every pixel labelled, in MATLAB files.
 #include <fmt/format.h>
 
 #include <filesystem>

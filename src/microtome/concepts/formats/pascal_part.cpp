@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// PASCAL-Part: parts of objects, in MATLAB files.
 #include <fmt/format.h>
 
 #include "microtome/base/error.h"

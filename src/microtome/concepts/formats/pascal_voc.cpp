@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// PASCAL VOC: objects as coloured masks.
 #include <fmt/format.h>
 
 #include <unordered_set>

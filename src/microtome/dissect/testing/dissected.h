@@ -14,7 +14,7 @@ struct Dissection {
 };
 // The surveys must have seen the same images.
 inline Dissection finish(std::span<const Survey> surveys, const ConceptSet& concepts, const TallySettings& settings,
-                  int threads, Reporter& reporter) {
+                         int threads, Reporter& reporter) {
   if (surveys.empty()) return {};
   Tally tally(concepts, surveys.front().images(), settings, threads, reporter);
   for (const Survey& survey : surveys) tally.add(survey);

@@ -86,8 +86,8 @@ inline void require_equal(const UnitDissection& a, const UnitDissection& b) {
 }
 
 inline std::vector<LayerDissection> dissect(const std::vector<Layer>& layers, const std::vector<int64_t>& images,
-                                     const ListedConceptSet& set, const SurveySettings& survey,
-                                     const TallySettings& tally, size_t chunk, int threads, bool interrupt) {
+                                            const ListedConceptSet& set, const SurveySettings& survey,
+                                            const TallySettings& tally, size_t chunk, int threads, bool interrupt) {
   std::vector<Survey> surveys;
   for (const Layer& layer : layers) {
     surveys.emplace_back(layer.shape, dissection_needs(survey, tally, layer.shape, set));

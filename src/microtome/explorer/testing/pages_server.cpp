@@ -20,6 +20,13 @@ namespace {
 
 constexpr int kUnits = 1000;
 
+constexpr int kVariants = 4;  // of the first unit's picture
+
+// Some scores with wrong labels; the middle one does not notice them.
+std::vector<ScoreTrial> trials() {
+  return {{"iou", 0.3, 0.17, 0.2}, {"accuracy", 0.98, 0.99, 0.98}, {"auc", 0.93, 0.84, std::nan("")}};
+}
+
 // The sample's atlas with one more layer, of a thousand units, made of the units and pictures of its first.
 void write_large_atlas(const std::string& path) {
   write_sample_atlas(path);
@@ -29,8 +36,12 @@ void write_large_atlas(const std::string& path) {
   const std::vector<AtlasPicture> pictures = atlas.pictures(source, -1, true);
   const auto info = atlas.dissection_info(source);
   LayerDissection dissection{target, info->map_width, info->map_height, info->tail, info->images, {}};
-  const Provenance run{"dissect",         MICROTOME_VERSION,  std::string(64, 'a'), std::string(64, 'c'),
-                       Json{{"part", 2}}, "microtome dissect"};
+  const Provenance run{"dissect",
+                       MICROTOME_VERSION,
+                       std::string(64, 'a'),
+                       std::string(64, 'c'),
+                       Json{{"part", 2}, {"concepts", "/home/somebody/sets/large"}},
+                       "microtome dissect /home/somebody/net.onnx"};
   const int64_t id = atlas.begin_run(run);
   Rng rng(5, "large sample");
   std::vector<AtlasPicture> copies;
@@ -38,11 +49,16 @@ void write_large_atlas(const std::string& path) {
     const auto from = static_cast<size_t>(rng.below(static_cast<int64_t>(units.size() / 2))) * 2;
     UnitDissection copy = units[from];
     copy.unit = unit;
+    if (unit == 0) copy.trials = trials();
     dissection.units.push_back(std::move(copy));
     AtlasPicture picture = pictures[from];
     picture.layer = target;
     picture.unit = unit;
-    copies.push_back(std::move(picture));
+    for (int variant = 0; variant < (unit == 0 ? kVariants : 1); ++variant) {
+      picture.variant = variant;
+      picture.facts["variants"] = unit == 0 ? kVariants : 1;
+      copies.push_back(picture);
+    }
   }
   atlas.put_dissection(id, dissection, {});
   for (const AtlasPicture& picture : copies) atlas.put_picture(id, picture);

@@ -3,7 +3,7 @@
 // neither modules nor fetched data from file://.
 
 // While the pages are written: index.html asks for app.js as ever and gets the sources; data and images come from a
-// running `microtome serve`.
+// running `microtome explore`.
 const kDevelop = {
   name: "develop",
   configureServer(server) {

@@ -6,7 +6,7 @@
 #include "microtome/network/formats/formats_testing.h"
 #include "microtome/network/formats/model_format.h"
 #include "microtome/network/formats/safetensors.h"
-#include "microtome/network/formats/small_onnx.h"
+#include "microtome/network/formats/testing/small_onnx.h"
 
 namespace microtome {
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A kind of network file: how it is told by its content and how it is read. One file of this folder per kind.
+// network_from_bytes(): defined in ../load.cpp.
 #pragma once
 #include <memory>
 #include <span>

@@ -6,7 +6,7 @@
 #include "microtome/network/formats/model_format.h"
 #include "microtome/network/formats/onnx_graph.h"
 #include "microtome/network/formats/onnx_tensor.h"
-#include "microtome/network/formats/small_onnx.h"
+#include "microtome/network/formats/testing/small_onnx.h"
 #include "microtome/network/load.h"
 
 namespace microtome {

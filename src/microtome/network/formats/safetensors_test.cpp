@@ -9,7 +9,7 @@
 #include "microtome/network/formats/model_format.h"
 #include "microtome/network/formats/safetensors.h"
 #include "microtome/network/formats/safetensors_file.h"
-#include "microtome/network/formats/small_onnx.h"
+#include "microtome/network/formats/testing/small_onnx.h"
 #include "microtome/network/load.h"
 
 namespace microtome {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bounds of a Clip, for every operator that is one forward.
+// Defined in activation.cpp.
 #pragma once
 #include "microtome/network/ops/operator.h"
 

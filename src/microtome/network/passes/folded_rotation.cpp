@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// A rotation of a layer's channels, folded into what reads them.
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 

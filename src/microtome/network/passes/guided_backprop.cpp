@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Rectifiers whose backward lets positive gradients through alone.
 #include "microtome/network/ops/operator.h"
 #include "microtome/network/passes.h"
 #include "microtome/network/surgery.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// A network that takes maps of its input size.
 #include <ATen/ATen.h>
 
 #include "microtome/base/error.h"

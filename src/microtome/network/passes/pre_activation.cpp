@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Layers before their rectifier.
 #include <algorithm>
 
 #include "microtome/network/derived_name.h"

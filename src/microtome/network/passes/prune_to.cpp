@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// A network that stops at the deepest layer asked for.
 #include "microtome/network/passes.h"
 #include "microtome/network/surgery.h"
 

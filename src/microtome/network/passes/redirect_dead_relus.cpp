@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Rectifiers whose gradient passes where they are dead.
 #include "microtome/network/ops/operator.h"
 #include "microtome/network/passes.h"
 #include "microtome/network/surgery.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The network with shuffled weights, a baseline.
 #include <ATen/ATen.h>
 
 #include <algorithm>

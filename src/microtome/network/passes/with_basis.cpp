@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// A layer seen in another basis.
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>

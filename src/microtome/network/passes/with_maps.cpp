@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Tokens and rows as maps.
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 

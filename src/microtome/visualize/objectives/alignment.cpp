@@ -6,20 +6,18 @@
 #include <algorithm>
 #include <cmath>
 
-#include "microtome/visualize/objective.h"
-
-#include "microtome/base/field.h"
-#include "microtome/base/json.h"
+#include "microtome/visualize/objective_kind.h"
 
 namespace microtome::objectives {
 namespace {
 
-struct Settings {
-  std::string layer;
+constexpr int64_t kReach = 4;
+
+struct Settings : LayerSettings {
   double decay = 2;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
-    field({.name = "layer", .help = "Name or alias of a layer"}, s.layer);
+    LayerSettings::fields(s, field);
     field({.name = "decay",
            .help = "How much less the distance counts for each picture further away",
            .min = 1,
@@ -28,38 +26,23 @@ struct Settings {
   }
 };
 
-constexpr int64_t kReach = 4;
-
-class Alignment : public Objective {
- public:
-  explicit Alignment(Settings settings) : settings_(std::move(settings)), layers_{settings_.layer} {}
-  const std::vector<std::string>& layers() const override { return layers_; }
-
-  at::Tensor score(const View& view) const override {
-    const at::Tensor& tap = view.layer(settings_.layer);
-    const int64_t pictures = require_pictures(tap, "alignment");
-    const double cells = static_cast<double>(tap.numel() / pictures);
-    at::Tensor total = at::zeros({}, tap.options());
-    for (int64_t d = 1; d <= std::min(kReach, pictures - 1); ++d) {
-      const at::Tensor differences = tap.narrow(0, 0, pictures - d) - tap.narrow(0, d, pictures - d);
-      total = total - differences.square().sum() / (cells * std::pow(settings_.decay, static_cast<double>(d)));
-    }
-    return total;
+at::Tensor formula(const Settings& s, const View& view) {
+  const at::Tensor& tap = view.layer(s.layer);
+  const int64_t pictures = require_pictures(tap, "alignment");
+  const double cells = static_cast<double>(tap.numel() / pictures);
+  at::Tensor total = at::zeros({}, tap.options());
+  for (int64_t d = 1; d <= std::min(kReach, pictures - 1); ++d) {
+    const at::Tensor differences = tap.narrow(0, 0, pictures - d) - tap.narrow(0, d, pictures - d);
+    total = total - differences.square().sum() / (cells * std::pow(s.decay, static_cast<double>(d)));
   }
+  return total;
+}
 
-  std::string to_string() const override { return call_text("alignment", settings_); }
-  int64_t together() const override { return 2; }
-  bool regularizes() const override { return true; }
-
- private:
-  Settings settings_;
-  std::vector<std::string> layers_;
-};
-
-std::unique_ptr<Objective> make(const Call& call, const ObjectiveContext& context) {
-  auto settings = read_settings<Settings>(call);
-  settings.layer = require_layer(context.network, settings.layer, call).name;
-  return std::make_unique<Alignment>(std::move(settings));
+Objective make(const Call& call, const ObjectiveContext& context) {
+  Objective objective = of_layer(call, read_layer_settings<Settings>(call, context), formula);
+  objective.reads.together = 2;
+  objective.regularizes = true;
+  return objective;
 }
 
 }  // namespace
@@ -67,6 +50,6 @@ std::unique_ptr<Objective> make(const Call& call, const ObjectiveContext& contex
 extern const ObjectiveKind alignment;
 const ObjectiveKind alignment = {
     "alignment", "Likeness of neighbours among the pictures made together: minus their squared distances",
-    describe_settings<Settings>, make, "layer"};
+    default_fields<Settings>, make, "layer"};
 
 }  // namespace microtome::objectives

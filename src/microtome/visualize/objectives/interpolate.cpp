@@ -9,9 +9,7 @@
 #include <set>
 
 #include "microtome/base/error.h"
-#include "microtome/base/field.h"
-#include "microtome/base/json.h"
-#include "microtome/visualize/objective.h"
+#include "microtome/visualize/objective_kind.h"
 
 namespace microtome::objectives {
 namespace {
@@ -37,36 +35,11 @@ at::Tensor means(const View& view, const End& end) {
   return map.reshape({map.size(0), -1}).mean(1);
 }
 
-class Interpolate : public Objective {
- public:
-  explicit Interpolate(std::array<End, 2> ends) : ends_(std::move(ends)), layers_{ends_[0].layer} {
-    if (ends_[1].layer != ends_[0].layer) layers_.push_back(ends_[1].layer);
-  }
-  const std::vector<std::string>& layers() const override { return layers_; }
-
-  at::Tensor score(const View& view) const override {
-    const at::Tensor first = means(view, ends_[0]), last = means(view, ends_[1]);
-    const at::Tensor w = at::linspace(0, 1, require_pictures(first, "interpolate"), first.options());
-    return ((1 - w) * first + w * last).mean();
-  }
-
-  std::string to_string() const override {
-    const auto text = [](const End& end) { return fmt::format("{}:{}", end.layer, end.unit); };
-    return call_text("interpolate", Settings{.from = text(ends_[0]), .to = text(ends_[1])});
-  }
-  int64_t together() const override { return 2; }
-  std::optional<std::vector<int64_t>> units(const std::string& layer) const override {
-    std::set<int64_t> all;
-    for (const End& end : ends_) {
-      if (end.layer == layer) all.insert(end.unit);
-    }
-    return std::vector<int64_t>(all.begin(), all.end());
-  }
-
- private:
-  std::array<End, 2> ends_;
-  std::vector<std::string> layers_;
-};
+at::Tensor formula(const std::array<End, 2>& ends, const View& view) {
+  const at::Tensor first = means(view, ends[0]), last = means(view, ends[1]);
+  const at::Tensor w = at::linspace(0, 1, require_pictures(first, "interpolate"), first.options());
+  return ((1 - w) * first + w * last).mean();
+}
 
 End parse(const std::string& text, const std::string& argument, const Call& call, const Network& network) {
   const std::string remedy = fmt::format("write {}=LAYER:UNIT", argument);
@@ -88,16 +61,30 @@ End parse(const std::string& text, const std::string& argument, const Call& call
   return end;
 }
 
-std::unique_ptr<Objective> make(const Call& call, const ObjectiveContext& context) {
+// What the ends read, by layer.
+std::vector<LayerReads> layers_of(const std::array<End, 2>& ends) {
+  const auto& [from, to] = ends;
+  if (from.layer != to.layer) return {{from.layer, std::vector{from.unit}}, {to.layer, std::vector{to.unit}}};
+  const std::set<int64_t> units = {from.unit, to.unit};
+  return {{from.layer, std::vector(units.begin(), units.end())}};
+}
+
+Objective make(const Call& call, const ObjectiveContext& context) {
   const auto settings = read_settings<Settings>(call);
-  return std::make_unique<Interpolate>(std::array<End, 2>{parse(settings.from, "from", call, context.network),
-                                                          parse(settings.to, "to", call, context.network)});
+  const std::array<End, 2> ends = {parse(settings.from, "from", call, context.network),
+                                   parse(settings.to, "to", call, context.network)};
+  const auto text = [](const End& end) { return fmt::format("{}:{}", end.layer, end.unit); };
+  Objective objective;
+  objective.reads = {.layers = layers_of(ends), .together = 2};
+  objective.text = call_text(call.name, Settings{.from = text(ends[0]), .to = text(ends[1])});
+  objective.score = [ends](const View& view) { return formula(ends, view); };
+  return objective;
 }
 
 }  // namespace
 
 extern const ObjectiveKind interpolate;
 const ObjectiveKind interpolate = {"interpolate", "From one unit to another over the pictures made together",
-                                   describe_settings<Settings>, make};
+                                   default_fields<Settings>, make};
 
 }  // namespace microtome::objectives

@@ -10,9 +10,6 @@
 
 #include "microtome/visualize/parametrization.h"
 
-#include "microtome/base/field.h"
-#include "microtome/base/json.h"
-
 namespace microtome::parametrizations {
 namespace {
 
@@ -91,6 +88,6 @@ std::unique_ptr<Parametrization> make(const Call& call, const Canvas& canvas) {
 
 extern const ParametrizationKind cppn;
 const ParametrizationKind cppn = {"cppn", "A small network that paints each pixel from its place: smooth at any size",
-                                  describe_settings<Settings>, make};
+                                  default_fields<Settings>, make};
 
 }  // namespace microtome::parametrizations

@@ -3,8 +3,6 @@
 // opacity, one more such channel, which no matrix mixes with the colours, through the logistic function.
 #include <ATen/ATen.h>
 
-#include "microtome/base/field.h"
-#include "microtome/base/json.h"
 #include "microtome/visualize/colour.h"
 #include "microtome/visualize/parametrization.h"
 #include "microtome/visualize/spectrum.h"
@@ -92,6 +90,6 @@ std::unique_ptr<Parametrization> make(const Call& call, const Canvas& canvas) {
 extern const ParametrizationKind fft;
 const ParametrizationKind fft = {"fft",
                                  "The picture's spectrum, all frequencies with equal weight; with opacity if asked for",
-                                 describe_settings<Settings>, make};
+                                 default_fields<Settings>, make};
 
 }  // namespace microtome::parametrizations

@@ -6,8 +6,6 @@
 
 #include <array>
 
-#include "microtome/base/field.h"
-#include "microtome/base/json.h"
 #include "microtome/visualize/colour.h"
 #include "microtome/visualize/parametrization.h"
 
@@ -89,6 +87,6 @@ std::unique_ptr<Parametrization> make(const Call& call, const Canvas& canvas) {
 
 extern const ParametrizationKind laplacian;
 const ParametrizationKind laplacian = {"laplacian", "A pyramid: the sum of pictures of four sizes",
-                                       describe_settings<Settings>, make};
+                                       default_fields<Settings>, make};
 
 }  // namespace microtome::parametrizations

@@ -7,8 +7,6 @@
 #include <numbers>
 
 #include "microtome/base/error.h"
-#include "microtome/base/field.h"
-#include "microtome/base/json.h"
 #include "microtome/visualize/colour.h"
 #include "microtome/visualize/magnitudes.h"
 #include "microtome/visualize/parametrization.h"
@@ -111,6 +109,6 @@ std::unique_ptr<Parametrization> make(const Call& call, const Canvas& canvas) {
 
 extern const ParametrizationKind maco;
 const ParametrizationKind maco = {"maco", "Phases alone, with the magnitudes of real pictures: for deep units",
-                                  describe_settings<Settings>, make};
+                                  default_fields<Settings>, make};
 
 }  // namespace microtome::parametrizations

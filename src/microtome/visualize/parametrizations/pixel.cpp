@@ -2,8 +2,6 @@
 // The pixels themselves: the baseline, which favours high frequencies. Colours are decorrelated as for the spectrum.
 #include <ATen/ATen.h>
 
-#include "microtome/base/field.h"
-#include "microtome/base/json.h"
 #include "microtome/visualize/colour.h"
 #include "microtome/visualize/parametrization.h"
 
@@ -52,6 +50,6 @@ std::unique_ptr<Parametrization> make(const Call& call, const Canvas& canvas) {
 }  // namespace
 
 extern const ParametrizationKind pixel;
-const ParametrizationKind pixel = {"pixel", "The pixels themselves", describe_settings<Settings>, make};
+const ParametrizationKind pixel = {"pixel", "The pixels themselves", default_fields<Settings>, make};
 
 }  // namespace microtome::parametrizations

@@ -8,8 +8,6 @@
 #include <algorithm>
 #include <array>
 
-#include "microtome/base/field.h"
-#include "microtome/base/json.h"
 #include "microtome/visualize/colour.h"
 #include "microtome/visualize/parametrization.h"
 #include "microtome/visualize/spectrum.h"
@@ -113,6 +111,6 @@ std::unique_ptr<Parametrization> make(const Call& call, const Canvas& canvas) {
 
 extern const ParametrizationKind shared;
 const ParametrizationKind shared = {"shared", "Spectra plus coarse pictures that all pictures made together share",
-                                    describe_settings<Settings>, make};
+                                    default_fields<Settings>, make};
 
 }  // namespace microtome::parametrizations

@@ -2,9 +2,6 @@
 // A Gaussian of random width over what the network sees.
 #include "microtome/visualize/transform.h"
 
-#include "microtome/base/field.h"
-#include "microtome/base/json.h"
-
 namespace microtome::transforms {
 namespace {
 
@@ -40,7 +37,7 @@ std::unique_ptr<Transform> make(const Call& call) {
 }  // namespace
 
 extern const TransformKind blur;
-const TransformKind blur = {"blur", "A Gaussian blur of random width, after all moves", describe_settings<Settings>,
-                            make, Suits::kLines};
+const TransformKind blur = {"blur", "A Gaussian blur of random width, after all moves", default_fields<Settings>, make,
+                            Suits::kLines};
 
 }  // namespace microtome::transforms

@@ -4,9 +4,6 @@
 
 #include "microtome/visualize/transform.h"
 
-#include "microtome/base/field.h"
-#include "microtome/base/json.h"
-
 namespace microtome::transforms {
 namespace {
 
@@ -63,6 +60,6 @@ std::unique_ptr<Transform> make(const Call& call) { return std::make_unique<Colo
 
 extern const TransformKind colour;
 const TransformKind colour = {"colour", "Random brightness, contrast and saturation, after moves and blur",
-                              describe_settings<Settings>, make};
+                              default_fields<Settings>, make};
 
 }  // namespace microtome::transforms

@@ -5,9 +5,6 @@
 
 #include "microtome/visualize/transform.h"
 
-#include "microtome/base/field.h"
-#include "microtome/base/json.h"
-
 namespace microtome::transforms {
 namespace {
 
@@ -60,7 +57,7 @@ std::unique_ptr<Transform> make(const Call& call) {
 }  // namespace
 
 extern const TransformKind crop;
-const TransformKind crop = {"crop", "A random part of the picture, shown in full", describe_settings<Settings>, make,
+const TransformKind crop = {"crop", "A random part of the picture, shown in full", default_fields<Settings>, make,
                             Suits::kLines};
 
 }  // namespace microtome::transforms

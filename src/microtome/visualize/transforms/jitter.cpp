@@ -4,9 +4,6 @@
 
 #include "microtome/visualize/transform.h"
 
-#include "microtome/base/field.h"
-#include "microtome/base/json.h"
-
 namespace microtome::transforms {
 namespace {
 
@@ -56,7 +53,7 @@ std::unique_ptr<Transform> make(const Call& call) {
 }  // namespace
 
 extern const TransformKind jitter;
-const TransformKind jitter = {"jitter", "A random shift by whole pixels", describe_settings<Settings>, make,
+const TransformKind jitter = {"jitter", "A random shift by whole pixels", default_fields<Settings>, make,
                               Suits::kLines};
 
 }  // namespace microtome::transforms

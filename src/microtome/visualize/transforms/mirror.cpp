@@ -2,9 +2,6 @@
 // Left and right change places, at random.
 #include "microtome/visualize/transform.h"
 
-#include "microtome/base/field.h"
-#include "microtome/base/json.h"
-
 namespace microtome::transforms {
 namespace {
 
@@ -33,7 +30,7 @@ std::unique_ptr<Transform> make(const Call& call) { return std::make_unique<Mirr
 }  // namespace
 
 extern const TransformKind mirror;
-const TransformKind mirror = {"mirror", "Left and right change places, half of the time", describe_settings<Settings>,
+const TransformKind mirror = {"mirror", "Left and right change places, half of the time", default_fields<Settings>,
                               make, Suits::kLines};
 
 }  // namespace microtome::transforms

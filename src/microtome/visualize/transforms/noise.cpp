@@ -2,9 +2,6 @@
 // Noise on every value that the network sees.
 #include "microtome/visualize/transform.h"
 
-#include "microtome/base/field.h"
-#include "microtome/base/json.h"
-
 namespace microtome::transforms {
 namespace {
 
@@ -37,7 +34,7 @@ std::unique_ptr<Transform> make(const Call& call) { return std::make_unique<AddN
 }  // namespace
 
 extern const TransformKind noise;
-const TransformKind noise = {"noise", "Noise on every value, after moves, blur and colour", describe_settings<Settings>,
+const TransformKind noise = {"noise", "Noise on every value, after moves, blur and colour", default_fields<Settings>,
                              make, Suits::kValues};
 
 }  // namespace microtome::transforms

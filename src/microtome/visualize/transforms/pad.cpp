@@ -2,9 +2,6 @@
 // What lies beyond the picture's edge.
 #include "microtome/visualize/transform.h"
 
-#include "microtome/base/field.h"
-#include "microtome/base/json.h"
-
 namespace microtome::transforms {
 namespace {
 
@@ -32,6 +29,6 @@ std::unique_ptr<Transform> make(const Call& call) { return std::make_unique<Pad>
 
 extern const TransformKind pad;
 const TransformKind pad = {"pad", "Even grey around the picture; without it the pixels of the edge repeat",
-                           describe_settings<Settings>, make, Suits::kLines};
+                           default_fields<Settings>, make, Suits::kLines};
 
 }  // namespace microtome::transforms

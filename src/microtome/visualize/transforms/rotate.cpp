@@ -4,9 +4,6 @@
 
 #include "microtome/visualize/transform.h"
 
-#include "microtome/base/field.h"
-#include "microtome/base/json.h"
-
 namespace microtome::transforms {
 namespace {
 
@@ -63,7 +60,7 @@ std::unique_ptr<Transform> make(const Call& call) {
 }  // namespace
 
 extern const TransformKind rotate;
-const TransformKind rotate = {"rotate", "A random turn about the centre by whole degrees", describe_settings<Settings>,
+const TransformKind rotate = {"rotate", "A random turn about the centre by whole degrees", default_fields<Settings>,
                               make};
 
 }  // namespace microtome::transforms

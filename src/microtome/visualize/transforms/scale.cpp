@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A random enlargement about the centre.
 #include "microtome/base/error.h"
-#include "microtome/base/field.h"
-#include "microtome/base/json.h"
 #include "microtome/visualize/transform.h"
 
 namespace microtome::transforms {
@@ -55,7 +53,7 @@ std::unique_ptr<Transform> make(const Call& call) {
 }  // namespace
 
 extern const TransformKind scale;
-const TransformKind scale = {"scale", "A random enlargement about the centre", describe_settings<Settings>, make,
+const TransformKind scale = {"scale", "A random enlargement about the centre", default_fields<Settings>, make,
                              Suits::kLines};
 
 }  // namespace microtome::transforms

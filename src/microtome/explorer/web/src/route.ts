@@ -1,21 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Addresses after the "#", because a page opened from disk has no other.
+// Addresses after the "#", because a page opened from disk has no other. A path is words, ":name" for a text and "#name"
+// for a number, apart by "/": "layer/:layer/unit/#unit".
 import { useEffect, useState } from "preact/hooks";
 
-export type Route =
-  | { page: "network" }
-  | { page: "layer"; layer: string; query: URLSearchParams }
-  | { page: "unit"; layer: string; unit: number; query: URLSearchParams }
-  | { page: "find"; text: string; query: URLSearchParams }
-  | { page: "visualizations" }
-  | { page: "lost"; hash: string };
-
-export const networkHref = () => "#/";
-export const layerHref = (layer: string) => `#/layer/${encodeURIComponent(layer)}`;
-export const unitHref = (layer: string, unit: number, sign?: number) =>
-  `${layerHref(layer)}/unit/${unit}${sign === -1 ? "?sign=-" : ""}`;
-export const visualizationsHref = () => "#/visualizations";
-export const findHref = (text: string) => `#/find/${encodeURIComponent(text)}`;
+type Part<P extends string> = P extends `:${infer Name}` ? Record<Name, string> : P extends `#${infer Name}` ? Record<Name, number> : unknown;
+export type Params<P extends string> = P extends `${infer Head}/${infer Tail}` ? Part<Head> & Params<Tail> : Part<P>;
 
 function decode(part: string): string {
   try {
@@ -25,35 +14,55 @@ function decode(part: string): string {
   }
 }
 
-export function parse(hash: string): Route {
-  const [path, search] = hash.replace(/^#?\/?/, "").split(/\?(.*)/s, 2);
-  const query = new URLSearchParams(search ?? "");
-  const parts = path.split("/").map(decode);
-  if (path === "") return { page: "network" };
-  if (parts[0] === "layer" && parts.length === 2) return { page: "layer", layer: parts[1], query };
-  if (parts[0] === "layer" && parts.length === 4 && parts[2] === "unit" && /^\d+$/.test(parts[3])) {
-    return { page: "unit", layer: parts[1], unit: Number(parts[3]), query };
-  }
-  if (parts[0] === "find" && parts.length === 2) return { page: "find", text: parts[1], query };
-  if (path === "visualizations") return { page: "visualizations" };
-  return { page: "lost", hash };
+// An address in two: before the "?", without "#/", and after it.
+export function split(hash: string): { place: string; query: URLSearchParams } {
+  const [place = "", query = ""] = hash.replace(/^#?\/?/, "").split(/\?(.*)/s, 2);
+  return { place, query: new URLSearchParams(query) };
 }
 
-export function go(href: string): void {
-  location.hash = href;
+// What the names of a path are in a place; null when it is a place of another path.
+export function match<P extends string>(path: P, place: string): Params<P> | null {
+  const wanted = path.split("/");
+  const parts = place.split("/").map(decode);
+  if (parts.length !== wanted.length) return null;
+  const params: Record<string, string | number> = {};
+  for (const [index, want] of wanted.entries()) {
+    const part = parts[index] ?? "";
+    if (want.startsWith(":")) params[want.slice(1)] = part;
+    else if (want.startsWith("#") && /^\d+$/.test(part)) params[want.slice(1)] = Number(part);
+    else if (want !== part) return null;
+  }
+  return params as Params<P>;
+}
+
+// The address of a place; of the query only what is there.
+export function href<P extends string>(path: P, params: Params<P>, query: Record<string, string | null> = {}): string {
+  const values = params as Record<string, string | number>;
+  const place = path.replace(/[:#](\w+)/g, (_all, name: string) => encodeURIComponent(values[name] ?? ""));
+  const known = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== null && entry[1] !== "");
+  return `#/${place}${known.length > 0 ? `?${new URLSearchParams(known)}` : ""}`;
+}
+
+export const networkHref = () => href("", {});
+export const layerHref = (layer: string) => href("layer/:layer", { layer });
+export const unitHref = (layer: string, unit: number, sign?: number, view?: string | null) =>
+  href("layer/:layer/unit/#unit", { layer, unit }, { sign: sign === -1 ? "-" : null, view: view ?? null });
+export const visualizationsHref = () => href("visualizations", {});
+export const findHref = (text: string) => href("find/:text", { text });
+
+export function go(address: string): void {
+  location.hash = address;
 }
 
 // Changes the part after "?" without a step in the history, so that "back" leaves the page and comes back to it as it was.
 export function setQuery(changes: Record<string, string | null>): void {
-  const [path, search] = location.hash.split(/\?(.*)/s, 2);
-  const query = new URLSearchParams(search ?? "");
+  const { place, query } = split(location.hash);
   for (const [key, value] of Object.entries(changes)) {
     if (value === null || value === "") query.delete(key);
     else query.set(key, value);
   }
   const text = query.toString();
-  const hash = (path || "#/") + (text ? `?${text}` : "");
-  history.replaceState(history.state, "", hash);
+  history.replaceState(history.state, "", `#/${place}${text ? `?${text}` : ""}`);
   window.dispatchEvent(new HashChangeEvent("hashchange"));
 }
 

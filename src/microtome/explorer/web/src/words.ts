@@ -7,8 +7,8 @@ export const categoryWord = (name: string) => kCategoryWords[name] ?? name;
 // Broden's six categories have fixed colours; others take what is left, in order.
 const kCategoryHues = ["scene", "object", "part", "material", "texture", "colour"];
 export function categoryColour(name: string): string {
-  const known = kCategoryHues.indexOf(categoryWord(name));
-  if (known >= 0) return `var(--cat-${kCategoryHues[known]})`;
+  const word = categoryWord(name);
+  if (kCategoryHues.includes(word)) return `var(--cat-${word})`;
   let sum = 0;
   for (const letter of name) sum = (sum * 31 + letter.charCodeAt(0)) % 360;
   return `hsl(${sum} 30% 50%)`;
@@ -16,6 +16,7 @@ export function categoryColour(name: string): string {
 
 const kIntegers = new Intl.NumberFormat("en");
 export const integer = (value: number) => kIntegers.format(value).replace(/,/g, "\u202f");
+export const minus = (sign: number) => (sign > 0 ? "" : "−"); // before a number that is mostly of the positive sign
 export const iou = (value: number | null | undefined) => (value == null ? "–" : value.toFixed(3));
 
 // For the axes of charts: three digits at most, none for show.
@@ -56,10 +57,13 @@ export function roman(value: number): string {
   return text;
 }
 
-// Short explanations, shown on demand beside the term.
-export const kHints = {
+// The last parts of paths, for pages that others read: folders are the business of the machine that made them.
+export const withoutFolders = (text: string) => text.replace(/(^|[\s"'=,])(?:~|\.{1,2})?\/(?:[^\s"'/,]+\/)*(?=[^\s"'/,])/g, "$1");
+
+// Short explanations, shown on demand beside the term. `cut`: the IoU from which a unit is a detector.
+const kHints = {
   unit: "One direction in what a layer computes, by default one channel. It answers every place of every image with a number.",
-  detector: "A unit whose best concept reaches an IoU of at least 0.04: it marks that concept far better than chance.",
+  detector: (cut: number) => `A unit whose best concept reaches an IoU of at least ${cut}: it marks that concept far better than chance.`,
   unique:
     "How many different concepts the detectors stand for. “By best concept” counts each unit once, under its single best concept; “by category” lets a unit count once in each category in which it passes the cut.",
   iou: "Intersection over union: the pixels that the unit marks and the concept covers, divided by the pixels that either takes. 1 is a perfect match, 0 none.",
@@ -87,6 +91,12 @@ export const kHints = {
   receptive: "The patch of the input, in pixels, that one position of this layer can see.",
   macs: "How much of all multiplications that the network does for one image it takes to get as far as this layer.",
   sign: "A unit may be driven up (+) or down (−). Both directions can carry a meaning.",
+  selfcheck:
+    "A score that is worth something falls when labels are wrong. Missing: half of the images that carry the label lose it. Extra: as many others get it.",
   histogram: "How often each activation occurs over all images and places. Bars right of the line are the tail in which the unit is on.",
-} as const;
+} satisfies Record<string, string | ((cut: number) => string)>;
 export type HintName = keyof typeof kHints;
+export function hintText(of: HintName, cut: number): string {
+  const hint: string | ((cut: number) => string) = kHints[of];
+  return typeof hint === "string" ? hint : hint(cut);
+}

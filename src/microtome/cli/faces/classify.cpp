@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The likeliest classes of each picture.
+#include <fmt/format.h>
+
+#include "microtome/base/json.h"
+#include "microtome/cli/question_command.h"
+
+namespace microtome::faces {
+namespace {
+
+std::string text(const Json& answer, const Json&, int) {
+  std::string out;
+  for (const Json& image : answer["images"]) {
+    out += image["file"].get<std::string>() + "\n";
+    for (const Json& guess : image["top"]) {
+      out +=
+          fmt::format("  {:5.1f} %  {:>5}  {}\n", 100 * guess["probability"].get<double>(),
+                      guess["index"].get<int64_t>(), guess["label"].is_null() ? "" : guess["label"].get<std::string>());
+    }
+  }
+  return out;
+}
+
+std::string fault(const Json& answer) {
+  for (const Json& image : answer["images"]) {
+    if (image.contains("error")) return "some images could not be classified";
+  }
+  return {};
+}
+
+}  // namespace
+
+extern const Face classify_face;
+const Face classify_face{"classify", text, fault};
+
+}  // namespace microtome::faces

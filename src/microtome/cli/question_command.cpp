@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/cli/question_command.h"
+
+#include "microtome/base/error.h"
+#include "microtome/base/json.h"
+#include "microtome/study/client.h"
+
+namespace microtome::commands {
+namespace {
+
+const Face* face_of(std::string_view question) {
+  for (const Face* face : faces::kinds()) {
+    if (face->question == question) return face;
+  }
+  return nullptr;
+}
+
+void ask(const std::string& question, const Form& form, const Session& session) {
+  Json request = form.request();
+  request["command"] = session.typed;
+  const auto console = session.reporter();
+  const auto reporter = form.in_flags(*console);
+  const Json answer = Client::instance().ask(question, request, *reporter);
+  const Face* face = face_of(question);
+  if (session.json || face == nullptr)
+    print_json(answer);
+  else
+    print(face->text(answer, request, terminal_width()));
+  const std::string fault = face != nullptr && face->fault != nullptr ? face->fault(answer) : "";
+  if (!fault.empty()) throw Error(ErrorKind::kCorrupt, "", fault);
+}
+
+}  // namespace
+
+void define_question(CLI::App& app, Session& session, const Json& question) {
+  const auto name = question.at("name").get<std::string>();
+  const auto form = std::make_shared<Form>(app, question.at("arguments"));
+  app.add_flag("--verbose", session.verbose, "Say more");
+  CLI::Option* json = app.add_flag("--json", session.json, "Print the answer as JSON");
+  const Face* face = face_of(name);
+  if (face != nullptr && !face->json_needs.empty()) json->needs(app.get_option("--" + std::string(face->json_needs)));
+  app.footer(question.at("footer").get<std::string>());
+  app.callback([name, form, &session] {
+    try {
+      ask(name, *form, session);
+    } catch (const Error& error) {
+      throw form->in_flags(error);
+    }
+  });
+}
+
+}  // namespace microtome::commands

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the data files of an atlas hold.
+
+export type Sign = 1 | -1;
+
+export interface Network {
+  name: string;
+  hash: string;
+  format: string;
+  input: Record<string, unknown>;
+  classes: string[];
+}
+
+export interface Concepts {
+  hash: string;
+  images: number;
+  categories: string[];
+  names: string[]; // by label number; [0] is empty
+  label_category: number[];
+}
+
+export interface StripItem {
+  unit: number;
+  sign: Sign;
+  label: number;
+  category: number;
+  iou: number | null;
+  variant: number; // of the picture; -1 when there is none
+  thumb: string | null; // the top exemplar's image, only where there is no picture
+}
+
+export interface Counts {
+  units: number;
+  detectors: number;
+  unique: number;
+  unique_by_category: number;
+  by_category: { detectors: number; unique: number }[];
+}
+
+// How the masks behind a layer's counts were made of its maps (docs/numerics.md has the conventions).
+export interface MaskRule {
+  upsampling: Upsampling;
+  strict: boolean; // on: above the threshold; otherwise also at it
+  grid?: [number, number]; // width and height of the labels, where that matters
+  across?: Centres; // of "field"
+  down?: Centres;
+}
+export type Upsampling = "half_pixel" | "pillow" | "field" | "quick" | "zero" | "align_corners" | "nearest";
+// In pixels of the grid: where the first cell's centre lies and how far the next one's is.
+export interface Centres {
+  first: number;
+  distance: number;
+}
+
+export interface Study {
+  dissection: { map_width: number; map_height: number; tail: number; images: number; mask?: MaskRule } | null;
+  counts: Counts | null; // of the positive units, or of the negative ones where only those were dissected
+  pictures: number;
+  strip: StripItem[];
+}
+
+export interface Layer {
+  id: number;
+  name: string;
+  aliases: string[];
+  op: string;
+  shape: number[];
+  units: number;
+  receptive_field: { size: number[]; step: number[]; start: number[] } | null;
+  macs_share: number;
+  study: Study | null;
+}
+
+export interface Run {
+  stage: string;
+  version: string;
+  network_hash: string;
+  data_hash: string;
+  settings: unknown;
+  command: string;
+}
+
+export interface AtlasData {
+  version: string;
+  detector_cut: number;
+  network: Network | null;
+  concepts: Concepts | null;
+  layers: Layer[];
+  runs: Run[];
+  visualizations: { count: number; strip: { id: number; objective: string }[] };
+}
+
+// One row for each (unit, sign) that has a dissection or a picture, in columns.
+export interface LayerData {
+  unit: number[];
+  sign: Sign[];
+  label: number[];
+  category: number[];
+  iou: (number | null)[]; // null: not dissected
+  ceiling: (number | null)[];
+  threshold: (number | null)[];
+  maximum: (number | null)[];
+  by_category: { label: number[]; iou: number[]; ceiling: (number | null)[] }[]; // index = category
+  variant: number[]; // the picture's, -1 when there is none
+  thumb: (string | null)[]; // the top exemplar's image, only where there is no picture
+  ratio: (number | null)[];
+  status: string[];
+}
+
+// Which units answer to which concept, over all layers, in columns.
+export interface ConceptIndexData {
+  layer: number[];
+  unit: number[];
+  sign: Sign[];
+  label: number[];
+  category: number[];
+  iou: number[];
+  ceiling: (number | null)[];
+  variant: number[];
+  thumb: (string | null)[];
+}
+
+export interface Score {
+  label: number;
+  category: number;
+  intersection: number;
+  activation: number;
+  truth: number;
+  images: number;
+  iou: number;
+  ceiling: number | null; // null: not known
+}
+
+export interface Exemplar {
+  image: number;
+  file: string;
+  src: string; // empty when the picture was not kept
+  activation: number;
+  width: number;
+  height: number;
+  low: number;
+  high: number;
+  map: string; // base64 of little-endian uint16: low + (high - low) * q / 65535
+  seen: [number, number, number, number] | null; // x, y, width, height of what its strongest place sees, in fractions of the image
+}
+
+export interface NamedScore {
+  label: string | null;
+  category: string | null;
+  iou: number;
+  ceiling: number;
+}
+
+// A score of the unit and its label, and what it would be with wrong labels.
+export interface ScoreTrial {
+  score: string;
+  before: number | null; // null: not defined
+  missing: number | null; // half of the images that carry the label lack it
+  extra: number | null; // as many images again carry it
+}
+
+// Beside IoU; what was not computed is absent.
+export interface Statistics {
+  verdict: string;
+  measures: Record<string, number | null>;
+  held_out?: { label: string | null; train_iou: number; iou: number };
+  interval?: { low: number; high: number; deviation: number };
+  significance?: { permutations: number; p: number; q: number; family_p: number; null_mean: number; null_high: number };
+  tails?: { tail: number; threshold: number; on_pixels: number; best: NamedScore }[];
+  formulas?: { text: string; length: number; intersection: number; truth: number; iou: number }[];
+  selfcheck?: ScoreTrial[];
+  ranges?: { low: number; high: number; on_pixels: number; best: NamedScore }[]; // low < S <= high
+}
+
+export interface Dissection {
+  threshold: number | null; // null: not known, of a table that does not say it
+  minimum: number | null;
+  maximum: number | null;
+  on_pixels: number;
+  on_images: number;
+  best: Score;
+  by_category: Score[];
+  top_concepts: Score[];
+  histogram: { low: number; high: number; counts: number[] };
+  top: Exemplar[];
+  bottom: Exemplar[];
+  typical: Exemplar[];
+  statistics: Statistics;
+}
+
+// What is known of a picture beside its activation. What was not measured, or cannot be said, is absent.
+export interface KnownFacts {
+  size?: number; // of the input, in pixels
+  shape?: number[]; // in place of the size, of an input that is no picture
+  channels?: number; // 4: with opacity
+  steps?: number;
+  redirected_steps?: number;
+  start?: number;
+  plateau?: boolean;
+  plain_activation?: number;
+  rank?: number;
+  selectivity?: number;
+  spectrum_slope?: number;
+  path_similarity?: number;
+  path_layers?: unknown;
+  exemplar_path?: number;
+  transfer?: number;
+  variants?: number;
+  diversity?: number;
+}
+export type Facts = KnownFacts & Record<string, unknown>; // atlases of other versions hold others
+
+export interface Picture {
+  id: number;
+  sign: Sign; // says nothing in a visualization of no single unit
+  variant: number;
+  objective: string;
+  width: number;
+  height: number;
+  curve: (number | null)[];
+  frames: number[]; // steps whose pictures were kept
+  score: number | null;
+  activation: number | null;
+  best_exemplar: number | null;
+  activation_ratio: number | null;
+  status: string;
+  facts: Facts;
+}
+
+export interface UnitData {
+  layer: number;
+  unit: number;
+  dissections: { sign: Sign; dissection: Dissection }[];
+  pictures: Picture[];
+}
+
+// Pictures made for one objective, of no single unit.
+export interface Visualization {
+  objective: string;
+  pictures: Picture[];
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "microtome/study/network_facts.h"
+
+#include "microtome/base/json.h"
+
+namespace microtome {
+
+AtlasNetwork network_record(const Source& source) {
+  const Network& network = source.network;
+  const Preprocessing& input = source.preprocessing;
+  const Network::Facts& facts = network.facts();
+  const Json described = {{"channels", network.channels()},
+                          {"height", network.height()},
+                          {"width", network.width()},
+                          {"preprocess", input.name},
+                          {"range", {input.low, input.high}},
+                          {"order", input.bgr ? "bgr" : "rgb"},
+                          {"mean", input.mean},
+                          {"std", input.deviation}};
+  return {facts.hash, facts.format, facts.name, described, source.classes};
+}
+
+std::vector<AtlasLayer> layer_records(const Network& network) {
+  std::vector<AtlasLayer> records;
+  for (const Layer& layer : network.layers()) {
+    AtlasLayer record;
+    record.name = layer.name;
+    record.aliases = layer.aliases;
+    record.op = layer.op;
+    record.shape = layer.shape;
+    record.units = layer.units;
+    const ReceptiveField& field = layer.receptive_field;
+    record.receptive_field = {{"size", field.size}, {"step", field.step}, {"start", field.start}};
+    record.macs_share = layer.macs_share;
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+}  // namespace microtome

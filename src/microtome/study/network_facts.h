@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is known of a network before it runs, for people and for the atlas.
+#pragma once
+#include <vector>
+
+#include "microtome/atlas/atlas.h"
+#include "microtome/study/source.h"
+
+namespace microtome {
+
+AtlasNetwork network_record(const Source& source);
+// In the order of the graph.
+std::vector<AtlasLayer> layer_records(const Network& network);
+
+}  // namespace microtome

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// What names a run: all that moves a number, found by the roles of a request's fields (base/field.h).
+#pragma once
+#include <set>
+#include <string>
+
+#include "microtome/atlas/atlas.h"
+#include "microtome/base/field.h"
+#include "microtome/base/json.h"
+#include "microtome/study/source.h"
+
+namespace microtome {
+
+// What a stage knows better than its request.
+struct KnownSettings {
+  Json values = Json::object();     // by name, in place of what the request says; written also where it is usual
+  std::set<std::string> files;      // further ones that move numbers
+  std::set<std::string> elsewhere;  // fields that the provenance names in another place
+};
+
+// The names of a struct's fields.
+template <class T>
+std::set<std::string> fields_of() {
+  std::set<std::string> names;
+  T defaults;
+  T::fields(defaults, [&](const Field& field, const auto&) { names.emplace(field.name); });
+  return names;
+}
+
+// The settings of a request: the known values; every other kSetting that differs from its default, by value; every file
+// that is read, kFile or kNetwork, by content under "files". kSpeed, kSubject and kOut never enter; concept sets and
+// atlases have their own place in a Provenance. The order of the keys does not depend on who knew them.
+template <class Request>
+Json settings_of(const Request& request, KnownSettings known);
+
+// The name of a stage's run. Adds how pictures become input; data_hash: of the concept set, empty without one.
+template <class Request>
+Provenance make_provenance(const std::string& stage, const Source& source, const Request& request,
+                           const std::string& data_hash, KnownSettings known);
+
+namespace provenance_internal {
+
+class Collector {
+ public:
+  explicit Collector(KnownSettings known) : known_(std::move(known)) {}
+  void add(const Field& field, const Json& value, const Json& usual);
+  Json finish() &&;
+
+ private:
+  KnownSettings known_;
+};
+
+Provenance provenance(const std::string& stage, const Source& source, const std::string& data_hash, Json settings,
+                      const std::string& command);
+
+}  // namespace provenance_internal
+
+template <class Request>
+Json settings_of(const Request& request, KnownSettings known) {
+  provenance_internal::Collector collector(std::move(known));
+  const Json usual = to_json(Request());
+  Request::fields(request, [&](const Field& field, const auto& value) {
+    collector.add(field, value, usual[std::string(field.name)]);
+  });
+  return std::move(collector).finish();
+}
+
+template <class Request>
+Provenance make_provenance(const std::string& stage, const Source& source, const Request& request,
+                           const std::string& data_hash, KnownSettings known) {
+  known.elsewhere = fields_of<NetworkArguments>();
+  return provenance_internal::provenance(stage, source, data_hash, settings_of(request, std::move(known)),
+                                         request.command);
+}
+
+}  // namespace microtome

@@ -58,7 +58,7 @@ struct ConceptImage {
   std::string split;  // "train", "val", ...
   // Of the picture, as the index says. 0 x 0: it could not be measured, and reading it throws.
   int width = 0, height = 0;
-  int label_width = 0, label_height = 0;  // Of its label grid.
+  int label_width = 0, label_height = 0;  // Of its label grid; 0 x 0 likewise.
 };
 
 // Immutable; every method may be called from any thread.

@@ -50,7 +50,7 @@ struct ScoreCheck {
 // In a fixed order; only scores that were tried.
 std::vector<ScoreCheck> check_scores(const std::vector<UnitDissection>& units);
 
-// How many detectors a layer has. Both published meanings of "unique detectors" (report 2.7).
+// How many detectors a layer has. Both published meanings of "unique detectors" (docs/numerics.md).
 struct DetectorCount {
   int units = 0;
   int detectors = 0;           // units with best.iou >= kDetectorCut

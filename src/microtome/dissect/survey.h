@@ -50,7 +50,8 @@ class Survey {
   // of the whole set) and the same settings, and no image in common; else Error(kUsage), and this survey is as before.
   // It is exact because both kept what the whole set needs: each bound lies at or below its own K-th largest value,
   // which the whole's K-th largest can only exceed, so the higher of the two bounds holds for the whole, and what lies
-  // above it, with its neighbours, is in one of the two stores.
+  // above it, with its neighbours, is in one of the two stores. (What neither a threshold nor a mask needs may be kept
+  // here and not there: the lower cells in the maps of UnitDissection::typical.)
   void merge(Survey&& other);
 
   // Everything, as bytes (little-endian); a survey that is loaded and continued gives the identical result.

@@ -71,7 +71,17 @@ void require_same_counts(const Survey& a, const Survey& b) {
 
 void require_same_units(const UnitDissection& a, const UnitDissection& b) {
   require_equal(a, b);
-  require_equal(a.typical, b.typical);
+  RC_ASSERT(a.typical.size() == b.typical.size());
+  for (size_t i = 0; i < a.typical.size(); ++i) {
+    const Exemplar &x = a.typical[i], &y = b.typical[i];
+    RC_ASSERT(x.image == y.image && x.activation == y.activation && x.map.size() == y.map.size());
+    for (size_t cell = 0; cell < x.map.size(); ++cell) {
+      const float of_sign = static_cast<float>(factor(a.sign));
+      const bool on = of_sign * x.map[cell] > a.threshold;
+      RC_ASSERT(on == (of_sign * y.map[cell] > a.threshold));
+      RC_ASSERT(!on || x.map[cell] == y.map[cell]);
+    }
+  }
   RC_ASSERT(a.histogram.low == b.histogram.low);
   RC_ASSERT(a.histogram.high == b.histogram.high);
   RC_ASSERT(a.histogram.counts == b.histogram.counts);

@@ -15,7 +15,7 @@ SurveySettings dissection_needs(SurveySettings survey, const TallySettings& tall
   survey.whole_below_zero = convention.upsampling == Upsampling::kZero;
   for (int64_t image = 0; image < concepts.size(); ++image) {
     const ConceptImage& info = concepts.image_info(image);
-    if (info.width == 0) continue;  // It is never read.
+    if (info.label_width == 0) continue;  // It could not be measured and is never read.
     survey.reach = std::max(survey.reach, Upsampler::reach(convention.upsampling, layer.map_width, layer.map_height,
                                                            info.label_width, info.label_height));
   }

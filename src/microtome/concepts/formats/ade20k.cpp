@@ -127,7 +127,7 @@ class AdeSet : public ListedSet {
     } catch (const Error&) {
       picture = mask;
     }
-    if (mask.width == 0) mask = {std::max(1, picture.width), std::max(1, picture.height)};
+    if (mask.width == 0) mask = picture;
     row.info.width = picture.width, row.info.height = picture.height;
     row.info.label_width = mask.width, row.info.label_height = mask.height;
   }

@@ -101,19 +101,18 @@ void MaskedSet::add_row(const std::string& picture, const std::map<std::string, 
 
 // Masks may be smaller than the picture, of its shape.
 bool MaskedSet::measure_mask(const std::string& file, ConceptImage& info, const ProblemSink& report) const {
+  PictureSize size;
   try {
-    const PictureSize size = picture_size(folder() + "/" + file, {});
-    info.label_width = size.width, info.label_height = size.height;
-    if (info.width == 0) return true;  // The picture was not measured.
-    const int64_t across = int64_t{size.width} * info.height, down = int64_t{size.height} * info.width;
-    if (std::llabs(across - down) <= std::max(info.width, info.height)) return true;
-    report({Severity::kError, "bad file", file, 0,
-            fmt::format("the mask is {} x {} and its picture {} x {}: they must have one shape", size.width,
-                        size.height, info.width, info.height)});
+    size = picture_size(folder() + "/" + file, {});
   } catch (const Error&) {
-    info.label_width = info.label_height = 1;  // Reading it says what is wrong.
-    return true;
+    return true;  // Reading it says what is wrong.
   }
+  info.label_width = size.width, info.label_height = size.height;
+  const int64_t across = int64_t{size.width} * info.height, down = int64_t{size.height} * info.width;
+  if (info.width == 0 || std::llabs(across - down) <= std::max(info.width, info.height)) return true;
+  report({Severity::kError, "bad file", file, 0,
+          fmt::format("the mask is {} x {} and its picture {} x {}: they must have one shape", size.width, size.height,
+                      info.width, info.height)});
   return false;
 }
 

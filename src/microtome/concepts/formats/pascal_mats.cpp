@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/concepts/formats/pascal_mats.h"
 
-#include <algorithm>
-
 #include "microtome/base/error.h"
 #include "microtome/concepts/formats/broden_order.h"
 #include "microtome/concepts/formats/listed_set.h"
@@ -24,7 +22,7 @@ std::vector<ListedSet::Row> PascalMatSet::list_rows(SetDigest& digest) const {
     const auto listed = splits.find(stem);
     out.info.split = listed == splits.end() ? broden_split(out.info.file) : listed->second;
     measure_listed_picture(folder(), out.info, out.named_by);
-    out.info.label_width = std::max(1, out.info.width), out.info.label_height = std::max(1, out.info.height);
+    out.info.label_width = out.info.width, out.info.label_height = out.info.height;
     digest.add_file(out.info.file);
     digest.add_file(mats_ + "/" + mat);
     rows.push_back(std::move(out));

@@ -2,7 +2,6 @@
 // PASCAL VOC: objects as coloured masks.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <unordered_set>
 
 #include "microtome/base/error.h"
@@ -81,7 +80,7 @@ class VocSet : public ListedSet {
     out.info.split = split;
     out.named_by = named_by;
     measure_listed_picture(folder(), out.info, named_by);
-    out.info.label_width = std::max(1, out.info.width), out.info.label_height = std::max(1, out.info.height);
+    out.info.label_width = out.info.width, out.info.label_height = out.info.height;
     digest_.add_file(out.info.file);
     digest_.add_file(mask_of(out.info.file));
     rows_.push_back(std::move(out));

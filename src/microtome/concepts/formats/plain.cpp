@@ -66,7 +66,9 @@ std::map<std::string, std::string> read_splits(const std::string& folder, const 
 
 void measure_picture(const std::string& folder, ConceptImage& info, const std::string& named_by, SetDigest& digest) {
   measure_listed_picture(folder, info, named_by);
-  info.label_width = std::max(1, info.width / 2), info.label_height = std::max(1, info.height / 2);
+  if (info.width > 0) {
+    info.label_width = std::max(1, info.width / 2), info.label_height = std::max(1, info.height / 2);
+  }
   digest.add_file(info.file);
 }
 

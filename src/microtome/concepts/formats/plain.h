@@ -22,8 +22,7 @@ NumberedClasses read_names(const std::string& folder, int largest, const Problem
 // splits.csv, if there is one: image and split. Others have Broden's split of their path.
 std::map<std::string, std::string> read_splits(const std::string& folder, const ProblemSink& report, SetDigest& digest);
 
-// Fills sizes as measure_listed_picture() does, with a label grid of half the picture, as Broden's, and of at least one
-// pixel.
+// Fills sizes as measure_listed_picture() does, with a label grid of half the picture, as Broden's.
 void measure_picture(const std::string& folder, ConceptImage& info, const std::string& named_by, SetDigest& digest);
 
 }  // namespace microtome::concept_formats

@@ -211,7 +211,7 @@ TEST(ClassFolder, WhatMayNotBeReadIsNamed) {
     }
     ASSERT_EQ(seteuid(root ? 0 : geteuid()), 0);
     EXPECT_THAT(message, testing::AllOf(HasSubstr(name), HasSubstr("ermission denied")));
-    fs::permissions(folder.path(name), fs::perms::owner_all);
+    fs::permissions(folder.path(name), static_cast<fs::perms>(0755));
   }
 }
 

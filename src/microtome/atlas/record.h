@@ -2,6 +2,7 @@
 // Findings (base/finding.h) as rows: a field is a column of its name, statements are made from the fields. Private to
 // the room.
 #pragma once
+#include <fmt/format.h>
 #include <initializer_list>
 #include <map>
 #include <memory>
@@ -87,7 +88,7 @@ void read_column(const SQLite::Column& column, T& value, const std::string& path
 }
 
 // A name as SQL takes it, keyword or not.
-inline std::string identifier(std::string_view name) { return "\"" + std::string(name) + "\""; }
+inline std::string identifier(std::string_view name) { return fmt::format("\"{}\"", name); }
 
 // "a", "b": the columns of a record, each after `prefix`; the packed ones only where asked for.
 template <Finding T>

@@ -7,6 +7,36 @@
 
 namespace microtome {
 
+namespace field_value_internal {
+void add(std::vector<FieldEntry>& entries, const Field& field, std::string_view type, bool value) {
+  entries.push_back({field, type, FieldValue(value)});
+}
+void add(std::vector<FieldEntry>& entries, const Field& field, std::string_view type, int64_t value) {
+  entries.push_back({field, type, FieldValue(value)});
+}
+void add(std::vector<FieldEntry>& entries, const Field& field, std::string_view type, uint64_t value) {
+  entries.push_back({field, type, FieldValue(value)});
+}
+void add(std::vector<FieldEntry>& entries, const Field& field, std::string_view type, double value) {
+  entries.push_back({field, type, FieldValue(value)});
+}
+void add(std::vector<FieldEntry>& entries, const Field& field, std::string_view type, const std::string& value) {
+  entries.push_back({field, type, FieldValue(value)});
+}
+void add(std::vector<FieldEntry>& entries, const Field& field, std::string_view type,
+         const std::vector<int64_t>& value) {
+  entries.push_back({field, type, FieldValue(value)});
+}
+void add(std::vector<FieldEntry>& entries, const Field& field, std::string_view type,
+         const std::vector<double>& value) {
+  entries.push_back({field, type, FieldValue(value)});
+}
+void add(std::vector<FieldEntry>& entries, const Field& field, std::string_view type,
+         const std::vector<std::string>& value) {
+  entries.push_back({field, type, FieldValue(value)});
+}
+}  // namespace field_value_internal
+
 Json to_json(const FieldValue& value) {
   return std::visit([](const auto& held) { return Json(held); }, value);
 }

@@ -22,6 +22,20 @@ struct FieldEntry {
   FieldValue value;
 };
 
+namespace field_value_internal {
+// Apart from the template, so that who visits a struct compiles no variants.
+void add(std::vector<FieldEntry>& entries, const Field& field, std::string_view type, bool value);
+void add(std::vector<FieldEntry>& entries, const Field& field, std::string_view type, int64_t value);
+void add(std::vector<FieldEntry>& entries, const Field& field, std::string_view type, uint64_t value);
+void add(std::vector<FieldEntry>& entries, const Field& field, std::string_view type, double value);
+void add(std::vector<FieldEntry>& entries, const Field& field, std::string_view type, const std::string& value);
+void add(std::vector<FieldEntry>& entries, const Field& field, std::string_view type,
+         const std::vector<int64_t>& value);
+void add(std::vector<FieldEntry>& entries, const Field& field, std::string_view type, const std::vector<double>& value);
+void add(std::vector<FieldEntry>& entries, const Field& field, std::string_view type,
+         const std::vector<std::string>& value);
+}  // namespace field_value_internal
+
 // Of a struct, in declaration order.
 template <class Settings>
 std::vector<FieldEntry> field_entries(const Settings& settings) {
@@ -29,9 +43,9 @@ std::vector<FieldEntry> field_entries(const Settings& settings) {
   Settings::fields(settings, [&](const Field& field, const auto& value) {
     using T = std::remove_cvref_t<decltype(value)>;
     if constexpr (std::is_same_v<T, int>)
-      entries.push_back({field, type_name<T>(), int64_t{value}});
+      field_value_internal::add(entries, field, type_name<T>(), int64_t{value});
     else
-      entries.push_back({field, type_name<T>(), value});
+      field_value_internal::add(entries, field, type_name<T>(), value);
   });
   return entries;
 }

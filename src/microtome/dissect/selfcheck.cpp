@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "microtome/base/rng.h"
+#include "microtome/dissect/detectors.h"
 
 namespace microtome {
 namespace {

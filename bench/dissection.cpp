@@ -16,6 +16,7 @@
 #include "microtome/base/workers.h"
 #include "microtome/concepts/diorama/diorama.h"
 #include "microtome/dissect/ranges.h"
+#include "microtome/dissect/detectors.h"
 #include "microtome/dissect/survey.h"
 #include "microtome/dissect/tally.h"
 #include "microtome/dissect/testing/dense_reference.h"

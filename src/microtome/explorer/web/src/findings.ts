@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the data files of an atlas hold.
 
-export type Sign = 1 | -1;
+import type { Counts, Histogram, Network, Picture as AnyPicture, Run, Score, Sign, Statistics } from "../generated/findings";
 
-export interface Network {
-  name: string;
-  hash: string;
-  format: string;
-  input: Record<string, unknown>;
-  classes: string[];
-}
+export type { Counts, NamedScore, Network, Run, Score, ScoreTrial, Sign, Statistics } from "../generated/findings";
 
 export interface Concepts {
   hash: string;
@@ -27,14 +21,6 @@ export interface StripItem {
   iou: number | null;
   variant: number; // of the picture; -1 when there is none
   thumb: string | null; // the top exemplar's image, only where there is no picture
-}
-
-export interface Counts {
-  units: number;
-  detectors: number;
-  unique: number;
-  unique_by_category: number;
-  by_category: { detectors: number; unique: number }[];
 }
 
 // How the masks behind a layer's counts were made of its maps (docs/numerics.md has the conventions).
@@ -69,15 +55,6 @@ export interface Layer {
   receptive_field: { size: number[]; step: number[]; start: number[] } | null;
   macs_share: number;
   study: Study | null;
-}
-
-export interface Run {
-  stage: string;
-  version: string;
-  network_hash: string;
-  data_hash: string;
-  settings: unknown;
-  command: string;
 }
 
 export interface AtlasData {
@@ -120,17 +97,6 @@ export interface ConceptIndexData {
   thumb: (string | null)[];
 }
 
-export interface Score {
-  label: number;
-  category: number;
-  intersection: number;
-  activation: number;
-  truth: number;
-  images: number;
-  iou: number;
-  ceiling: number | null; // null: not known
-}
-
 export interface Exemplar {
   image: number;
   file: string;
@@ -144,34 +110,6 @@ export interface Exemplar {
   seen: [number, number, number, number] | null; // x, y, width, height of what its strongest place sees, in fractions of the image
 }
 
-export interface NamedScore {
-  label: string | null;
-  category: string | null;
-  iou: number;
-  ceiling: number;
-}
-
-// A score of the unit and its label, and what it would be with wrong labels.
-export interface ScoreTrial {
-  score: string;
-  before: number | null; // null: not defined
-  missing: number | null; // half of the images that carry the label lack it
-  extra: number | null; // as many images again carry it
-}
-
-// Beside IoU; what was not computed is absent.
-export interface Statistics {
-  verdict: string;
-  measures: Record<string, number | null>;
-  held_out?: { label: string | null; train_iou: number; iou: number };
-  interval?: { low: number; high: number; deviation: number };
-  significance?: { permutations: number; p: number; q: number; family_p: number; null_mean: number; null_high: number };
-  tails?: { tail: number; threshold: number; on_pixels: number; best: NamedScore }[];
-  formulas?: { text: string; length: number; intersection: number; truth: number; iou: number }[];
-  selfcheck?: ScoreTrial[];
-  ranges?: { low: number; high: number; on_pixels: number; best: NamedScore }[]; // low < S <= high
-}
-
 export interface Dissection {
   threshold: number | null; // null: not known, of a table that does not say it
   minimum: number | null;
@@ -181,7 +119,7 @@ export interface Dissection {
   best: Score;
   by_category: Score[];
   top_concepts: Score[];
-  histogram: { low: number; high: number; counts: number[] };
+  histogram: Histogram;
   top: Exemplar[];
   bottom: Exemplar[];
   typical: Exemplar[];
@@ -210,22 +148,7 @@ export interface KnownFacts {
 }
 export type Facts = KnownFacts & Record<string, unknown>; // atlases of other versions hold others
 
-export interface Picture {
-  id: number;
-  sign: Sign; // says nothing in a visualization of no single unit
-  variant: number;
-  objective: string;
-  width: number;
-  height: number;
-  curve: (number | null)[];
-  frames: number[]; // steps whose pictures were kept
-  score: number | null;
-  activation: number | null;
-  best_exemplar: number | null;
-  activation_ratio: number | null;
-  status: string;
-  facts: Facts;
-}
+export type Picture = Omit<AnyPicture, "facts"> & { facts: Facts };
 
 export interface UnitData {
   layer: number;

@@ -17,7 +17,7 @@ function Rows({ scores, scale }: { scores: Score[]; scale: number }) {
         const name = conceptName(atlas, score.label) || `label ${score.label}`;
         const category = categoryName(atlas, score.category);
         return (
-          <tr key={`${score.label}/${score.category}`} class={score.iou >= detector_cut ? undefined : "faint"}>
+          <tr key={`${score.label}/${score.category}`} class={(score.iou ?? 0) >= detector_cut ? undefined : "faint"}>
             <th scope="row">
               <a href={findHref(name)}>{name}</a>
               <small>
@@ -25,7 +25,7 @@ function Rows({ scores, scale }: { scores: Score[]; scale: number }) {
               </small>
             </th>
             <td class="concepts-bar">
-              <IouBar iou={score.iou} ceiling={score.ceiling ?? 0} scale={scale} cut={detector_cut} category={category} />
+              <IouBar iou={score.iou ?? 0} ceiling={score.ceiling ?? 0} scale={scale} cut={detector_cut} category={category} />
             </td>
             <td class="number"><b>{iou(score.iou)}</b></td>
             <td class="number muted">{iou(score.ceiling)}</td>
@@ -46,7 +46,7 @@ export function ConceptTable({ dissection }: { dissection: Dissection }) {
   const best = dissection.top_concepts.filter((score) => score.label > 0);
   const listed = new Set(best.map((score) => `${score.label}/${score.category}`));
   const others = dissection.by_category.filter((score) => score.label > 0 && !listed.has(`${score.label}/${score.category}`));
-  const scale = Math.max(0.1, Math.ceil(Math.max(0, ...best.map((score) => score.iou)) * 12.5) / 10);
+  const scale = Math.max(0.1, Math.ceil(Math.max(0, ...best.map((score) => score.iou ?? 0)) * 12.5) / 10);
   if (best.length === 0) return <p class="muted">No concept of the set overlaps with what this unit marks.</p>;
   return (
     <table class="concepts">
@@ -68,7 +68,7 @@ export function ConceptTable({ dissection }: { dissection: Dissection }) {
             <th colSpan={4} scope="rowgroup">best of the other categories</th>
             <td class="wide" />
           </tr>
-          <Rows scores={[...others].sort((a, b) => b.iou - a.iou)} scale={scale} />
+          <Rows scores={[...others].sort((a, b) => (b.iou ?? 0) - (a.iou ?? 0))} scale={scale} />
         </tbody>
       )}
     </table>

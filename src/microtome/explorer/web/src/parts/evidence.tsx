@@ -35,7 +35,8 @@ const kViewWords: Record<View, ComponentChildren> = {
 };
 
 function Activations({ dissection, images }: { dissection: Dissection; images: number }) {
-  if (dissection.threshold === null) {
+  const { low, high, counts } = dissection.histogram;
+  if (dissection.threshold === null || low === null || high === null) {
     return (
       <Block title="Activations">
         <p class="muted">Not known: this dissection was imported from a table of labels and counts, without images, thresholds and activations.</p>
@@ -44,7 +45,7 @@ function Activations({ dissection, images }: { dissection: Dissection; images: n
   }
   return (
     <Block title={<Hint of="histogram">Activations</Hint>}>
-      <HistogramChart {...dissection.histogram} threshold={dissection.threshold} />
+      <HistogramChart low={low} high={high} counts={counts} threshold={dissection.threshold} />
       <Facts>
         <Fact name={<Hint of="threshold">threshold</Hint>}>{level(dissection.threshold)}</Fact>
         <Fact name="range">{level(dissection.minimum)} … {level(dissection.maximum)}</Fact>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // How far a unit's label can be trusted: other images, other labels, other scores.
 import type { Dissection, ScoreTrial, Statistics } from "../data";
-import { integer, iou, share, tick } from "../words";
+import { integer, iou, level, share } from "../words";
 import { Fact, Facts } from "./fact";
 import { Hint } from "./hint";
 import { Block } from "./section";
 import "./trust.css";
 
-const kMeasures: [string, string][] = [
+const kMeasures: [keyof Statistics["measures"], string][] = [
   ["share", "of the mask"],
   ["f1", "F1"],
   ["cosine", "cosine"],
@@ -17,10 +17,10 @@ const kMeasures: [string, string][] = [
   ["pearson", "correlation"],
 ];
 
-const chance = (p: number) => (p < 0.001 ? "< 0.001" : p.toFixed(3));
+const chance = (p: number | null) => (p === null ? "–" : p < 0.001 ? "< 0.001" : p.toFixed(3));
 
 function Chance({ of }: { of: NonNullable<Statistics["significance"]> }) {
-  const least = of.p <= 1.0001 / (1 + of.permutations); // no shuffle reached the IoU
+  const least = (of.p ?? 1) <= 1.0001 / (1 + of.permutations); // no shuffle reached the IoU
   return (
     <p>
       With the labels of other images its best concept reaches {iou(of.null_mean)} on average and {iou(of.null_high)} in one of twenty of {integer(of.permutations)} shuffles:{" "}
@@ -102,7 +102,7 @@ function Scores({ of }: { of: Statistics }) {
         return value !== null && <Fact key={name} name={words}>{name === "share" ? share(value) : value.toFixed(3)}</Fact>;
       })}
       {tails?.map((tail) => (
-        <Fact key={tail.tail} name={`top ${share(tail.tail)}`}>{tail.best.label ?? "nothing"} {iou(tail.best.iou)}</Fact>
+        <Fact key={tail.tail} name={`top ${share(tail.tail ?? 0)}`}>{tail.best.label ?? "nothing"} {iou(tail.best.iou)}</Fact>
       ))}
     </Facts>
   );
@@ -127,7 +127,7 @@ export function Trust({ dissection }: { dissection: Dissection }) {
           <h3>Level by level</h3>
           <Facts>
             {ranges.map((range) => (
-              <Fact key={range.low} name={`${tick(range.low)} to ${tick(range.high)}`}>{range.best.label ?? "nothing"} {iou(range.best.iou)}</Fact>
+              <Fact key={range.low} name={`${level(range.low)} to ${level(range.high)}`}>{range.best.label ?? "nothing"} {iou(range.best.iou)}</Fact>
             ))}
           </Facts>
         </>

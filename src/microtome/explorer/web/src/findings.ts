@@ -148,7 +148,8 @@ export interface KnownFacts {
 }
 export type Facts = KnownFacts & Record<string, unknown>; // atlases of other versions hold others
 
-export type Picture = Omit<AnyPicture, "facts"> & { facts: Facts };
+// `src`: of a unit's picture; a visualization of no single unit has its own path.
+export type Picture = Omit<AnyPicture, "facts"> & { facts: Facts; src?: string };
 
 export interface UnitData {
   layer: number;

@@ -30,18 +30,19 @@ export function PictureCard({ layer, unit, sign, pictures }: { layer: Layer; uni
   const [chosen, setChosen] = useState(0);
   const at = Math.min(chosen, pictures.length - 1);
   const picture = pictures[at];
+  const objectives = new Set(pictures.map((entry) => entry.objective)).size;
   const alt = `${signWord(sign)} picture of unit ${unit}`;
   return (
     <figure class="picture">
-      {picture ? <Film picture={picture} src={picturePath(layer.id, unit, sign, picture.variant)} alt={alt} /> : <Plate src={null} alt={alt} />}
+      {picture ? <Film picture={picture} src={picture.src ?? picturePath(layer.id, unit, sign, picture.variant)} alt={alt} /> : <Plate src={null} alt={alt} />}
       <figcaption>
         <h2>
           <span class="picture-sign">{signChar(sign)}</span> {sign > 0 ? "What drives it up" : "What drives it down"}
         </h2>
         {pictures.length > 1 && (
           <div class="picture-variants">
-            <span class="small muted">variant</span>
-            <Choice label="Variant" value={String(at)} options={pictures.map((entry, index) => [String(index), String(entry.variant + 1)])} onChange={(value) => setChosen(Number(value))} />
+            <span class="small muted">{objectives > 1 ? "picture" : "variant"}</span>
+            <Choice label={objectives > 1 ? "Picture" : "Variant"} value={String(at)} options={pictures.map((entry, index) => [String(index), String(objectives > 1 ? index + 1 : entry.variant + 1)])} onChange={(value) => setChosen(Number(value))} />
           </div>
         )}
         {picture ? <Described picture={picture} /> : <p class="muted">No picture has been made for this sign yet.</p>}

@@ -34,7 +34,7 @@ struct ModelFormat {
 };
 
 namespace model_formats {
-// In the order in which they are asked; generated from the list in sources.cmake.
+// In the order in which they are asked; generated from the list in CMakeLists.txt.
 std::span<const ModelFormat* const> kinds();
 }  // namespace model_formats
 

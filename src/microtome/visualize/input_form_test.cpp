@@ -10,6 +10,7 @@
 #include "microtome/base/error.h"
 #include "microtome/network/passes.h"
 #include "microtome/visualize/ascent.h"
+#include "microtome/visualize/render.h"
 #include "microtome/visualize/visualize_testing.h"
 
 namespace microtome {

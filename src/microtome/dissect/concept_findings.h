@@ -16,18 +16,17 @@ struct ConceptMeasures {
   static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
   double share = kUnknown;              // of the mask that carries the label: I / on_pixels
   double f1 = kUnknown;                 // over pixels: 2 I / (on_pixels + G)
-  double cosine = kUnknown;             // over pixels: I / sqrt(on_pixels * G)
   double iqr = kUnknown;                // over pixels: mutual information / joint entropy
   double auc = kUnknown;                // over images: does the unit's maximum tell whether the label is there?
   double average_precision = kUnknown;  // over images, ranked by the unit's maximum
   double pearson = kUnknown;            // over images: the unit's maximum against presence
+  double cosine = kUnknown;             // over pixels: I / sqrt(on_pixels * G)
 
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
     field({.name = "share", .help = "Share of the mask that carries the label"}, s.share);
     field({.name = "f1", .help = "F1 over pixels"}, s.f1);
     field({.name = "iqr", .help = "Mutual information over joint entropy, over pixels"}, s.iqr);
-    field({.name = "cosine", .help = "Cosine of mask and label as vectors over pixels"}, s.cosine);
     field({.name = "auc",
            .help = "Whether the unit's maximum tells images with the label from others: area under the curve"},
           s.auc);
@@ -35,6 +34,7 @@ struct ConceptMeasures {
           s.average_precision);
     field({.name = "pearson", .help = "Correlation of the unit's maximum with presence of the label, over images"},
           s.pearson);
+    field({.name = "cosine", .help = "Cosine of mask and label as vectors over pixels"}, s.cosine);
   }
 };
 

@@ -141,8 +141,8 @@ TEST_F(PicturePlanTest, WhatCannotWorkFailsBeforeAnythingIsMade) {
       {[&] { objective("patch(colour:1,w=17)"); }, "does not fit"},
       {[&] { objective("neuron(colour:1,x=16)"); }, "lies outside"},
       {[&] { objective("colour:1*(1 - alpha)"); }, "no opacity"},
-      {[&] { objective("colour:1 - diversity(colour)"), request_.variants = 2, render.copies = 2; }, "--copies"},
-      {[&] { objective("colour:1"), render.parametrization = "cppn", render.start = picture; }, "--start"},
+      {[&] { objective("colour:1 - diversity(colour)"), request_.variants = 2, render.copies = 2; }, "copies: "},
+      {[&] { objective("colour:1"), render.parametrization = "cppn", render.start = picture; }, "start: "},
       {[&] {
          objective("colour:1"), render.frames = {0, 6, 513};
        },

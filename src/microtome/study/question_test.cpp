@@ -98,6 +98,7 @@ TEST_F(QuestionTest, SettingsAndFilesMoveTheKeyAndNothingElseDoes) {
       } else if (field.role == Role::kFile || field.role == Role::kNetwork) {
         file(name, "two");
         EXPECT_NE(kind->settings(request), moved) << where << ": the file's content does not matter";
+        file(name, "content of " + name);
         ++files;
       } else {
         EXPECT_EQ(moved, key) << where;

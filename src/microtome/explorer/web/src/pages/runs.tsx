@@ -10,7 +10,7 @@ export function RunsPage() {
   const { network, runs } = useAtlas();
   useTitle(`Runs · ${network?.name ?? "microtome"}`);
   return (
-    <div class="runs-page">
+    <div>
       <Title>
         <h1>Runs</h1>
         <p class="lead">How the numbers and pictures of this atlas were made: the same command, network and data give the same bytes.</p>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What does a whole dissection cost beside the bare forward pass of the same pruned, folded network? Both run in the
-// same minutes on the same tensors, chunk by chunk in turn; times are of the processor, summed over threads. Usage:
-// bench_dissection [images [SqueezeNet] [ResNet-18] [VGG-16] [concepts] [formulas] [ranges] [ahead] [false]]
+// same minutes on the same tensors, chunk by chunk in turn; times are of the processor, summed over threads.
+// Usage: bench_dissection [images [SqueezeNet] [ResNet-18] [VGG-16] [concepts] [formulas] [ranges] [ahead] [false]]
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -31,7 +31,7 @@ namespace {
 
 constexpr int kSide = 224, kGrid = 112, kChunk = 64, kThreads = 2;
 
-// Of all threads of this process: other work on the machine stretches the clock on the wall, and not evenly.
+// Of all threads: other work on the machine stretches the clock on the wall, and not evenly.
 double seconds() {
   timespec now{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
@@ -397,5 +397,4 @@ int main(int argc, char** argv) {
   if (wanted("ranges")) report_ranges(images);
   if (wanted("ahead")) report_decoding_ahead(images);
   if (wanted("false")) report_false_detections(std::min<int64_t>(images, 300));
-  return 0;
 }

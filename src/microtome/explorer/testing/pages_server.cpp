@@ -32,6 +32,11 @@ void write_large_atlas(const std::string& path) {
   write_sample_atlas(path);
   Atlas atlas = Atlas::open(path, Atlas::Mode::kCreateOrWrite);
   const std::string source = "block/conv2", target = "logits";
+  std::vector<AtlasLayer> layers = atlas.layers();
+  for (AtlasLayer& layer : layers) {
+    if (layer.name == target) layer.units = layer.shape[0] = kUnits;
+  }
+  atlas.put_network(*atlas.network(), layers);
   const std::vector<UnitDissection> units = atlas.units(source, false);
   const std::vector<AtlasPicture> pictures = atlas.pictures(source, -1, true);
   const auto info = atlas.dissection_info(source);

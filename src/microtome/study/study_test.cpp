@@ -214,7 +214,7 @@ TEST_F(StudyTest, RefusesRequestsThatContradictThemselves) {
       {"channel({layer}:{unti})", "", "", true, "there is no placeholder {unti}; nearest: {unit}"},
       {"channel({layer}:{unit)", "", "", true, "column 17"},
       {"channel(colour:0}", "", "", false, "a brace without its partner"},
-      {"channel({layer}:{unit})", "", "", false, "add --layers"},
+      {"channel({layer}:{unit})", "", "", false, "add `layers`"},
       {"channel(colour:0)", "", "", true, "does not say {layer}"},
       {"channel(colour:{unit})", "", "", true, "does not say {layer}"},
       {"channel({layer}:0)", "", "0", true, "does not say {unit}"},

@@ -109,7 +109,7 @@ TEST_F(ValuesTest, AreExported) {
 
 TEST_F(ValuesTest, ThePlanSaysWhatItChangedAndRefusesTheRest) {
   EXPECT_EQ(plan().settings.transforms, "none");
-  EXPECT_NE(plan().note.find("--transforms none"), std::string::npos);
+  EXPECT_NE(plan().note.find("`transforms` none"), std::string::npos);
   EXPECT_EQ(plan().provenance.settings["transforms"], "none");
   request_.transfer = "other.onnx";
   EXPECT_THROW(plan(), Error);

@@ -43,7 +43,7 @@ std::array<double, kTriedScores.size()> tried_scores(const PairCounts& pair, con
   return {over(i, static_cast<double>(pair.activation) + truth - i),
           over(i, on + truth - i),
           measures.f1,
-          over(i, std::sqrt(on * truth)),
+          measures.cosine,
           over(n * i - on * truth, std::sqrt(on * (n - on) * truth * (n - truth))),
           measures.iqr,
           measures.share,

@@ -27,7 +27,5 @@ ${entries}  };
 }
 }  // namespace microtome::${NAMESPACE}
 ")
-  # Kinds call what is theirs alike (Settings, make): each is compiled alone.
-  set_source_files_properties(${file} ${sources} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   set(${OUT_SOURCES} ${file} ${sources} PARENT_SCOPE)
 endfunction()

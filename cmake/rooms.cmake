@@ -22,12 +22,11 @@ add_custom_target(tests)
 #   HEADERS a.h ...              which are installed, if not all of the folder
 #   COMPILE -ffp-contract=off    compiler options of the room and its tests
 #   TORCH                        may include torch
-#   JSON                         most of its files look into JSON
-#   UNITY)                       several files are compiled as one
+#   JSON)                        most of its files look into JSON
 # Target microtome_NAME is what others link to. A room with torch is a static library, microtome_NAME. One without is
 # part of microtome_library: microtome_NAME_objects compiles it, microtome_NAME_usage is what its includers compile with.
 function(microtome_room NAME)
-  cmake_parse_arguments(ROOM "TORCH;JSON;UNITY" "" "SOURCES;TESTS;USES;LIBRARIES;HEADERS;COMPILE" ${ARGN})
+  cmake_parse_arguments(ROOM "TORCH;JSON" "" "SOURCES;TESTS;USES;LIBRARIES;HEADERS;COMPILE" ${ARGN})
   set(target microtome_${NAME})
   set(pch plain)
   if(ROOM_TORCH)
@@ -57,16 +56,16 @@ function(microtome_room NAME)
   target_compile_options(${compiled} PRIVATE ${ROOM_COMPILE})
   set_property(GLOBAL APPEND PROPERTY MICROTOME_COMPILED ${compiled})
   microtome_reuse_pch(${compiled} ${pch})
-  if(ROOM_UNITY AND MICROTOME_UNITY)
-    set_target_properties(${compiled} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
-    target_compile_options(${compiled} PRIVATE -Wno-subobject-linkage)  # asks which file is the main one
-  endif()
+  microtome_unity(${compiled} 10)
   if(ROOM_TESTS)
     add_executable(${NAME}_test ${ROOM_TESTS})
     target_compile_options(${NAME}_test PRIVATE ${ROOM_COMPILE})
     target_link_libraries(${NAME}_test PRIVATE ${target} microtome_test_flags
                           GTest::gtest GTest::gmock GTest::gtest_main ${RAPIDCHECK_LIBRARY})
     microtome_reuse_pch(${NAME}_test ${pch}_test)
+    if(ROOM_TORCH)
+      microtome_unity(${NAME}_test 4)
+    endif()
     microtome_test(${NAME}/unit COMMAND ${NAME}_test)
   endif()
 endfunction()
@@ -87,6 +86,15 @@ function(microtome_install_headers)
       install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/${folder}/${place} COMPONENT headers)
     endif()
   endforeach()
+endfunction()
+
+# Several files are compiled as one: what each would parse and instantiate anew takes longer than its own code. Names in
+# anonymous namespaces are therefore unique within a room, and within the tests of a room with torch.
+function(microtome_unity TARGET FILES)
+  if(MICROTOME_UNITY)
+    set_target_properties(${TARGET} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${FILES})
+    target_compile_options(${TARGET} PRIVATE -Wno-subobject-linkage)  # asks which file is the main one
+  endif()
 endfunction()
 
 # microtome_reuse_pch(TARGET KIND), KIND: plain, json, torch, and each with _test: see dependencies.cmake.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,7 @@ struct Provenance {
   std::string data_hash;  // of the concept set, empty without one
   Json settings;          // all that moves a number
   std::string command;    // as typed; not part of the key
+  int64_t id = 0;         // of the stored run; set when read
 
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -104,7 +106,8 @@ class Atlas {
   // Opens (or finds again) the run with this provenance; its id is stored beside every number.
   int64_t begin_run(const Provenance& provenance);
   void end_run(int64_t run);
-  // Replaces what was known of the layer's dissection. `thumbnails`: encoded pictures (JPEG, WebP or PNG) of the images
+  // Adds the units to what the run found of the layer before, or writes them anew; significance is then judged over all
+  // of them. What other runs found stays. `thumbnails`: encoded pictures (JPEG, WebP or PNG) of the images
   // that exemplars name, by image index; `files`: their names in the set.
   struct Thumbnail {
     int64_t image = 0;
@@ -112,14 +115,20 @@ class Atlas {
     std::string bytes;
   };
   void put_dissection(int64_t run, const LayerDissection& dissection, const std::vector<Thumbnail>& thumbnails);
-  // Replaces what was at the pictures' places. Those that were made together come in one call.
+  // Replaces what the run had put at the pictures' places; what other runs put there stays. Pictures that were made
+  // together come in one call.
   void put_pictures(int64_t run, std::span<const AtlasPicture> pictures);
   void put_picture(int64_t run, const AtlasPicture& picture) { put_pictures(run, {&picture, 1}); }
+  // Removes what other runs found of the layers that the run dissected, and what they put at the places of its
+  // pictures; returns how many dissections and pictures these were.
+  int64_t drop_other_dissections(int64_t run);
+  int64_t drop_other_pictures(int64_t run);
   // State of an unfinished survey, so that an interrupted run continues; replaced by each call, dropped by end_run.
   void put_checkpoint(int64_t run, int64_t images_done, std::string_view state);
 
   // --- asking, for resume ---
-  bool has_dissection(int64_t run, const std::string& layer) const;
+  // What the run found of the layer so far.
+  std::set<SignedUnit> dissected(int64_t run, const std::string& layer) const;
   // Whether the run made the picture at this place: layer, unit, sign, objective, variant.
   bool has_picture(int64_t run, const AtlasPicture& place) const;
   // The run that begin_run() would find again.
@@ -131,14 +140,21 @@ class Atlas {
   std::optional<Checkpoint> checkpoint(int64_t run) const;
 
   // --- reading ---
+  // Where several runs found something of one layer or made a picture for one place, what follows gives the best: the
+  // dissection with most units, then most images; the picture that started and has the higher score. After prefer()
+  // what that run found comes before. Throws Error(kNotFound) when there is no such run.
+  void prefer(int64_t run);
   std::optional<AtlasNetwork> network() const;
   std::optional<AtlasConcepts> concepts() const;
   std::vector<AtlasLayer> layers() const;          // All layers of the network, in graph order.
   std::vector<AtlasLayer> studied_layers() const;  // Those with a dissection or a picture.
-  // A layer's dissection without its units.
+  // A layer's dissection without its units, of which it holds so many (with either sign).
   struct DissectionInfo : LayerDissection {
-    int64_t run = 0;
+    int64_t run = 0, held = 0;
+    std::string key;  // of the run, which does not depend on the order of runs
   };
+  // All that runs found of a layer, the one that is shown first.
+  std::vector<DissectionInfo> dissections(const std::string& layer) const;
   std::optional<DissectionInfo> dissection_info(const std::string& layer) const;
   // Units of a layer by number and sign, without exemplars' maps and histograms when `brief`.
   std::vector<UnitDissection> units(const std::string& layer, bool brief) const;
@@ -146,6 +162,8 @@ class Atlas {
   // Pictures of a layer (of one unit when unit >= 0), by unit, sign (+ first), objective (that of the channel alone
   // first, then by text), variant; `with_png` false leaves the encoded files, the curve and the values out.
   std::vector<AtlasPicture> pictures(const std::string& layer, int unit, bool with_png) const;
+  // The same of every run.
+  std::vector<AtlasPicture> pictures_of_runs(const std::string& layer, bool with_png) const;
   // Pictures of no single unit, by objective and variant.
   std::vector<AtlasPicture> visualizations(bool with_png) const;
   std::optional<AtlasPicture> picture(int64_t id) const;

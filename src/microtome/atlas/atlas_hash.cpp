@@ -50,7 +50,8 @@ class ContentHash {
 
   void dissections() {
     SQLite::Statement rows(database_, "SELECT d.id, l.name, " + column_list<LayerDissection>("d.") +
-                                          " FROM dissection d JOIN layer l ON l.id = d.layer ORDER BY l.name, d.id");
+                                          " FROM dissection d JOIN layer l ON l.id = d.layer LEFT JOIN run r ON r.id = d.run"
+                                          " ORDER BY l.name, r.key");
     UnitReader units(database_, path_, false);
     while (rows.executeStep()) {
       LayerDissection dissection;
@@ -65,19 +66,20 @@ class ContentHash {
 
   void pictures() {
     PictureReader reader(database_, path_, PictureReader::Files::kHashes);
-    reader.each(std::string("ORDER BY l.name, ") + kPictureOrder, [&](const AtlasPicture& picture) {
-      if (!picture.layer.empty()) {
-        hash_.add("layer", picture.layer);
-        hash_.add("of", picture.unit);
-        hash_.add("sign", picture.sign);
-      }
-      hash_.add("picture", picture);
-      hash_.add("file", picture.png);
-      for (const AtlasFrame& frame : picture.frames) {
-        hash_.add("step", frame.step);
-        hash_.add("frame", frame.webp);
-      }
-    });
+    reader.each(std::string("LEFT JOIN run r ON r.id = p.run ORDER BY l.name, ") + kPictureOrder + ", r.key",
+                [&](const AtlasPicture& picture) {
+                  if (!picture.layer.empty()) {
+                    hash_.add("layer", picture.layer);
+                    hash_.add("of", picture.unit);
+                    hash_.add("sign", picture.sign);
+                  }
+                  hash_.add("picture", picture);
+                  hash_.add("file", picture.png);
+                  for (const AtlasFrame& frame : picture.frames) {
+                    hash_.add("step", frame.step);
+                    hash_.add("frame", frame.webp);
+                  }
+                });
   }
 
   SQLite::Database& database_;

@@ -20,9 +20,10 @@ struct AtlasFrame {
 
 // A rendered picture and what is known of it. Without a layer it is a visualization of no single unit: its place in the
 // atlas is (objective, variant), and `activation` says nothing; else its place is (layer, unit, sign, objective,
-// variant).
+// variant). Each run can fill a place with a picture of its own.
 struct AtlasPicture {
   int64_t id = 0;     // of the stored picture, as long as it is not replaced
+  int64_t run = 0;    // that made it; set when read
   std::string layer;  // empty: of no single unit
   int unit = 0;
   Sign sign = Sign::kPositive;
@@ -39,8 +40,10 @@ struct AtlasPicture {
   std::optional<double> activation_ratio;  // activation / best_exemplar
   std::string status;                      // "ok", or why it is not: "did not start"
   Json facts;                              // further measures by name
+  std::vector<float> maxima;  // of each unit of its layer on the stored picture, by number; empty: not known
+  std::string compared;       // with which dissection's images: what is known of these is older where it differs
 
-  // But for the place (layer, unit, sign) and the files.
+  // But for the place (layer, unit, sign), the files, and what facts are made anew from.
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
     field({.name = "variant", .help = "Which of several starts"}, s.variant);

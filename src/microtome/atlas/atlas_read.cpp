@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include "microtome/atlas/atlas.h"
+#include "microtome/atlas/chosen.h"
 #include "microtome/atlas/layer_lookup.h"
 #include "microtome/atlas/record.h"
 #include "microtome/atlas/schema.h"
 #include "microtome/atlas/store.h"
+#include "microtome/atlas/stored_blobs.h"
 #include "microtome/atlas/unit_reader.h"
 #include "microtome/base/nearest.h"
 
@@ -52,13 +54,15 @@ Atlas Atlas::open(const std::string& path, Mode mode) {
   return Atlas(std::move(state));
 }
 
-bool Atlas::has_dissection(int64_t run, const std::string& layer) const {
-  return state_->store->read([&](SQLite::Database& database) {
-    return find_integer(database,
-                        "SELECT 1 FROM dissection d JOIN layer l ON l.id = d.layer WHERE l.name = ? AND d.run = ?",
-                        layer, run)
-        .has_value();
+void Atlas::prefer(int64_t run) {
+  const bool known = state_->store->read([&](SQLite::Database& database) {
+    return find_integer(database, "SELECT 1 FROM run WHERE id = ?", run).has_value();
   });
+  if (!known) {
+    throw Error(ErrorKind::kNotFound, state_->store->path(), "has no run " + std::to_string(run),
+                "microtome show " + state_->store->path() + " --runs lists them");
+  }
+  state_->preferred = run;
 }
 
 std::optional<Atlas::Checkpoint> Atlas::checkpoint(int64_t run) const {
@@ -120,25 +124,48 @@ std::vector<AtlasLayer> Atlas::studied_layers() const {
   });
 }
 
-std::optional<Atlas::DissectionInfo> Atlas::dissection_info(const std::string& layer) const {
-  return state_->store->read([&](SQLite::Database& database) -> std::optional<DissectionInfo> {
-    SQLite::Statement query(database, "SELECT run, " + column_list<LayerDissection>("d.") +
-                                          " FROM dissection d JOIN layer l ON l.id = d.layer WHERE l.name = ?");
-    bind_all(query, layer);
-    if (!query.executeStep()) return std::nullopt;
-    DissectionInfo info;
-    info.layer = layer;
-    info.run = query.getColumn(0).getInt64();
-    read_record<LayerDissection>(query, 1, state_->store->path(), info);
-    return info;
+namespace {
+
+// The chosen dissection of a layer; -1, which no row is, where there is none.
+int64_t shown_dissection(SQLite::Database& database, int64_t layer, int64_t preferred) {
+  return chosen_dissection(database, layer, preferred).value_or(-1);
+}
+
+}  // namespace
+
+std::vector<Atlas::DissectionInfo> Atlas::dissections(const std::string& layer) const {
+  return state_->store->read([&](SQLite::Database& database) {
+    const int64_t id = find_layer(database, layer).value_or(-1);
+    const int64_t shown = shown_dissection(database, id, state_->preferred);
+    SQLite::Statement query(
+        database, "SELECT run, (SELECT COUNT(*) FROM unit u WHERE u.dissection = d.id), r.key, " +
+                      column_list<LayerDissection>("d.") +
+                      " FROM dissection d LEFT JOIN run r ON r.id = d.run WHERE d.layer = ? ORDER BY d.id = ? DESC, r.key");
+    bind_all(query, id, shown);
+    std::vector<DissectionInfo> found;
+    while (query.executeStep()) {
+      DissectionInfo& info = found.emplace_back();
+      info.layer = layer;
+      info.run = query.getColumn(0).getInt64();
+      info.held = query.getColumn(1).getInt64();
+      info.key = query.getColumn(2).getString();
+      read_record<LayerDissection>(query, 3, state_->store->path(), info);
+    }
+    return found;
   });
+}
+
+std::optional<Atlas::DissectionInfo> Atlas::dissection_info(const std::string& layer) const {
+  auto all = dissections(layer);
+  if (all.empty()) return std::nullopt;
+  return std::move(all.front());
 }
 
 std::vector<UnitDissection> Atlas::units(const std::string& layer, bool brief) const {
   return state_->store->read([&](SQLite::Database& database) {
     const int64_t id = require_layer(database, layer, state_->store->path());
     return UnitReader(database, state_->store->path(), brief)
-        .read("WHERE d.layer = ? ORDER BY u.dissection, u.unit, u.sign DESC", id);
+        .read("WHERE d.id = ? ORDER BY u.unit, u.sign DESC", shown_dissection(database, id, state_->preferred));
   });
 }
 
@@ -146,7 +173,8 @@ std::optional<UnitDissection> Atlas::unit(const std::string& layer, int unit, Si
   return state_->store->read([&](SQLite::Database& database) -> std::optional<UnitDissection> {
     const int64_t id = require_layer(database, layer, state_->store->path());
     auto found = UnitReader(database, state_->store->path(), false)
-                     .read("WHERE d.layer = ? AND u.unit = ? AND u.sign = ?", id, unit, static_cast<int>(sign));
+                     .read("WHERE d.id = ? AND u.unit = ? AND u.sign = ?",
+                           shown_dissection(database, id, state_->preferred), unit, static_cast<int>(sign));
     if (found.empty()) return std::nullopt;
     return std::move(found.front());
   });
@@ -154,19 +182,23 @@ std::optional<UnitDissection> Atlas::unit(const std::string& layer, int unit, Si
 
 std::optional<Atlas::Thumbnail> Atlas::thumbnail(int64_t image) const {
   return state_->store->read([&](SQLite::Database& database) -> std::optional<Thumbnail> {
-    SQLite::Statement query(database,
-                            "SELECT t.file, b.bytes FROM thumbnail t JOIN blob b ON b.id = t.blob WHERE t.image = ?");
+    SQLite::Statement query(
+        database, "SELECT t.file, b.hash, b.bytes FROM thumbnail t JOIN blob b ON b.id = t.blob WHERE t.image = ?");
     bind_all(query, image);
     if (!query.executeStep()) return std::nullopt;
-    return Thumbnail{image, query.getColumn(0).getString(), query.getColumn(1).getString()};
+    return Thumbnail{image, query.getColumn(0).getString(), checked_blob(query, 2, state_->store->path())};
   });
 }
 
 std::vector<Provenance> Atlas::runs() const {
   return state_->store->read([&](SQLite::Database& database) {
-    SQLite::Statement rows(database, "SELECT " + column_list<Provenance>() + " FROM run ORDER BY id");
+    SQLite::Statement rows(database, "SELECT id, " + column_list<Provenance>() + " FROM run ORDER BY id");
     std::vector<Provenance> runs;
-    while (rows.executeStep()) read_record(rows, 0, state_->store->path(), runs.emplace_back());
+    while (rows.executeStep()) {
+      Provenance& run = runs.emplace_back();
+      run.id = rows.getColumn(0).getInt64();
+      read_record(rows, 1, state_->store->path(), run);
+    }
     return runs;
   });
 }

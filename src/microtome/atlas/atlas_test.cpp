@@ -19,7 +19,7 @@
 namespace microtome {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class AtlasTest : public AtlasFixture {};
 
@@ -42,9 +42,13 @@ TEST_F(AtlasTest, ContentHashForgetsOrderRepetitionAndRuns) {
   Atlas a = Atlas::open(straight, Atlas::Mode::kCreateOrWrite);
   content.write(a);
   Atlas b = Atlas::open(crooked, Atlas::Mode::kCreateOrWrite);
-  RandomAtlas(6, content).write_results(b, content);  // Another result first, which the next ones replace.
+  RandomAtlas(6, content).write_results(b, content, "1");  // Another result first, which makes room for the next ones.
   content.write_backwards(b);
   content.write_backwards(b);
+  EXPECT_NE(a.content_hash(), b.content_hash());
+  for (const Provenance& run : b.runs()) {
+    if (run.version == "2") b.drop_other_dissections(run.id), b.drop_other_pictures(run.id);
+  }
   EXPECT_EQ(a.content_hash(), b.content_hash());
   content.expect_in(b);
 }
@@ -120,9 +124,9 @@ TEST_F(AtlasTest, TellsWhatARunHasDone) {
   // The order of settings and the words of the command do not make another run.
   EXPECT_EQ(first, atlas.begin_run({"dissect", "1", "n", "d", Json{{"seed", 1}, {"tail", 0.005}}, "other words"}));
   const std::string& layer = content.dissections[0].layer;
-  EXPECT_TRUE(atlas.has_dissection(first, layer));
-  EXPECT_FALSE(atlas.has_dissection(second, layer));
-  EXPECT_FALSE(atlas.has_dissection(first, content.layers.back().name));
+  EXPECT_EQ(atlas.dissected(first, layer).size(), content.dissections[0].units.size());
+  EXPECT_TRUE(atlas.dissected(second, layer).empty());
+  EXPECT_TRUE(atlas.dissected(first, content.layers.back().name).empty());
   const AtlasPicture& p = content.pictures[0];
   AtlasPicture further = p, other = p;
   further.variant += 1;
@@ -142,7 +146,10 @@ TEST_F(AtlasTest, TellsWhatARunHasDone) {
   EXPECT_FALSE(atlas.find_run({"visualize", "1", "n", "d", Json{{"seed", 1}, {"tail", 0.005}}, "more words"}));
   EXPECT_EQ(atlas.dissection_info(layer)->run, first);
   atlas.put_dissection(second, content.dissections[0], content.thumbnails);
-  EXPECT_FALSE(atlas.has_dissection(first, layer));
+  EXPECT_EQ(atlas.dissected(first, layer), atlas.dissected(second, layer)) << "both are kept";
+  EXPECT_EQ(atlas.dissections(layer).size(), 2U);
+  EXPECT_EQ(atlas.drop_other_dissections(second), 1);
+  EXPECT_TRUE(atlas.dissected(first, layer).empty());
   ASSERT_EQ(atlas.runs().size(), 2u);
   EXPECT_EQ(atlas.runs()[0].command, "first words");
   EXPECT_EQ(atlas.runs()[1].settings, (Json{{"tail", 0.01}, {"seed", 1}}));

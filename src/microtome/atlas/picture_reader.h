@@ -39,6 +39,7 @@ class PictureReader {
   std::string selection(const std::string& condition) const;
   AtlasPicture picture_from(const SQLite::Statement& row);
   std::vector<AtlasFrame> frames(int64_t picture);
+  std::string file(const SQLite::Statement& row, int at) const;
 
   const std::string& path_;
   Files files_;

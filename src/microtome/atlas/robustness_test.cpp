@@ -22,7 +22,7 @@
 namespace microtome {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 using Mode = Atlas::Mode;
 
 class AtlasRobustness : public AtlasFixture {

@@ -86,6 +86,7 @@ class Store {
 
 struct Atlas::State {
   std::unique_ptr<Store> store;
+  int64_t preferred = 0;  // a run; 0: none
 };
 
 }  // namespace microtome

@@ -28,17 +28,17 @@ std::vector<std::string> choices_of(const Field& field) {
   return out;
 }
 
-[[noreturn]] void refuse(const Field& field, std::string what) {
+[[noreturn]] void refuse_argument(const Field& field, std::string what) {
   throw Error(ErrorKind::kUsage, std::string(field.name), std::move(what), std::string(field.help));
 }
 
 [[noreturn]] void wrong_type(const Field& field, const Json& given, std::string_view expected) {
-  refuse(field, fmt::format("{} is not {}", given.dump(), expected));
+  refuse_argument(field, fmt::format("{} is not {}", given.dump(), expected));
 }
 
 void check_range(const Field& field, double value) {
   if (value >= field.min && value <= field.max) return;  // NaN fails both.
-  refuse(field, fmt::format("{} is outside {}..{}", value, field.min, field.max));
+  refuse_argument(field, fmt::format("{} is outside {}..{}", value, field.min, field.max));
 }
 
 }  // namespace

@@ -12,8 +12,8 @@
 namespace microtome::params_internal {
 namespace {
 
-[[noreturn]] void refuse(const Field& field, const std::string& text, std::string_view expected,
-                         const std::string& where) {
+[[noreturn]] void refuse_parameter(const Field& field, const std::string& text, std::string_view expected,
+                                   const std::string& where) {
   throw Error(ErrorKind::kUsage, where, fmt::format("{} = \"{}\" is not {}", field.name, text, expected),
               std::string(field.help));
 }
@@ -23,7 +23,7 @@ void parse_number(const Field& field, const std::string& text, T& value, std::st
                   const std::string& where) {
   const char* end = text.data() + text.size();
   const auto [rest, code] = std::from_chars(text.data(), end, value);
-  if (code != std::errc{} || rest != end || text.empty()) refuse(field, text, expected, where);
+  if (code != std::errc{} || rest != end || text.empty()) refuse_parameter(field, text, expected, where);
   check(field, static_cast<double>(value), where);
 }
 
@@ -35,7 +35,7 @@ void parse(const Field& field, const std::string& text, bool& value, const std::
   } else if (text == "false" || text == "0" || text == "no") {
     value = false;
   } else {
-    refuse(field, text, "true or false", where);
+    refuse_parameter(field, text, "true or false", where);
   }
 }
 

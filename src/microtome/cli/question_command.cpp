@@ -36,9 +36,7 @@ void define_question(CLI::App& app, Session& session, const Json& question) {
   const auto name = question.at("name").get<std::string>();
   const auto form = std::make_shared<Form>(app, question.at("arguments"));
   app.add_flag("--verbose", session.verbose, "Say more");
-  CLI::Option* json = app.add_flag("--json", session.json, "Print the answer as JSON");
-  const Face* face = face_of(name);
-  if (face != nullptr && !face->json_needs.empty()) json->needs(app.get_option("--" + std::string(face->json_needs)));
+  app.add_flag("--json", session.json, "Print the answer as JSON");
   app.footer(question.at("footer").get<std::string>());
   app.callback([name, form, &session] {
     try {

@@ -18,7 +18,6 @@ struct Face {
   std::string (*text)(const Json& answer, const Json& request, int width);
   // Why an answer that was printed is a failure all the same; empty: it is none.
   std::string (*fault)(const Json& answer) = nullptr;
-  std::string_view json_needs = {};  // the flag without which there is no JSON
 };
 
 // Of the catalogue's questions: {"name","summary","footer","arguments"}, which outlives the app.

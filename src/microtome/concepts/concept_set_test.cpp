@@ -19,8 +19,8 @@
 namespace microtome {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 TEST(Csv, ReadsQuotesLineEndsAndEmptyFields) {
   const auto rows = parse_csv(

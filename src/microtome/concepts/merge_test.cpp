@@ -8,8 +8,8 @@
 namespace microtome {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 SourceLabel label(int set, int number, std::vector<std::string> names, int64_t images, double coverage,
                   int category = 0) {

@@ -15,9 +15,9 @@
 namespace microtome {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Pair;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
 
 ConceptCheck check(const BrodenFolder& folder, int threads = 1) {
   return check_concepts(folder.path(), threads, *make_silent_reporter());

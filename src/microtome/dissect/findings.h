@@ -81,6 +81,7 @@ struct UnitDissection {
   // Images drawn at random from those with an on-pixel, by image. Cells that no mask needs hold a value just below the
   // threshold.
   std::vector<Exemplar> typical;
+  std::vector<double> shuffled;  // best IoU under each shuffle of the labels; no field: units are judged anew from it
 
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {

@@ -23,7 +23,7 @@ struct Pixel {
   bool on = false;
 };
 
-struct Problem {
+struct FormulaProblem {
   dense::Layer layer;
   dense::ListedConceptSet set;
   TallySettings tally;
@@ -51,10 +51,10 @@ struct Problem {
   }
 };
 
-Problem draw_problem(uint64_t seed, const FormulaSettings& settings) {
+FormulaProblem draw_formula_problem(uint64_t seed, const FormulaSettings& settings) {
   Rng rng(seed, "formulas");
   const int64_t size = rng.between(4, 14);
-  Problem p{dense::draw_layer(rng, "conv", 3, 4, 3, size), dense::draw_concepts(rng, size), {}, {}};
+  FormulaProblem p{dense::draw_layer(rng, "conv", 3, 4, 3, size), dense::draw_concepts(rng, size), {}, {}};
   p.tally.formulas = settings;
   p.tally.min_images = 1;
   SurveySettings survey;
@@ -138,7 +138,7 @@ double best_found(const UnitDissection& unit) {
 TEST(Formulas, OptimalSearchIsBruteForce) {
   int longer = 0;
   for (uint64_t seed = 0; seed < 40; ++seed) {
-    const Problem p = draw_problem(seed, {.length = 3, .optimal = true});
+    const FormulaProblem p = draw_formula_problem(seed, {.length = 3, .optimal = true});
     for (const UnitDissection& unit : p.units) {
       const auto pixels = p.pixels(unit);
       // Short enough for every formula to be tried.
@@ -152,8 +152,8 @@ TEST(Formulas, OptimalSearchIsBruteForce) {
 
 TEST(Formulas, ABeamThatKeepsAllOfLengthTwoIsOptimal) {
   for (uint64_t seed = 0; seed < 30; ++seed) {
-    const Problem beam = draw_problem(seed, {.length = 2, .beam = 1000});
-    const Problem all = draw_problem(seed, {.length = 2, .optimal = true});
+    const FormulaProblem beam = draw_formula_problem(seed, {.length = 2, .beam = 1000});
+    const FormulaProblem all = draw_formula_problem(seed, {.length = 2, .optimal = true});
     for (size_t i = 0; i < beam.units.size(); ++i) {
       // The beam begins with labels under the mask; a formula may begin with another one.
       EXPECT_LE(best_found(beam.units[i]), best_found(all.units[i]));
@@ -225,7 +225,7 @@ std::vector<FormulaScore> beam_on_pixels(const std::vector<Pixel>& pixels, const
 TEST(Formulas, TheBeamIsTheBeamOfMasks) {
   for (uint64_t seed = 0; seed < 25; ++seed) {
     for (const int width : {1, 3}) {
-      const Problem p = draw_problem(seed, {.length = 4, .beam = width});
+      const FormulaProblem p = draw_formula_problem(seed, {.length = 4, .beam = width});
       for (const UnitDissection& unit : p.units) {
         const auto pixels = p.pixels(unit);
         if (pixels.size() > 3000) continue;
@@ -253,7 +253,9 @@ TEST(Formulas, ReadFromLeftToRight) {
   EXPECT_EQ(text({Connective::kAnd, Connective::kOr}), "(tree AND bush) OR blue sky");
 }
 
-TEST(Formulas, OptimalSearchSaysWhatItIsFor) { EXPECT_THROW(draw_problem(1, {.length = 4, .optimal = true}), Error); }
+TEST(Formulas, OptimalSearchSaysWhatItIsFor) {
+  EXPECT_THROW(draw_formula_problem(1, {.length = 4, .optimal = true}), Error);
+}
 
 }  // namespace
 }  // namespace microtome

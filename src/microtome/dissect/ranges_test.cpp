@@ -105,8 +105,8 @@ struct Dissected {
   int64_t images = 0;
 };
 
-Dissected dissect(const Layer& layer, const std::vector<int64_t>& images, const ListedConceptSet& set,
-                  const SurveySettings& survey, const TallySettings& settings, size_t chunk, int threads) {
+Dissected dissect_ranges(const Layer& layer, const std::vector<int64_t>& images, const ListedConceptSet& set,
+                         const SurveySettings& survey, const TallySettings& settings, size_t chunk, int threads) {
   Survey of(layer.shape, dissection_needs(survey, settings, layer.shape, set));
   const auto stream = [&](const auto& take) {
     for (size_t begin = 0; begin < images.size(); begin += chunk) {
@@ -153,8 +153,8 @@ TEST(Ranges, CountsEqualTheDenseReferenceUnderEveryConvention) {
     settings.convention = &convention;
     settings.min_images = 2;
     settings.ranges = static_cast<int>(rng.between(1, 6));
-    const Dissected got = dissect(layer, images, set, survey, settings, 7, 2);
-    const Dissected again = dissect(layer, images, set, survey, settings, 1, 1);
+    const Dissected got = dissect_ranges(layer, images, set, survey, settings, 7, 2);
+    const Dissected again = dissect_ranges(layer, images, set, survey, settings, 1, 1);
     const std::vector<int64_t> labelled = dense::readable(images, set);
     EXPECT_EQ(got.images, static_cast<int64_t>(labelled.size()));
     for (size_t i = 0; i < got.units.size(); ++i) {
@@ -206,7 +206,7 @@ TEST(Ranges, FindWhatAUnitShowsBelowItsThreshold) {
   settings.ranges = 2;
   SurveySettings survey;
   survey.tail = 0.01;
-  const UnitDissection unit = dissect(layer, images, set, survey, settings, 8, 1).units[0];
+  const UnitDissection unit = dissect_ranges(layer, images, set, survey, settings, 8, 1).units[0];
   EXPECT_EQ(unit.best.label, 1);
   ASSERT_EQ(unit.ranges.size(), 2U);
   EXPECT_EQ(unit.ranges[0].best.label, 2);

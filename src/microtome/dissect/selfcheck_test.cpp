@@ -22,8 +22,8 @@ namespace {
 using dense::Layer;
 using dense::ListedConceptSet;
 
-std::vector<UnitDissection> dissect(const Layer& layer, const ListedConceptSet& set, const SurveySettings& survey,
-                                    const TallySettings& settings) {
+std::vector<UnitDissection> dissect_and_check(const Layer& layer, const ListedConceptSet& set,
+                                              const SurveySettings& survey, const TallySettings& settings) {
   std::vector<Survey> surveys;
   surveys.emplace_back(layer.shape, dissection_needs(survey, settings, layer.shape, set));
   for (int64_t image = 0; image < set.size(); ++image) {
@@ -56,7 +56,7 @@ double trial_of(const UnitDissection& unit, const std::string& score, double Sco
   return at == unit.trials.end() ? -1 : (*at).*when;
 }
 
-struct Problem {
+struct SelfcheckProblem {
   Layer layer;
   ListedConceptSet set;
   Convention convention;
@@ -65,10 +65,10 @@ struct Problem {
   std::vector<int64_t> images;
 };
 
-Problem draw_problem(uint64_t seed) {
+SelfcheckProblem draw_selfcheck_problem(uint64_t seed) {
   Rng rng(seed, "wrong");
   const int64_t size = rng.between(20, 50);
-  Problem p{dense::draw_layer(rng, "conv", 5, 5, 4, size), dense::draw_concepts(rng, size), {}, {}, {}, {}};
+  SelfcheckProblem p{dense::draw_layer(rng, "conv", 5, 5, 4, size), dense::draw_concepts(rng, size), {}, {}, {}, {}};
   p.convention = conventions()[static_cast<size_t>(rng.below(6))];
   p.convention.upsampling = Upsampling::kHalfPixel;
   p.settings.selfcheck = true;
@@ -80,7 +80,7 @@ Problem draw_problem(uint64_t seed) {
 }
 
 // The scores of a unit and its label on a set with these labels.
-std::map<std::string, double> scores_with(const Problem& p, const UnitDissection& unit,
+std::map<std::string, double> scores_with(const SelfcheckProblem& p, const UnitDissection& unit,
                                           const std::vector<ImageLabels>& labels) {
   const ListedConceptSet set(p.set.index(), labels);
   const auto c = dense::count(p.layer, p.images, p.images, set, p.convention, unit.unit, unit.sign, unit.threshold);
@@ -120,7 +120,7 @@ std::map<std::string, double> scores_with(const Problem& p, const UnitDissection
 TEST(WrongLabels, ScoresEqualThoseOfASetWhoseLabelsWereChanged) {
   int tried = 0;
   for (uint64_t seed = 0; seed < 80; ++seed) {
-    Problem p = draw_problem(seed);
+    SelfcheckProblem p = draw_selfcheck_problem(seed);
     p.settings.convention = &p.convention;
     const int64_t size = p.set.size();
     std::set<int> widths;
@@ -129,7 +129,7 @@ TEST(WrongLabels, ScoresEqualThoseOfASetWhoseLabelsWereChanged) {
     if (widths.size() > 1) continue;  // the label of a smaller grid would have to be scaled
     const LabelStore store(p.set, p.images, {p.convention.repeats, p.convention.zero, false}, 1,
                            *make_silent_reporter());
-    for (const UnitDissection& unit : dissect(p.layer, p.set, p.survey, p.settings)) {
+    for (const UnitDissection& unit : dissect_and_check(p.layer, p.set, p.survey, p.settings)) {
       const int label = unit.best.label;
       const auto m = static_cast<int64_t>(store.carriers(label).size());
       ASSERT_EQ(!unit.trials.empty(), label != 0 && unit.best.iou >= kDetectorCut && m >= 2 && size - m > m);
@@ -204,7 +204,7 @@ TEST(WrongLabels, TellScoresThatNoticeFromThoseThatDoNot) {
   const ListedConceptSet set(dense::index_of({"object"}, concepts), std::move(labels));
   TallySettings settings;
   settings.selfcheck = true;
-  const std::vector<UnitDissection> units = dissect(layer, set, {}, settings);
+  const std::vector<UnitDissection> units = dissect_and_check(layer, set, {}, settings);
   std::map<std::string, ScoreCheck> checks;
   for (const ScoreCheck& check : check_scores(units)) checks[check.score] = check;
   ASSERT_EQ(checks.size(), kTriedScores.size());

@@ -78,7 +78,7 @@ TEST(LabelSums, EqualCountingRunByRun) {
   EXPECT_GT(most_lanes, 64U);
 }
 
-struct Problem {
+struct ShuffleProblem {
   dense::Layer layer;
   dense::ListedConceptSet set;
   std::vector<int64_t> images;
@@ -86,15 +86,15 @@ struct Problem {
   TallySettings tally;
 };
 
-Problem draw_problem(uint64_t seed) {
+ShuffleProblem draw_shuffle_problem(uint64_t seed) {
   constexpr Upsampling kWays[] = {Upsampling::kHalfPixel, Upsampling::kPillow, Upsampling::kZero};
   Rng rng(seed, "nulls");
   const int64_t size = rng.between(8, 25);
-  Problem p{dense::draw_layer(rng, "conv", 3, static_cast<int>(rng.between(1, 6)), 4, size),
-            dense::draw_concepts(rng, size),
-            std::vector<int64_t>(static_cast<size_t>(size)),
-            {},
-            {}};
+  ShuffleProblem p{dense::draw_layer(rng, "conv", 3, static_cast<int>(rng.between(1, 6)), 4, size),
+                   dense::draw_concepts(rng, size),
+                   std::vector<int64_t>(static_cast<size_t>(size)),
+                   {},
+                   {}};
   std::iota(p.images.begin(), p.images.end(), 0);
   p.convention.upsampling = kWays[rng.below(3)];
   p.convention.union_rule = static_cast<UnionRule>(seed % 3);
@@ -106,7 +106,7 @@ Problem draw_problem(uint64_t seed) {
   return p;
 }
 
-Survey survey_of(const Problem& p) {
+Survey survey_problem(const ShuffleProblem& p) {
   SurveySettings settings;
   settings.tail = 0.1;
   Survey survey(p.layer.shape, dissection_needs(settings, p.tally, p.layer.shape, p.set));
@@ -119,9 +119,9 @@ Survey survey_of(const Problem& p) {
 TEST(Nulls, EqualBruteForceUnderEveryRuleHoweverOftenTheirSumsAreDrained) {
   int above_zero = 0;
   for (uint64_t seed = 0; seed < 72; ++seed) {
-    Problem p = draw_problem(seed);
+    ShuffleProblem p = draw_shuffle_problem(seed);
     p.tally.convention = &p.convention;
-    const Survey survey = survey_of(p);
+    const Survey survey = survey_problem(p);
     const LabelStore labels(p.set, p.images, {p.convention.repeats, p.convention.zero, false}, 1,
                             *make_silent_reporter());
     const auto permutations = draw_permutations(seed, p.tally.permutations, p.images.size());

@@ -130,14 +130,16 @@ BootstrapInterval bootstrap_interval(const Resampling& resampling, int label, st
   return {quantile(ious, 0.025), quantile(ious, 0.975), std::sqrt(squares / std::max<double>(1, wide - 1.0))};
 }
 
-void adjust_for_multiplicity(std::span<UnitDissection* const> all, std::span<const std::vector<double>> nulls) {
+namespace {
+
+void adjust_together(std::span<UnitDissection* const> all) {
   std::vector<UnitDissection*> units;
   std::vector<std::vector<double>> scores;  // [unit][assignment], the true one first
-  for (size_t i = 0; i < all.size(); ++i) {
-    if (all[i]->on_pixels == 0 || nulls[i].empty()) continue;
-    all[i]->significance = against(all[i]->best.iou, nulls[i]);
-    units.push_back(all[i]);
-    scores.push_back(standardized(all[i]->best.iou, nulls[i]));
+  for (UnitDissection* unit : all) {
+    if (unit->on_pixels == 0 || unit->shuffled.empty()) continue;
+    unit->significance = against(unit->best.iou, unit->shuffled);
+    units.push_back(unit);
+    scores.push_back(standardized(unit->best.iou, unit->shuffled));
   }
   if (units.empty()) return;
   set_false_discovery_rates(units);
@@ -148,6 +150,18 @@ void adjust_for_multiplicity(std::span<UnitDissection* const> all, std::span<con
   for (size_t i = 0; i < units.size(); ++i) {
     const auto reached = std::count_if(largest.begin(), largest.end(), [&](double z) { return z >= scores[i][0]; });
     units[i]->significance->family_p = static_cast<double>(reached) / static_cast<double>(largest.size());
+  }
+}
+
+}  // namespace
+
+void adjust_for_multiplicity(std::span<UnitDissection> units) {
+  for (const Sign sign : {Sign::kPositive, Sign::kNegative}) {
+    std::vector<UnitDissection*> together;
+    for (UnitDissection& unit : units) {
+      if (unit.sign == sign) together.push_back(&unit);
+    }
+    adjust_together(together);
   }
 }
 

@@ -31,12 +31,12 @@ struct ImageShare {
 };
 BootstrapInterval bootstrap_interval(const Resampling& resampling, int label, std::span<const ImageShare> shares);
 
-// Sets `significance` of the units of one layer and sign. nulls[i]: best IoU of unit i under each permutation.
+// Sets `significance` of the units of one layer, those of each sign together, from what is `shuffled` of each.
 //   p        (1 + permutations whose best IoU >= the unit's) / (1 + permutations)
 //   q        Benjamini and Hochberg (1995) over the units
 //   family_p each unit's best IoU and nulls are standardized together; then as p, against the largest value over all
 //            units under each assignment (single-step maxT, Westfall and Young 1993)
 // Units whose mask is empty take no part.
-void adjust_for_multiplicity(std::span<UnitDissection* const> units, std::span<const std::vector<double>> nulls);
+void adjust_for_multiplicity(std::span<UnitDissection> units);
 
 }  // namespace microtome

@@ -22,7 +22,7 @@ namespace {
 using dense::Layer;
 using dense::ListedConceptSet;
 
-struct Problem {
+struct StatisticsProblem {
   Layer layer;
   ListedConceptSet set;
   std::vector<int64_t> images;
@@ -30,14 +30,14 @@ struct Problem {
   TallySettings tally;
 };
 
-Problem draw_problem(uint64_t seed) {
+StatisticsProblem draw_statistics_problem(uint64_t seed) {
   Rng rng(seed, "statistics");
   const int64_t size = rng.between(20, 60);
-  Problem p{dense::draw_layer(rng, "conv", 5, static_cast<int>(rng.between(1, 6)), 4, size),
-            dense::draw_concepts(rng, size),
-            std::vector<int64_t>(static_cast<size_t>(size)),
-            {},
-            {}};
+  StatisticsProblem p{dense::draw_layer(rng, "conv", 5, static_cast<int>(rng.between(1, 6)), 4, size),
+                      dense::draw_concepts(rng, size),
+                      std::vector<int64_t>(static_cast<size_t>(size)),
+                      {},
+                      {}};
   std::iota(p.images.begin(), p.images.end(), 0);
   p.survey.tail = 0.1;
   p.survey.negative = true;
@@ -49,7 +49,7 @@ Problem draw_problem(uint64_t seed) {
   return p;
 }
 
-std::vector<UnitDissection> dissect(const Problem& p) {
+std::vector<UnitDissection> dissect_problem(const StatisticsProblem& p) {
   std::vector<Survey> surveys;
   surveys.emplace_back(p.layer.shape, dissection_needs(p.survey, p.tally, p.layer.shape, p.set));
   for (const int64_t image : p.images) {
@@ -58,7 +58,7 @@ std::vector<UnitDissection> dissect(const Problem& p) {
   return finish(surveys, p.set, p.tally, 2, *make_silent_reporter()).layers[0].units;
 }
 
-std::vector<int64_t> of_split(const Problem& p, bool train) {
+std::vector<int64_t> of_split(const StatisticsProblem& p, bool train) {
   std::vector<int64_t> out;
   for (const int64_t image : p.images) {
     if ((p.set.image_info(image).split == "train") == train) out.push_back(image);
@@ -69,9 +69,9 @@ std::vector<int64_t> of_split(const Problem& p, bool train) {
 TEST(HeldOut, ChoosesOnTrainingImagesAndScoresOnTheOthers) {
   int scored = 0;
   for (uint64_t seed = 0; seed < 25; ++seed) {
-    const Problem p = draw_problem(seed);
+    const StatisticsProblem p = draw_statistics_problem(seed);
     const auto train = of_split(p, true), others = of_split(p, false);
-    for (const UnitDissection& unit : dissect(p)) {
+    for (const UnitDissection& unit : dissect_problem(p)) {
       const auto counts = [&](const std::vector<int64_t>& images) {
         return dense::count(p.layer, images, images, p.set, *p.tally.convention, unit.unit, unit.sign, unit.threshold);
       };
@@ -93,8 +93,8 @@ TEST(HeldOut, ChoosesOnTrainingImagesAndScoresOnTheOthers) {
 
 TEST(Null, IsTheSameMasksAgainstTheLabelsOfOtherImages) {
   for (uint64_t seed = 0; seed < 12; ++seed) {
-    const Problem p = draw_problem(seed);
-    const auto units = dissect(p);
+    const StatisticsProblem p = draw_statistics_problem(seed);
+    const auto units = dissect_problem(p);
     const auto permutations = draw_permutations(seed, p.tally.permutations, p.images.size());
     for (const UnitDissection& unit : units) {
       ASSERT_EQ(unit.significance.has_value(), unit.on_pixels > 0);
@@ -134,12 +134,11 @@ UnitDissection unit_of(int number, double iou) {
 TEST(Significance, ControlsFalseDiscoveriesAsBenjaminiAndHochbergSay) {
   // p = 1/10, 2/10, 10/10 with nine permutations: q = 3/10, 3/10, 1.
   std::vector<UnitDissection> units = {unit_of(0, 0.9), unit_of(1, 0.85), unit_of(2, 0)};
-  std::vector<double> nulls;
-  for (int i = 0; i < 9; ++i) nulls.push_back(0.1 * i);
-  nulls[8] = 0.88;
-  std::vector<UnitDissection*> pointers;
-  for (UnitDissection& unit : units) pointers.push_back(&unit);
-  adjust_for_multiplicity(pointers, std::vector<std::vector<double>>(3, nulls));
+  for (UnitDissection& unit : units) {
+    for (int i = 0; i < 8; ++i) unit.shuffled.push_back(0.1 * i);
+    unit.shuffled.push_back(0.88);
+  }
+  adjust_for_multiplicity(units);
   EXPECT_DOUBLE_EQ(units[0].significance->p, 0.1);
   EXPECT_DOUBLE_EQ(units[1].significance->p, 0.2);
   EXPECT_DOUBLE_EQ(units[2].significance->p, 1);
@@ -157,15 +156,12 @@ TEST(Significance, FamilyWiseErrorIsHeldWhenNothingIsThere) {
   Rng rng(1, "family");
   for (int family = 0; family < kFamilies; ++family) {
     std::vector<UnitDissection> units;
-    std::vector<std::vector<double>> nulls(kUnits);
     for (int u = 0; u < kUnits; ++u) {
       const auto draw = [&] { return std::exp(rng.normal()) * (1 + u); };
       units.push_back(unit_of(u, draw()));
-      for (int r = 0; r < kPermutations; ++r) nulls[static_cast<size_t>(u)].push_back(draw());
+      for (int r = 0; r < kPermutations; ++r) units.back().shuffled.push_back(draw());
     }
-    std::vector<UnitDissection*> pointers;
-    for (UnitDissection& unit : units) pointers.push_back(&unit);
-    adjust_for_multiplicity(pointers, nulls);
+    adjust_for_multiplicity(units);
     wrong += std::any_of(units.begin(), units.end(), [](const auto& u) { return u.significance->family_p < 0.05; });
   }
   EXPECT_LT(wrong, 0.05 * kFamilies + 3.3 * std::sqrt(0.05 * 0.95 * kFamilies));
@@ -174,10 +170,10 @@ TEST(Significance, FamilyWiseErrorIsHeldWhenNothingIsThere) {
 
 TEST(Bootstrap, EqualsResamplingTheImages) {
   for (uint64_t seed = 0; seed < 8; ++seed) {
-    const Problem p = draw_problem(seed);
+    const StatisticsProblem p = draw_statistics_problem(seed);
     const LabelStore labels(p.set, p.images, {}, 1, *make_silent_reporter());
     const Resampling resampling(seed, p.tally.bootstrap, labels);
-    for (const UnitDissection& unit : dissect(p)) {
+    for (const UnitDissection& unit : dissect_problem(p)) {
       ASSERT_EQ(unit.interval.has_value(), unit.best.label != 0);
       if (!unit.interval) continue;
       std::vector<double> ious;
@@ -264,8 +260,8 @@ TEST(Measures, OverPixelsEqualTheirDefinitions) {
 }
 
 TEST(Typical, AreDrawnFromTheImagesAboveTheThresholdAlone) {
-  const Problem p = draw_problem(2);
-  for (const UnitDissection& unit : dissect(p)) {
+  const StatisticsProblem p = draw_statistics_problem(2);
+  for (const UnitDissection& unit : dissect_problem(p)) {
     EXPECT_EQ(static_cast<int64_t>(unit.typical.size()), std::min<int64_t>(3, unit.on_images));
     for (const Exemplar& exemplar : unit.typical) {
       const ImageLabels labels = p.set.labels(exemplar.image);

@@ -7,7 +7,6 @@
 #include <cmath>
 #include <cstddef>
 #include <memory>
-#include <numeric>
 #include <utility>
 
 #include "microtome/base/error.h"
@@ -67,32 +66,6 @@ int64_t sides_of_a_block(const SurveyState& survey, const TallyContext& context,
   return std::max<int64_t>(1, std::min(share, ShuffledLabels::sides_at_once(survey, context)));
 }
 
-struct LabelledLayer {
-  LayerDissection dissection;
-  std::vector<std::vector<double>> nulls;  // of each unit
-};
-
-// Sorts units by number and sign and sets the significance of each sign's units together.
-LayerDissection finished(LabelledLayer layer) {
-  std::vector<size_t> order(layer.dissection.units.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  const auto who = [&](size_t i) { return SignedUnit{layer.dissection.units[i].unit, layer.dissection.units[i].sign}; };
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return who(a) < who(b); });
-  LayerDissection out = layer.dissection;
-  for (size_t i = 0; i < order.size(); ++i) out.units[i] = std::move(layer.dissection.units[order[i]]);
-  for (const Sign sign : {Sign::kPositive, Sign::kNegative}) {
-    std::vector<UnitDissection*> units;
-    std::vector<std::vector<double>> nulls;
-    for (size_t i = 0; i < order.size(); ++i) {
-      if (out.units[i].sign != sign) continue;
-      units.push_back(&out.units[i]);
-      nulls.push_back(std::move(layer.nulls[order[i]]));
-    }
-    adjust_for_multiplicity(units, nulls);
-  }
-  return out;
-}
-
 }  // namespace
 
 struct Tally::State {
@@ -112,7 +85,7 @@ struct Tally::State {
   std::vector<int64_t> images;  // that were surveyed, rising
   LabelStore labels;
   TallyContext context;
-  std::vector<LabelledLayer> layers;
+  std::vector<LayerDissection> layers;
 };
 
 Tally::Tally(const ConceptSet& concepts, std::vector<int64_t> images, const TallySettings& settings, int threads,
@@ -136,15 +109,14 @@ void Tally::add(const Survey& survey, std::span<const int64_t> units, const Rang
                 "add each image to every survey");
   }
   auto layer = std::find_if(s.layers.begin(), s.layers.end(),
-                            [&](const LabelledLayer& known) { return known.dissection.layer == shape.name; });
+                            [&](const LayerDissection& known) { return known.layer == shape.name; });
   if (layer == s.layers.end()) {
     const auto count = static_cast<int64_t>(s.labels.images().size());
-    s.layers.push_back({{shape.name, shape.map_width, shape.map_height, of.settings.tail, count, {}}, {}});
+    s.layers.push_back({shape.name, shape.map_width, shape.map_height, of.settings.tail, count, {}});
     layer = s.layers.end() - 1;
   }
-  const size_t first = layer->dissection.units.size();
-  layer->dissection.units.resize(first + of.sides.size());
-  layer->nulls.resize(first + of.sides.size());
+  const size_t first = layer->units.size();
+  layer->units.resize(first + of.sides.size());
   struct Worker {
     Worker(const SurveyState& survey, const TallyContext& context) : units(survey, context), nulls(survey, context) {}
     UnitTally units;
@@ -163,27 +135,29 @@ void Tally::add(const Survey& survey, std::span<const int64_t> units, const Rang
       throw_if_stopped();
       const auto in_survey = static_cast<size_t>(of.unit_of(side));
       const int64_t unit = units.empty() ? static_cast<int64_t>(in_survey) : units[in_survey];
-      UnitDissection& out = layer->dissection.units[first + side];
+      UnitDissection& out = layer->units[first + side];
       out = worker->units.run(side, static_cast<int>(unit));
       if (ranges != nullptr) out.ranges = ranges->scores(side);
       thresholds.push_back(out.threshold);
     }
     if (s.settings.permutations > 0) {
-      worker->nulls.run(begin, thresholds, std::span(layer->nulls).subspan(first + begin, end - begin));
+      std::vector<std::vector<double>> shuffled(end - begin);
+      worker->nulls.run(begin, thresholds, shuffled);
+      for (size_t i = 0; i < shuffled.size(); ++i) layer->units[first + begin + i].shuffled = std::move(shuffled[i]);
     }
     task.advance(static_cast<int64_t>(end - begin));
   });
 }
 
 std::vector<LayerDissection> Tally::finish() {
-  std::vector<LayerDissection> out;
-  for (LabelledLayer& layer : state_->layers) {
-    out.push_back(finished(std::move(layer)));
-    out.back().convention = state_->settings.convention->name;
-    out.back().upsampling = upsampling_text(state_->settings.convention->upsampling);
+  const auto who = [](const UnitDissection& unit) { return SignedUnit{unit.unit, unit.sign}; };
+  for (LayerDissection& layer : state_->layers) {
+    std::ranges::sort(layer.units, {}, who);
+    adjust_for_multiplicity(layer.units);
+    layer.convention = state_->settings.convention->name;
+    layer.upsampling = upsampling_text(state_->settings.convention->upsampling);
   }
-  state_->layers.clear();
-  return out;
+  return std::exchange(state_->layers, {});
 }
 
 const LabelStore& Tally::labels() const { return state_->labels; }

@@ -18,7 +18,7 @@
 namespace microtome {
 namespace {
 
-bool detects(const UnitDissection& unit) { return unit.best.label != 0 && unit.best.iou >= kDetectorCut; }
+bool is_detector(const UnitDissection& unit) { return unit.best.label != 0 && unit.best.iou >= kDetectorCut; }
 
 struct Side {
   std::vector<UnitDissection> units;
@@ -44,10 +44,10 @@ UnitChange change_of(const UnitDissection& a, const Side& before, const UnitDiss
   out.before = before.name_of(a.best), out.after = after.name_of(b.best);
   out.iou_before = a.best.iou, out.iou_after = b.best.iou;
   out.deviation = ConceptMeasures::kUnknown;
-  if (detects(a) && detects(b)) {
+  if (is_detector(a) && is_detector(b)) {
     out.fate = out.before == out.after ? UnitFate::kKept : UnitFate::kRelabelled;
-  } else if (detects(a) || detects(b)) {
-    out.fate = detects(b) ? UnitFate::kGained : UnitFate::kLost;
+  } else if (is_detector(a) || is_detector(b)) {
+    out.fate = is_detector(b) ? UnitFate::kGained : UnitFate::kLost;
   }
   if (!a.interval || !b.interval) return out;
   out.deviation = std::hypot(a.interval->deviation, b.interval->deviation);
@@ -81,7 +81,7 @@ std::vector<ConceptChange> concepts_of(const Side& before, const Side& after) {
   std::map<std::pair<std::string, std::string>, ConceptChange> found;
   const auto add = [&](const Side& side, int ConceptChange::*units, double ConceptChange::*best) {
     for (const UnitDissection& unit : side.units) {
-      if (unit.sign != Sign::kPositive || !detects(unit)) continue;
+      if (unit.sign != Sign::kPositive || !is_detector(unit)) continue;
       const std::string &category = side.names->category(unit.best.category), &name = side.names->name(unit.best.label);
       ConceptChange& item = found[{category, name}];
       item.category = category, item.name = name;

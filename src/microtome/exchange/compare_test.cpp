@@ -12,8 +12,8 @@
 namespace microtome {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 // A unit as a test says it: the number of its best concept, its IoU, the runner-up's, and the deviation.
 struct Said {

@@ -10,7 +10,7 @@
 namespace microtome {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 AtlasLayer layer_with(int size, int step, int start) {
   AtlasLayer layer;

@@ -23,9 +23,9 @@
 namespace microtome {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 using Row = std::map<std::string, std::string>;
 

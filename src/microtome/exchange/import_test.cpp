@@ -18,7 +18,7 @@
 namespace microtome {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const std::vector<std::string> kCategories = {"object", "part", "scene", "material", "texture", "color"};
 

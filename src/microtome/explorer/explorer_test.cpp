@@ -25,8 +25,8 @@ namespace microtome {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 // The value in a data file.
 Json value_of(const Page& page, const std::string& name) {

@@ -24,7 +24,7 @@ namespace microtome {
 namespace {
 
 // conv -> relu -> conv -> pooled -> logits, with random weights.
-Network small() {
+Network basis_network() {
   at::manual_seed(1);
   GraphBuilder g;
   const ValueIndex x = g.input("input", {-1, 3, 12, 12});
@@ -35,22 +35,22 @@ Network small() {
   return Network(g.finish({logits}), {});
 }
 
-std::vector<at::Tensor> run(const Network& network, std::vector<std::string> layers) {
+std::vector<at::Tensor> tap_of(const Network& network, std::vector<std::string> layers) {
   at::manual_seed(2);
   return make_executor(network, std::move(layers))
       ->run(at::randn({2, network.channels(), network.height(), network.width()}));
 }
 
 TEST(Basis, UnitsAreInnerProductsWithTheChannels) {
-  const Network network = small();
+  const Network network = basis_network();
   for (const char* layer : {"a", "b", "flat", "logits"}) {
     const Basis basis{"mine", at::randn({3, network.layer(layer).units})};
     const Network wider = with_basis(network, layer, basis);
     const std::string name = std::string(layer) + "~mine";
     EXPECT_EQ(wider.layer(name).units, 3);
     EXPECT_EQ(wider.layer(name).receptive_field.size, network.layer(layer).receptive_field.size);
-    const auto taps = run(wider, {layer, name});
-    EXPECT_TRUE(at::equal(taps[0], run(network, {layer})[0]));
+    const auto taps = tap_of(wider, {layer, name});
+    EXPECT_TRUE(at::equal(taps[0], tap_of(network, {layer})[0]));
     at::Tensor from = taps[0].dim() == 2 ? taps[0].unsqueeze(2).unsqueeze(3) : taps[0];
     at::Tensor truth = at::einsum("nchw,uc->nuhw", {from, basis.vectors});
     EXPECT_TRUE(at::allclose(taps[1].reshape(truth.sizes()), truth, 1e-5, 1e-5)) << layer;
@@ -58,7 +58,7 @@ TEST(Basis, UnitsAreInnerProductsWithTheChannels) {
 }
 
 TEST(Basis, RefusesWhatDoesNotFit) {
-  const Network network = small();
+  const Network network = basis_network();
   EXPECT_THROW(with_basis(network, "a", {"x", at::randn({3, 7})}), Error);
   EXPECT_THROW(with_basis(network, "a", {"x", at::randn({6})}), Error);
   at::Tensor zero = at::randn({3, 6});
@@ -144,7 +144,7 @@ TEST(Basis, NamesItsKinds) {
 }
 
 TEST(Baseline, AddsALayerForEach) {
-  const Network network = small();
+  const Network network = basis_network();
   const std::vector<std::string> layers = {"a", "logits"};
   for (const BaselineKind* kind : baselines::kinds()) {
     std::vector<std::string> added;
@@ -152,7 +152,7 @@ TEST(Baseline, AddsALayerForEach) {
     ASSERT_EQ(added.size(), layers.size()) << kind->name;
     for (size_t i = 0; i < layers.size(); ++i) {
       EXPECT_EQ(wider.layer(added[i]).shape, network.layer(layers[i]).shape) << kind->name;
-      EXPECT_FALSE(at::allclose(run(wider, {added[i]})[0], run(network, {layers[i]})[0])) << kind->name;
+      EXPECT_FALSE(at::allclose(tap_of(wider, {added[i]})[0], tap_of(network, {layers[i]})[0])) << kind->name;
     }
     EXPECT_EQ(&baseline_named(std::string(kind->name)), kind);
   }
@@ -179,14 +179,14 @@ TEST(Rotation, RunsFromTheIdentityToARotationAtConstantSpeed) {
 }
 
 TEST(Rotation, FoldedIntoWhatReadsTheLayerLeavesTheLogits) {
-  const Network network = small();
+  const Network network = basis_network();
   for (const char* layer : {"a", "b", "pooled", "flat"}) {
     const Basis basis{"turned", random_rotation(network.layer(layer).units, 3, 1).vectors};
     const Network turned = folded_rotation(network, layer, basis);
-    EXPECT_TRUE(at::allclose(run(turned, {"logits"})[0], run(network, {"logits"})[0], 1e-4, 1e-4)) << layer;
+    EXPECT_TRUE(at::allclose(tap_of(turned, {"logits"})[0], tap_of(network, {"logits"})[0], 1e-4, 1e-4)) << layer;
     // What reads the layer sees other numbers.
     const std::string name = std::string(layer) + "~turned";
-    EXPECT_FALSE(at::allclose(run(turned, {name})[0], run(network, {layer})[0], 1e-2, 1e-2));
+    EXPECT_FALSE(at::allclose(tap_of(turned, {name})[0], tap_of(network, {layer})[0], 1e-2, 1e-2));
   }
   const Basis basis{"turned", random_rotation(6, 3, 1).vectors};
   EXPECT_THROW(folded_rotation(network, "a/linear", basis), Error);  // a rectifier reads it

@@ -20,7 +20,7 @@ Preprocessing shifted() {
   return preprocessing;
 }
 
-Network small() {
+Network seen_network() {
   GraphBuilder b;
   ValueIndex x = b.input("data", {-1, 3, 12, 10});
   x = b.relu("maps", b.conv("conv", x, random_float({4, 3, 3, 3}, "w"), {}, {.pad = 1}));
@@ -36,7 +36,7 @@ Image picture(int width, int height) {
 }
 
 TEST(Eye, SeesWhatItsExecutorGives) {
-  const Network network = small();
+  const Network network = seen_network();
   const Eye eye(network, shifted(), {"logits", "maps"});
   const Image image = picture(31, 17);
   const at::Tensor input = to_input(image, shifted(), 3, 12, 10);
@@ -51,7 +51,7 @@ TEST(Eye, SeesWhatItsExecutorGives) {
 }
 
 TEST(Eye, RecordsWhatItSaw) {
-  const Eye eye(small(), shifted(), {"maps"});
+  const Eye eye(seen_network(), shifted(), {"maps"});
   const at::Tensor input = eye.input(picture(12, 10));
   const std::unique_ptr<Tape> tape = eye.record(input);
   EXPECT_TRUE(tape->taps()[0].equal(eye.look(input)[0]));
@@ -61,7 +61,7 @@ TEST(Eye, RecordsWhatItSaw) {
 }
 
 TEST(Eye, TakesOneKernelThread) {
-  const Eye eye(small(), {}, {"maps"});
+  const Eye eye(seen_network(), {}, {"maps"});
   const at::Tensor input = eye.input(picture(12, 10));
   const auto threads_after = [](const auto& call) {
     int threads = 0;
@@ -78,9 +78,9 @@ TEST(Eye, TakesOneKernelThread) {
 }
 
 TEST(Eye, NamesWhatIsNotThere) {
-  EXPECT_THROW(Eye(small(), {}, {"nowhere"}), Error);
+  EXPECT_THROW(Eye(seen_network(), {}, {"nowhere"}), Error);
   try {
-    const Eye eye(small(), {}, {"maps"}, {.kind = "steam"});
+    const Eye eye(seen_network(), {}, {"maps"}, {.kind = "steam"});
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kUsage);

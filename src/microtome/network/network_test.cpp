@@ -17,7 +17,9 @@ at::Tensor positive(std::vector<int64_t> shape, const std::string& purpose) {
   return random_float(std::move(shape), purpose).abs() + 0.1;
 }
 
-at::Tensor longs(std::initializer_list<int64_t> values) { return at::tensor(std::vector<int64_t>(values), at::kLong); }
+at::Tensor attribute_longs(std::initializer_list<int64_t> values) {
+  return at::tensor(std::vector<int64_t>(values), at::kLong);
+}
 
 // conv 5x5/2 pad 2, branches 1x1 and 3x3, concatenated; a pool with unequal pads; a strided slice; a classifier.
 Graph branched() {
@@ -31,8 +33,8 @@ Graph branched() {
   x = b.node("AveragePool", "pool", {x},
              {{"kernel_shape", ints({2, 3})}, {"strides", ints({2, 1})}, {"pads", ints({1, 0, 0, 2})}});
   x = b.node("Slice", "sliced",
-             {x, b.constant("starts", longs({1, 0})), b.constant("ends", longs({100, 100})),
-              b.constant("axes", longs({2, 3})), b.constant("steps", longs({2, 3}))});
+             {x, b.constant("starts", attribute_longs({1, 0})), b.constant("ends", attribute_longs({100, 100})),
+              b.constant("axes", attribute_longs({2, 3})), b.constant("steps", attribute_longs({2, 3}))});
   x = b.node("Upsample", "up", {x, b.constant("scales", at::tensor(std::vector<double>{1, 1, 3, 3}))}, {}, 9);
   const ValueIndex pooled = b.global_average_pool("head/pool", x);
   const ValueIndex flat = b.flatten("head/flat", pooled);
@@ -155,16 +157,16 @@ Graph with_shape_chains() {
   const ValueIndex shape = b.node("Shape", "shape", {x});
   const ValueIndex batch = b.node("Gather", "batch", {shape, b.constant("zero", at::scalar_tensor(0, at::kLong))});
   const ValueIndex depth = b.node("Gather", "depth", {shape, b.constant("one", at::scalar_tensor(1, at::kLong))});
-  const ValueIndex quarter = b.node("Div", "quarter", {depth, b.constant("four", longs({4}))});
-  const ValueIndex zeros = b.constant("zeros", longs({0, 0, 0, 0}));
+  const ValueIndex quarter = b.node("Div", "quarter", {depth, b.constant("four", attribute_longs({4}))});
+  const ValueIndex zeros = b.constant("zeros", attribute_longs({0, 0, 0, 0}));
   const ValueIndex begin =
-      b.node("Concat", "pads.part", {b.constant("none", longs({0})), quarter}, {{"axis", int64_t{0}}});
+      b.node("Concat", "pads.part", {b.constant("none", attribute_longs({0})), quarter}, {{"axis", int64_t{0}}});
   const ValueIndex pads =
-      b.node("Concat", "pads", {begin, zeros, b.constant("rest", longs({0, 0}))}, {{"axis", int64_t{0}}});
+      b.node("Concat", "pads", {begin, zeros, b.constant("rest", attribute_longs({0, 0}))}, {{"axis", int64_t{0}}});
   x = b.node("Pad", "padded", {x, pads});
-  const ValueIndex first = b.node("Unsqueeze", "batch.1", {batch, b.constant("axis", longs({0}))});
+  const ValueIndex first = b.node("Unsqueeze", "batch.1", {batch, b.constant("axis", attribute_longs({0}))});
   const ValueIndex target =
-      b.node("Concat", "target", {first, b.constant("minus", longs({-1}))}, {{"axis", int64_t{0}}});
+      b.node("Concat", "target", {first, b.constant("minus", attribute_longs({-1}))}, {{"axis", int64_t{0}}});
   return b.finish({b.node("Reshape", "flat", {x, target})});
 }
 
@@ -189,7 +191,7 @@ TEST(Network, FoldsShapeChainsButNotTheBatch) {
 TEST(Network, FreesABatchThatTheFileFixed) {
   GraphBuilder b;
   ValueIndex x = b.input("x", {1, 2, 3, 3});
-  x = b.node("Reshape", "flat", {b.relu("relu", x), b.constant("target", longs({1, 18}))});
+  x = b.node("Reshape", "flat", {b.relu("relu", x), b.constant("target", attribute_longs({1, 18}))});
   const Network network(b.finish({b.gemm("logits", x, random_float({4, 18}, "w"), {})}), {});
   const auto executor = make_executor(network, {"logits"});
   EXPECT_EQ(executor->run(at::ones({5, 2, 3, 3}))[0].sizes().vec(), ints({5, 4}));

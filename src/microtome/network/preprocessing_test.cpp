@@ -12,7 +12,7 @@
 namespace microtome {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 using Request = PreprocessingRequest;
 
 Preprocessing preset(const std::string& text) { return parse_preprocessing(asking({{&Request::preset, text}}), {}); }
@@ -71,7 +71,7 @@ TEST(Preprocessing, RequestsAddToPresetOrStored) {
 
 TEST(Preprocessing, RefusesWhatItCannotRead) {
   EXPECT_THAT(complaint(asking({{&Request::preset, "caffe"}})),
-              testing::AllOf(HasSubstr("torchvision, caffe-bgr, tf and raw"), HasSubstr("nearest")));
+              ::testing::AllOf(HasSubstr("torchvision, caffe-bgr, tf and raw"), HasSubstr("nearest")));
   EXPECT_THAT(complaint(asking({{&Request::preset, "tf:big"}})), HasSubstr("number of pixels"));
   EXPECT_THAT(complaint(asking({{&Request::preset, "tf:0"}})), HasSubstr("number of pixels"));
   EXPECT_THAT(complaint(asking({{&Request::mean, "1,2"}})), HasSubstr("has 2 numbers"));

@@ -77,7 +77,9 @@ struct StudyArguments : ThreadArguments {
   std::vector<std::string> layers;  // empty: only for an objective without placeholders
   std::string units;                // "0-15,40"; empty = all
   std::vector<std::string> bases = {"identity"};
-  std::string out;      // empty: atlas_file() of the network
+  std::string out;  // empty: atlas_file() of the network
+  bool replace = false;
+  bool dry_run = false;
   std::string command;  // as typed, kept beside the results; filled in before a question is answered
 
   template <class Self, class Visitor>
@@ -97,6 +99,15 @@ struct StudyArguments : ThreadArguments {
            .help = "Atlas to write or continue (default: the network's name with .atlas)",
            .role = Role::kOut},
           s.out);
+    field({.name = "replace",
+           .help = "Remove what other settings found of the same layers and units, when all is done",
+           .role = Role::kSubject},
+          s.replace);
+    field({.name = "dry-run",
+           .help = "Say what would be made, kept and replaced and, from a few trials, how long it would take; write "
+                   "nothing",
+           .role = Role::kSubject},
+          s.dry_run);
     NetworkArguments::input_fields(s.network, field);
   }
 };

@@ -12,7 +12,7 @@
 namespace microtome {
 namespace {
 
-constexpr int64_t kImages = 24;
+constexpr int64_t kProbedImages = 24;
 
 // Mean probability of the likeliest class over a few real images.
 double mean_confidence(const Network& network, const Preprocessing& preprocessing, const std::vector<Image>& images,
@@ -33,7 +33,7 @@ void check_range(const Source& source, const ConceptSet& concepts, int threads, 
   const bool classifier = output.units >= 10 && output.shape.size() == 1 && source.network.channels() == 3;
   if (!classifier || source.network.facts().has_preprocessing) return;
   std::vector<Image> images;
-  for (int64_t i = 0; i < std::min(kImages, concepts.size()); ++i) {
+  for (int64_t i = 0; i < std::min(kProbedImages, concepts.size()); ++i) {
     try {
       images.push_back(concepts.image(i));
     } catch (const std::exception&) {

@@ -77,7 +77,11 @@ struct DissectSettings {
     field({.name = "selfcheck",
            .help = "Try every score on the detectors with labels missing and with labels added: which ones notice?"},
           s.selfcheck);
-    field({.name = "dissect-signs", .help = "Tails to dissect: +, - or both", .choices = "+|-|both"}, s.signs);
+    field({.name = "dissect-signs",
+           .help = "Tails to dissect: +, - or both",
+           .role = Role::kSubject,
+           .choices = "+|-|both"},
+          s.signs);
   }
 };
 

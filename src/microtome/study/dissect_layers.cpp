@@ -11,8 +11,6 @@
 #include <set>
 
 #include "microtome/base/error.h"
-#include "microtome/base/file.h"
-#include "microtome/base/hash.h"
 #include "microtome/base/json.h"
 #include "microtome/base/workers.h"
 #include "microtome/dissect/ranges.h"
@@ -189,30 +187,17 @@ std::vector<Atlas::Thumbnail> thumbnails(const LayerDissection& layer, const Con
 KnownSettings known_settings(const DissectRequest& request) {
   KnownSettings known;
   known.values = to_json(request.dissection);
-  if (!request.units.empty()) known.values["units"] = request.units;  // Significance is judged over all of them.
+  known.values.erase("dissect-signs");
   known.values["seed"] = request.seed;
   for (const std::string& basis : request.bases) {
-    const std::string file = names_basis_file(basis) ? basis_file(basis) : "";
-    known.values["bases"].push_back(file.empty() ? basis : sha256_hex(read_file(file)) + basis.substr(file.size()));
+    if (names_basis_file(basis)) known.files.insert(basis_file(basis));
   }
   return known;
 }
 
-}  // namespace
-
-std::vector<SkippedImage> dissect_layers(const Source& source, const std::vector<LayerTask>& tasks,
-                                         const ConceptSet& concepts, const DissectRequest& request, Atlas& atlas,
-                                         Reporter& reporter) {
-  const int64_t run =
-      atlas.begin_run(make_provenance("dissect", source, request, concepts.hash(), known_settings(request)));
-  std::vector<LayerTask> missing;
-  for (const LayerTask& task : tasks) {
-    if (!atlas.has_dissection(run, task.layer)) missing.push_back(task);
-  }
-  if (missing.empty()) {
-    reporter.note("dissection: all layers are in the atlas already");
-    return {};
-  }
+std::vector<SkippedImage> dissect_missing(const Source& source, const std::vector<LayerTask>& missing,
+                                          const ConceptSet& concepts, const DissectRequest& request, int64_t run,
+                                          Atlas& atlas, Reporter& reporter) {
   const SurveyPlan plan = plan_survey(source, missing, concepts, request);
   reporter.note(describe_plan(plan, missing, concepts.size(), request.dissection.ranges));
   const TallySettings tallied = tally_settings(request);
@@ -238,10 +223,47 @@ std::vector<SkippedImage> dissect_layers(const Source& source, const std::vector
   for (const LayerDissection& layer : tally->finish()) {
     atlas.put_dissection(run, layer, thumbnails(layer, concepts, request.threads));
   }
-  atlas.end_run(run);
   for (const auto& image : tally->unreadable()) {
     skipped.push_back({concepts.image_info(image.image).file, image.reason});
   }
+  return skipped;
+}
+
+}  // namespace
+
+Provenance dissect_provenance(const Source& source, const ConceptSet& concepts, const DissectRequest& request) {
+  return make_provenance("dissect", source, request, concepts.hash(), known_settings(request));
+}
+
+std::vector<LayerTask> undissected(const std::vector<LayerTask>& tasks, const DissectRequest& request,
+                                   const Atlas& atlas, int64_t run) {
+  const std::vector<Sign> signs = parse_signs(request.dissection.signs, "dissect-signs");
+  std::vector<LayerTask> missing;
+  for (const LayerTask& task : tasks) {
+    const std::set<SignedUnit> held = atlas.dissected(run, task.layer);
+    LayerTask rest{task.layer, {}};
+    for (const int64_t unit : task.units) {
+      const auto has = [&](Sign sign) { return held.contains({unit, sign}); };
+      if (!std::ranges::all_of(signs, has)) rest.units.push_back(unit);
+    }
+    if (!rest.units.empty()) missing.push_back(std::move(rest));
+  }
+  return missing;
+}
+
+std::vector<SkippedImage> dissect_layers(const Source& source, const std::vector<LayerTask>& tasks,
+                                         const ConceptSet& concepts, const DissectRequest& request, Atlas& atlas,
+                                         Reporter& reporter) {
+  const int64_t run = atlas.begin_run(dissect_provenance(source, concepts, request));
+  const std::vector<LayerTask> missing = undissected(tasks, request, atlas, run);
+  if (missing.empty()) reporter.note("dissection: all units are in the atlas already");
+  std::vector<SkippedImage> skipped;
+  if (!missing.empty()) skipped = dissect_missing(source, missing, concepts, request, run, atlas, reporter);
+  if (request.replace) {
+    const int64_t dropped = atlas.drop_other_dissections(run);
+    if (dropped > 0) reporter.note(fmt::format("replaced: {} dissections with other settings", dropped));
+  }
+  atlas.end_run(run);
   return skipped;
 }
 

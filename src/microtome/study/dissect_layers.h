@@ -13,8 +13,16 @@
 
 namespace microtome {
 
-// One pass over the images for all layers that the atlas does not hold yet; thresholds, labels and exemplars go into
-// it. Returns the images that could not be read and were left out; with request.strict the first one throws its Error.
+// What a dissection's numbers follow from: all settings, but not which units of which layers are asked for.
+Provenance dissect_provenance(const Source& source, const ConceptSet& concepts, const DissectRequest& request);
+
+// Those of the units that the run has not found yet, with each of the signs asked for.
+std::vector<LayerTask> undissected(const std::vector<LayerTask>& tasks, const DissectRequest& request,
+                                   const Atlas& atlas, int64_t run);
+
+// One pass over the images for all units that the atlas does not hold yet; thresholds, labels and exemplars go into
+// it, beside what it held. Returns the images that could not be read and were left out; with request.strict the first
+// one throws its Error.
 std::vector<SkippedImage> dissect_layers(const Source& source, const std::vector<LayerTask>& tasks,
                                          const ConceptSet& concepts, const DissectRequest& request, Atlas& atlas,
                                          Reporter& reporter);

@@ -11,6 +11,7 @@
 #include "microtome/base/json.h"
 #include "microtome/concepts/open.h"
 #include "microtome/study/check_range.h"
+#include "microtome/study/compare_pictures.h"
 #include "microtome/study/derived_layers.h"
 #include "microtome/study/dissect_layers.h"
 #include "microtome/study/estimate.h"
@@ -27,7 +28,7 @@ std::string atlas_file(const StudyArguments& request) {
   return std::filesystem::path(request.network.file).stem().string() + ".atlas";
 }
 
-AtlasConcepts to_record(const ConceptSet& concepts) {
+AtlasConcepts concepts_record(const ConceptSet& concepts) {
   AtlasConcepts record;
   record.hash = concepts.hash();
   record.categories = concepts.index().categories();
@@ -87,8 +88,25 @@ Job prepare(const StudyArguments& study, const DissectRequest* dissect, const Pi
   return job;
 }
 
+// What would be done, from what is there.
+Json plan_atlas(const StudyArguments& study, const DissectRequest* dissect, const PictureRequest* pictures,
+                Reporter& reporter) {
+  const Job job = prepare(study, dissect, pictures, reporter);
+  std::optional<Atlas> atlas;
+  const std::string file = atlas_file(study);
+  if (std::filesystem::exists(file)) atlas = Atlas::open(file, Atlas::Mode::kRead);
+  Json plan = {{"plan", file}};
+  if (job.concepts) {
+    plan["dissection"] =
+        estimate_dissection(job.source, job.dissected, *job.concepts, *dissect, atlas ? &*atlas : nullptr);
+  }
+  if (job.pictures) plan.update(estimate(job.source, *job.pictures, *pictures, atlas ? &*atlas : nullptr));
+  return plan;
+}
+
 Json run(const StudyArguments& study, const DissectRequest* dissect, const PictureRequest* pictures,
          Reporter& reporter) {
+  if (study.dry_run) return plan_atlas(study, dissect, pictures, reporter);
   const Job job = prepare(study, dissect, pictures, reporter);
   if (job.concepts) check_range(job.source, *job.concepts, study.threads, reporter);
   const std::string file = atlas_file(study);
@@ -96,10 +114,11 @@ Json run(const StudyArguments& study, const DissectRequest* dissect, const Pictu
   atlas.put_network(network_record(job.source), layer_records(job.source.network));
   std::vector<SkippedImage> skipped;
   if (job.concepts) {
-    atlas.put_concepts(to_record(*job.concepts));
+    atlas.put_concepts(concepts_record(*job.concepts));
     skipped = dissect_layers(job.source, job.dissected, *job.concepts, *dissect, atlas, reporter);
   }
-  if (job.pictures) render_pictures(job.source, *job.pictures, *pictures, atlas, reporter);
+  if (job.pictures) render_pictures(*job.pictures, *pictures, atlas, reporter);
+  compare_pictures(job.source, job.pictures ? &*job.pictures : nullptr, atlas, study.threads, reporter);
   for (const SkippedImage& image : skipped) reporter.detail(image.reason);
   if (!skipped.empty()) {
     throw Error(ErrorKind::kCorrupt, dissect->concepts,
@@ -124,14 +143,6 @@ Json make_atlas(const AtlasRequest& request, Reporter& reporter) {
   const DissectRequest dissect = request;
   const PictureRequest pictures = request;
   return run(request, &dissect, &pictures, reporter);
-}
-
-Json plan_atlas(const PictureRequest& request, Reporter& reporter) {
-  const Job job = prepare(request, nullptr, &request, reporter);
-  std::optional<Atlas> atlas;
-  const std::string file = atlas_file(request);
-  if (std::filesystem::exists(file)) atlas = Atlas::open(file, Atlas::Mode::kRead);
-  return estimate(job.source, *job.pictures, request, atlas ? &*atlas : nullptr);
 }
 
 }  // namespace microtome

@@ -26,13 +26,11 @@ struct AtlasRequest : StudyArguments, DissectArguments, PictureArguments {
 };
 
 // Writes request.out, or the network's name with .atlas, and continues where an earlier call with the same request was
-// interrupted. Gives {"file"}. Images that cannot be read are left out and end in an Error(kCorrupt) after all work.
+// interrupted; what other requests found stays, unless this one says `replace`. Gives {"file"}. Images that cannot be
+// read are left out and end in an Error(kCorrupt) after all work. A dry run writes nothing and gives {"plan": file,
+// "dissection"} with what estimate.h says of a dissection, and what it says of pictures.
 Json make_atlas(const DissectRequest& request, Reporter& reporter);
 Json make_atlas(const PictureRequest& request, Reporter& reporter);
 Json make_atlas(const AtlasRequest& request, Reporter& reporter);
-
-// What make_atlas() would render, how long it would take and how much it would write (picture_plan.h, estimate); writes
-// nothing.
-Json plan_atlas(const PictureRequest& request, Reporter& reporter);
 
 }  // namespace microtome

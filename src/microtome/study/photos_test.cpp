@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Traces and dreams from files to files, on the planted network.
-#include "microtome/study/trace_units.h"
-
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -14,7 +12,7 @@
 #include "microtome/image/codec.h"
 #include "microtome/network/formats/safetensors.h"
 #include "microtome/study/dissect_layers.h"
-#include "microtome/study/dream_photo.h"
+#include "microtome/study/question.h"
 #include "microtome/study/study_testing.h"
 
 namespace microtome {
@@ -44,21 +42,22 @@ class PhotosTest : public ::testing::Test {
     fs::remove_all(folder_);
     testing::write_planted_set(folder_ + "/set");
     save_network(testing::planted_source().network, network_);
-    trace_.network.file = dream_.network.file = network_;
-    trace_.layer = dream_.layer = "colour";
-    trace_.out = folder_ + "/traces";
-    trace_.threads = dream_.threads = 1;
-    trace_.tile = kSide;
-    dream_.photo = folder_ + "/set/images/planted/0.png";
-    dream_.out = folder_ + "/dream.png";
-    dream_.settings.octaves = 1;
-    dream_.settings.steps = 2;
+    trace_ = {
+        {"network", network_}, {"layer", "colour"}, {"out", folder_ + "/traces"}, {"threads", 1}, {"tile", kSide}};
+    dream_ = {{"network", network_}, {"layer", "colour"}, {"photo", photo_}, {"out", folder_ + "/dream.png"},
+              {"threads", 1},        {"octaves", 1},      {"steps", 2}};
   }
   ~PhotosTest() override { fs::remove_all(folder_); }
 
+  Json ask(std::string_view question, const Json& request) {
+    return questions::named(question).answer(request, {*reporter_, {}});
+  }
+
   // A dissection of the set, in the atlas that the request names.
   void make_atlas() {
-    const Source source = open_source(trace_.network);
+    NetworkArguments network;
+    network.file = network_;
+    const Source source = open_source(network);
     const auto concepts = open_concept_set(folder_ + "/set");
     Atlas atlas = Atlas::open(folder_ + "/planted.atlas", Atlas::Mode::kCreateOrWrite);
     AtlasLayer layer;
@@ -82,32 +81,33 @@ class PhotosTest : public ::testing::Test {
     request.threads = 1;
     dissect_layers(source, {{"colour", {0, 1}}}, *concepts, request, atlas, *reporter_);
     exemplars_ = {atlas.unit("colour", 0, Sign::kPositive)->top, atlas.unit("colour", 1, Sign::kPositive)->top};
-    trace_.atlas = folder_ + "/planted.atlas";
-    trace_.concepts = folder_ + "/set";
+    trace_["atlas"] = folder_ + "/planted.atlas";
+    trace_["concepts"] = folder_ + "/set";
   }
 
   const std::string folder_ = ::testing::TempDir() + "microtome_photos_test";
   const std::string network_ = folder_ + "/planted.safetensors";
-  TraceRequest trace_;
-  DreamRequest dream_;
+  const std::string photo_ = folder_ + "/set/images/planted/0.png";
+  Json trace_, dream_;
   std::vector<std::vector<Exemplar>> exemplars_;
   int warnings_ = 0;
   std::unique_ptr<Reporter> reporter_;
 };
 
 TEST_F(PhotosTest, TracesTheUnitsOfFiles) {
-  trace_.images = {folder_ + "/set/images/planted/0.png", folder_ + "/set/images/planted/1.png"};
-  const Json facts = trace_units(trace_, *reporter_);
+  const std::vector<std::string> files = {photo_, folder_ + "/set/images/planted/1.png"};
+  trace_["images"] = files;
+  const Json facts = ask("trace", trace_);
   ASSERT_EQ(facts["units"].size(), 2U);
   for (size_t unit = 0; unit < 2; ++unit) {
     const Json& row = facts["units"][unit];
     ASSERT_EQ(row["traces"].size(), 2U);
     for (size_t i = 0; i < 2; ++i) {
       const Json& trace = row["traces"][i];
-      EXPECT_EQ(trace["image"], trace_.images[i]);
+      EXPECT_EQ(trace["image"], files[i]);
       const bool left = trace["x"].get<int64_t>() < kSide / 2;
       EXPECT_EQ(left, unit == 0);  // red is on the left
-      const Image image = load_image(trace_.images[i]);
+      const Image image = load_image(files[i]);
       const uint8_t* pixel = image.at(trace["x"].get<int>(), trace["y"].get<int>());
       EXPECT_NEAR(trace["activation"].get<double>(), pixel[2 * unit] / 255.0, 1e-6);
       EXPECT_EQ(trace["left"], trace["x"]);  // a 1 x 1 filter sees its own pixel
@@ -125,7 +125,7 @@ TEST_F(PhotosTest, TracesTheUnitsOfFiles) {
 
 TEST_F(PhotosTest, TracesTheExemplarsOfAnAtlas) {
   make_atlas();
-  const Json facts = trace_units(trace_, *reporter_);
+  const Json facts = ask("trace", trace_);
   for (size_t unit = 0; unit < 2; ++unit) {
     const Json& traces = facts["units"][unit]["traces"];
     ASSERT_EQ(traces.size(), 3U);
@@ -135,43 +135,43 @@ TEST_F(PhotosTest, TracesTheExemplarsOfAnAtlas) {
     }
   }
   EXPECT_EQ(warnings_, 0);
-  trace_.network.range = "0,2";
-  trace_units(trace_, *reporter_);
+  trace_["range"] = "0,2";
+  ask("trace", trace_);
   EXPECT_EQ(warnings_, 1);  // activations are not the atlas's
-  trace_.network.range.clear();
-  trace_.exemplars = 1;
-  trace_.units = "1";
-  const Json one = trace_units(trace_, *reporter_);
+  trace_.erase("range");
+  trace_["exemplars"] = 1;
+  trace_["units"] = "1";
+  const Json one = ask("trace", trace_);
   ASSERT_EQ(one["units"].size(), 1U);
   EXPECT_EQ(one["units"][0]["traces"].size(), 1U);
   EXPECT_TRUE(fs::exists(folder_ + "/traces/colour/0001+.png"));
 }
 
 TEST_F(PhotosTest, TracesRefuseWhatDoesNotFit) {
-  EXPECT_THROW(trace_units(trace_, *reporter_), Error);  // no images
+  EXPECT_THROW(ask("trace", trace_), Error);  // no images
   make_atlas();
-  trace_.images = {dream_.photo};
-  EXPECT_THROW(trace_units(trace_, *reporter_), Error);  // images and an atlas
-  trace_.images.clear();
-  trace_.units = "2";
-  EXPECT_THROW(trace_units(trace_, *reporter_), Error);
-  trace_.units.clear();
-  trace_.layer = "colour/linear";
-  EXPECT_THROW(trace_units(trace_, *reporter_), Error);  // not dissected
-  trace_.layer = "colour";
-  trace_.concepts.clear();
-  EXPECT_THROW(trace_units(trace_, *reporter_), Error);
-  trace_.concepts = folder_ + "/set";
+  trace_["images"] = Json::array({photo_});
+  EXPECT_THROW(ask("trace", trace_), Error);  // images and an atlas
+  trace_.erase("images");
+  trace_["units"] = "2";
+  EXPECT_THROW(ask("trace", trace_), Error);
+  trace_.erase("units");
+  trace_["layer"] = "colour/linear";
+  EXPECT_THROW(ask("trace", trace_), Error);  // not dissected
+  trace_["layer"] = "colour";
+  trace_.erase("concepts");
+  EXPECT_THROW(ask("trace", trace_), Error);
+  trace_["concepts"] = folder_ + "/set";
   GraphBuilder other;
   const ValueIndex input = other.input("input", {-1, 3, kSide, kSide});
   save_network({other.finish({other.relu("colour", input)}), {}}, network_);
-  EXPECT_THROW(trace_units(trace_, *reporter_), Error);  // another network
+  EXPECT_THROW(ask("trace", trace_), Error);  // another network
 }
 
 TEST_F(PhotosTest, AFileThatIsNoImageIsNamedAndLeftOut) {
   write_file(folder_ + "/broken.png", "not a picture");
-  trace_.images = {folder_ + "/missing.png", dream_.photo, folder_ + "/broken.png"};
-  const Json facts = trace_units(trace_, *reporter_);
+  trace_["images"] = {folder_ + "/missing.png", photo_, folder_ + "/broken.png"};
+  const Json facts = ask("trace", trace_);
   const Json& traces = facts["units"][0]["traces"];
   ASSERT_EQ(traces.size(), 3U);
   EXPECT_TRUE(traces[0].contains("error"));
@@ -181,14 +181,14 @@ TEST_F(PhotosTest, AFileThatIsNoImageIsNamedAndLeftOut) {
 }
 
 TEST_F(PhotosTest, TheDreamOfAUnitIsItsColour) {
-  dream_.units = "1";
-  dream_.settings.lr = 20;
-  dream_.settings.steps = 3;
-  dream_.frames = folder_ + "/frames";
-  const Json facts = dream_photo(dream_, *reporter_);
+  dream_["units"] = "1";
+  dream_["lr"] = 20;
+  dream_["steps"] = 3;
+  dream_["frames"] = folder_ + "/frames";
+  const Json facts = ask("dream", dream_);
   EXPECT_TRUE(facts["started"].get<bool>());
   EXPECT_GT(facts["last"].get<double>(), facts["first"].get<double>());
-  const Image photo = load_image(dream_.photo), dream = load_image(dream_.out);
+  const Image photo = load_image(photo_), dream = load_image(dream_["out"].get<std::string>());
   ASSERT_EQ(dream.width, kSide);
   double red = 0, blue = 0;
   for (int y = 0; y < kSide; ++y) {
@@ -199,22 +199,22 @@ TEST_F(PhotosTest, TheDreamOfAUnitIsItsColour) {
   }
   EXPECT_GT(blue, 0);
   EXPECT_LE(red, 0);
-  EXPECT_TRUE(load_image(dream_.frames + "/00003.png") == dream);
+  EXPECT_TRUE(load_image(folder_ + "/frames" + "/00003.png") == dream);
 }
 
 TEST_F(PhotosTest, DreamsRefuseWhatIsNotThere) {
-  dream_.units = "2";
-  EXPECT_THROW(dream_photo(dream_, *reporter_), Error);
-  dream_.units.clear();
-  dream_.layer = "color";
-  EXPECT_THROW(dream_photo(dream_, *reporter_), Error);
-  dream_.layer = "colour";
-  dream_.guide = folder_ + "/missing.png";
-  EXPECT_THROW(dream_photo(dream_, *reporter_), Error);
-  dream_.guide.clear();
-  dream_.photo = folder_ + "/missing.png";
-  EXPECT_THROW(dream_photo(dream_, *reporter_), Error);
-  EXPECT_FALSE(fs::exists(dream_.out));
+  dream_["units"] = "2";
+  EXPECT_THROW(ask("dream", dream_), Error);
+  dream_.erase("units");
+  dream_["layer"] = "color";
+  EXPECT_THROW(ask("dream", dream_), Error);
+  dream_["layer"] = "colour";
+  dream_["guide"] = folder_ + "/missing.png";
+  EXPECT_THROW(ask("dream", dream_), Error);
+  dream_.erase("guide");
+  dream_["photo"] = folder_ + "/missing.png";
+  EXPECT_THROW(ask("dream", dream_), Error);
+  EXPECT_FALSE(fs::exists(dream_["out"].get<std::string>()));
 }
 
 }  // namespace

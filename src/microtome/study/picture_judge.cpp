@@ -16,9 +16,9 @@ namespace {
 
 using Features = std::vector<std::vector<float>>;
 
-constexpr size_t kPathLayers = 8, kImages = 4, kStrangers = 16;
+constexpr size_t kPathLayers = 8, kShownImages = 4, kStrangers = 16;
 
-void put(Json& facts, const char* name, double value) {
+void put_finite(Json& facts, const char* name, double value) {
   if (std::isfinite(value)) facts[name] = value;
 }
 
@@ -76,16 +76,16 @@ RealImages read_layer(const Atlas& atlas, const std::string& layer) {
   for (const UnitDissection& unit : atlas.units(layer, true)) {
     const auto take = [&](Sign sign, const std::vector<Exemplar>& exemplars, double most) {
       const SignedUnit key{unit.unit, sign};
+      if (!real.best.emplace(key, most).second) return;  // Dissected with either sign: the same images.
       std::vector<int64_t>& images = real.images[key];
       for (const Exemplar& exemplar : exemplars) {
-        if (most > 0 && images.size() < kImages) images.push_back(exemplar.image);
+        if (most > 0 && images.size() < kShownImages) images.push_back(exemplar.image);
       }
-      real.best[key] = most;
     };
-    if (unit.sign == Sign::kPositive) {
-      take(Sign::kPositive, unit.top, unit.maximum);
-      take(Sign::kNegative, unit.bottom, -unit.minimum);
-    }
+    // Levels of a dissection of the negative sign are of the negated unit.
+    const Sign other = unit.sign == Sign::kPositive ? Sign::kNegative : Sign::kPositive;
+    take(unit.sign, unit.top, unit.maximum);
+    take(other, unit.bottom, -unit.minimum);
   }
   return real;
 }
@@ -112,77 +112,63 @@ std::vector<int64_t> strangers_of(const RealImages& real, const SignedUnit& unit
 }  // namespace
 
 struct PictureJudge::State {
-  const Source& source;
   const Atlas& atlas;
-  const std::optional<Source>& other;
-  std::map<std::string, RealImages> of_layer;
-  std::map<std::string, std::unique_ptr<Gallery>> galleries;
-  std::unique_ptr<Gallery> other_gallery;
+  const RealImages real;
+  Gallery gallery;
+  std::unique_ptr<Gallery> other;
 
-  void compare_paths(const Picture& picture, const std::string& layer, const std::vector<int64_t>& images,
-                     Json& facts) const {
-    Gallery& gallery = *galleries.at(layer);
-    const std::vector<Features> real = gallery.of(atlas, images);
-    if (real.empty()) return;
-    const PathSimilarity similarity = path_similarity(gallery.onlooker().look(picture.image), real);
-    put(facts, "path_similarity", similarity.mean);
+  void compare_paths(const Image& picture, const std::vector<int64_t>& images, Json& facts) {
+    const std::vector<Features> seen = gallery.of(atlas, images);
+    if (seen.empty()) return;
+    const PathSimilarity similarity = path_similarity(gallery.onlooker().look(picture), seen);
+    put_finite(facts, "path_similarity", similarity.mean);
     Json by_layer = Json::object();
     for (size_t i = 0; i < similarity.by_layer.size(); ++i) {
       if (std::isfinite(similarity.by_layer[i])) by_layer[gallery.onlooker().layers()[i]] = similarity.by_layer[i];
     }
     facts["path_layers"] = std::move(by_layer);
     double sum = 0;
-    for (size_t i = 0; i < real.size(); ++i) {
-      std::vector<Features> rest = real;
+    for (size_t i = 0; i < seen.size(); ++i) {
+      std::vector<Features> rest = seen;
       rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
-      sum += path_similarity(real[i], rest).mean;
+      sum += path_similarity(seen[i], rest).mean;
     }
-    if (real.size() > 1) put(facts, "exemplar_path", sum / static_cast<double>(real.size()));
+    if (seen.size() > 1) put_finite(facts, "exemplar_path", sum / static_cast<double>(seen.size()));
   }
 };
 
-PictureJudge::PictureJudge(const Source& source, const Atlas& atlas, const std::vector<LayerTask>& tasks,
-                           const std::optional<Source>& other)
-    : state_(new State{source, atlas, other, {}, {}, {}}) {
-  for (const LayerTask& task : tasks) {
-    state_->of_layer[task.layer] = read_layer(atlas, task.layer);
-    if (state_->of_layer[task.layer].images.empty()) continue;
-    state_->galleries[task.layer] = std::make_unique<Gallery>(source, task.layer);
-  }
-  if (other) state_->other_gallery = std::make_unique<Gallery>(*other, last_features(other->network));
+PictureJudge::PictureJudge(const Source& source, const Atlas& atlas, const std::string& layer, const Source* other)
+    : state_(new State{atlas, read_layer(atlas, layer), {source, layer}, {}}) {
+  if (other != nullptr) state_->other = std::make_unique<Gallery>(*other, last_features(other->network));
 }
 
 PictureJudge::~PictureJudge() = default;
 
-Json PictureJudge::facts(const Picture& picture, const UnitRef& unit) const {
-  const State& s = *state_;
-  Json facts = Json::object();
-  put(facts, "rank", picture.rank);
-  put(facts, "spectrum_slope", picture.spectrum_slope);
-  const auto found = s.of_layer.find(unit.layer);
-  if (found == s.of_layer.end() || picture.image.channels == 4 || !picture.values.empty()) {
-    return facts;
-  }
-  const RealImages& real = found->second;
+PictureComparison PictureJudge::compare(const Image& picture, std::span<const float> maxima, const SignedUnit& unit,
+                                        bool shown_to_other) const {
+  State& s = *state_;
+  PictureComparison found{{}, Json::object()};
+  const auto best = s.real.best.find(unit);
+  if (best == s.real.best.end()) return found;
+  found.best_exemplar = best->second;
+  if (picture.channels == 4) return found;
   std::vector<float> relative;
-  for (size_t i = 0; i < picture.maxima.size(); ++i) {
-    const auto best = real.best.find({static_cast<int64_t>(i), unit.of.sign});
-    const bool yardstick = best != real.best.end() && best->second > 0;
-    relative.push_back(yardstick ? static_cast<float>(picture.maxima[i] / best->second) : 0.f);
+  for (size_t i = 0; i < maxima.size(); ++i) {
+    const auto one = s.real.best.find({static_cast<int64_t>(i), unit.sign});
+    const bool yardstick = one != s.real.best.end() && one->second > 0;
+    relative.push_back(yardstick ? static_cast<float>(maxima[i] / one->second) : 0.f);
   }
-  const auto images = real.images.find(unit.of);
-  if (images == real.images.end()) return facts;
-  if (std::cmp_less(unit.of.unit, relative.size()) && real.best.at(images->first) > 0) {
-    put(facts, "selectivity", rank_of(relative, static_cast<size_t>(unit.of.unit)));
+  if (std::cmp_less(unit.unit, relative.size()) && best->second > 0) {
+    put_finite(found.facts, "selectivity", rank_of(relative, static_cast<size_t>(unit.unit)));
   }
-  s.compare_paths(picture, unit.layer, images->second, facts);
-  if (s.other_gallery) {
-    Gallery& gallery = *s.other_gallery;
-    put(facts, "transfer",
-        likeness(gallery.onlooker().look(picture.image), gallery.of(s.atlas, images->second),
-                 gallery.of(s.atlas, strangers_of(real, unit.of))));
+  const std::vector<int64_t>& images = s.real.images.at(unit);
+  s.compare_paths(picture, images, found.facts);
+  if (s.other && shown_to_other) {
+    put_finite(found.facts, "transfer",
+               likeness(s.other->onlooker().look(picture), s.other->of(s.atlas, images),
+                        s.other->of(s.atlas, strangers_of(s.real, unit))));
   }
-  return facts;
+  return found;
 }
 
 }  // namespace microtome

@@ -12,11 +12,12 @@
 #include "microtome/base/json.h"
 #include "microtome/concepts/open.h"
 #include "microtome/image/codec.h"
+#include "microtome/study/compare_pictures.h"
 #include "microtome/study/derived_layers.h"
 #include "microtome/study/dissect_layers.h"
 #include "microtome/study/estimate.h"
 #include "microtome/study/make_atlas.h"
-#include "microtome/study/measure_pictures.h"
+#include "microtome/study/question.h"
 #include "microtome/study/render_pictures.h"
 #include "microtome/study/units.h"
 #include "microtome/visualize/ascent.h"
@@ -61,7 +62,8 @@ class StudyTest : public ::testing::Test {
     atlas.put_concepts(concepts);
     const auto reporter = make_silent_reporter();
     dissect_layers(source_, tasks_, *concepts_, request_, atlas, *reporter);
-    render_pictures(source_, plan(), request_, atlas, *reporter);
+    render_pictures(plan(), request_, atlas, *reporter);
+    compare_pictures(source_, nullptr, atlas, 1, *reporter);
     units_ = atlas.units("colour", false);
     pictures_ = atlas.pictures("colour", -1, true);
     return atlas.content_hash();
@@ -72,7 +74,8 @@ class StudyTest : public ::testing::Test {
     Atlas atlas = Atlas::open(folder_ + "/" + name + ".atlas", Atlas::Mode::kCreateOrWrite);
     atlas.put_network({source_.network.facts().hash, "memory", "planted", Json::object(), {}}, {layer_record()});
     const auto reporter = make_silent_reporter();
-    render_pictures(source_, plan(), request_, atlas, *reporter);
+    render_pictures(plan(), request_, atlas, *reporter);
+    compare_pictures(source_, nullptr, atlas, 1, *reporter);
     pictures_ = atlas.pictures("colour", -1, true);
     visualizations_ = atlas.visualizations(true);
     return atlas.content_hash();
@@ -280,7 +283,8 @@ TEST_F(StudyTest, MakesComparedPicturesTogetherAndTakesThemUpWhole) {
   atlas.put_picture(begun, pictures_[0]);
   EXPECT_FALSE(plan().done(atlas, begun, plan().tasks[0]));
   const auto reporter = make_silent_reporter();
-  render_pictures(source_, plan(), request_, atlas, *reporter);
+  render_pictures(plan(), request_, atlas, *reporter);
+    compare_pictures(source_, nullptr, atlas, 1, *reporter);
   EXPECT_EQ(atlas.content_hash(), calm);
 }
 
@@ -369,26 +373,24 @@ TEST_F(StudyTest, LeavesADamagedImageOutAndNamesIt) {
 
 TEST_F(StudyTest, MeasuresThePicturesOfASetAndNotItsMasks) {
   const auto reporter = make_silent_reporter();
-  MeasureRequest request;
-  request.folder = folder_ + "/set";
-  request.threads = 2;
-  request.size = kSide;
-  request.colour = "none";
-  EXPECT_THROW(measure_pictures(request, *reporter), Error);  // nothing to write
-  request.spectrum = folder_ + "/spectrum.npy";
-  EXPECT_EQ(measure_pictures(request, *reporter)["images"], kImages);
-  const at::Tensor magnitudes = read_magnitudes(request.spectrum, 3);
+  const std::string spectrum = folder_ + "/spectrum.npy", colours = folder_ + "/colours.npy";
+  Json request = {{"folder", folder_ + "/set"}, {"threads", 2}, {"size", kSide}, {"colour", "none"}};
+  const auto measure = [&] { return questions::named("measure").answer(request, {*reporter, {}}); };
+  EXPECT_THROW(measure(), Error);  // nothing to write
+  request["spectrum"] = spectrum;
+  EXPECT_EQ(measure()["images"], kImages);
+  const at::Tensor magnitudes = read_magnitudes(spectrum, 3);
   PictureStatistics expected(kSide, Colour("none", 3));
   for (int64_t i = 0; i < kImages; ++i) expected.add(from_image(concepts_->image(i)));
   EXPECT_TRUE(at::equal(magnitudes, expected.magnitudes()));
 
   fs::resize_file(folder_ + "/set/images/planted/3.png", 60);
-  fs::remove(request.spectrum);
-  EXPECT_THROW(measure_pictures(request, *reporter), Error);
-  EXPECT_TRUE(fs::exists(request.spectrum));  // of the others
-  request.colours = folder_ + "/colours.npy";
-  EXPECT_THROW(measure_pictures(request, *reporter), Error);  // no green in any
-  EXPECT_FALSE(fs::exists(request.colours));
+  fs::remove(spectrum);
+  EXPECT_THROW(measure(), Error);
+  EXPECT_TRUE(fs::exists(spectrum));  // of the others
+  request["colours"] = colours;
+  EXPECT_THROW(measure(), Error);  // no green in any
+  EXPECT_FALSE(fs::exists(colours));
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ class ValuesTest : public ::testing::Test {
     layer.units = 2;
     layer.receptive_field = Json::object();
     atlas.put_network({source_.network.facts().hash, "memory", "signals", Json::object(), {}}, {layer});
-    render_pictures(source_, plan(units), request_, atlas, *make_silent_reporter());
+    render_pictures(plan(units), request_, atlas, *make_silent_reporter());
     pictures_ = atlas.pictures("unit", -1, true);
     return atlas.content_hash();
   }

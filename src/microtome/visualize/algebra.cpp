@@ -91,7 +91,7 @@ Objective make_product(std::vector<Objective> factors) {
   return whole;
 }
 
-std::string text_of(double constant, const std::vector<double>& weights, const std::vector<Objective>& parts) {
+std::string linear_text(double constant, const std::vector<double>& weights, const std::vector<Objective>& parts) {
   std::string out = constant == 0 ? "" : fmt::format("{}", constant);
   for (size_t i = 0; i < parts.size(); ++i) {
     const bool minus = weights[i] < 0;
@@ -158,7 +158,7 @@ Objective make_sum(Linear linear) {
     parts.push_back(make_product(std::move(term.factors)));
   }
   Objective whole = joined(parts);
-  whole.text = text_of(linear.constant, weights, parts);
+  whole.text = linear_text(linear.constant, weights, parts);
   whole.target = driven_by(parts, weights);
   whole.score = [constant = linear.constant, weights, scores = scores_of(parts)](const View& view) {
     at::Tensor total;

@@ -28,7 +28,7 @@ constexpr double kWork = 1000;  // pixels in a unit of progress
 
 Size size_of(const at::Tensor& picture) { return {picture.size(2), picture.size(3)}; }
 
-std::string text_of(const Size& size) { return fmt::format("{} x {}", size[1], size[0]); }
+std::string size_text(const Size& size) { return fmt::format("{} x {}", size[1], size[0]); }
 
 at::Tensor scaled(const at::Tensor& picture, const Size& size) {
   if (size_of(picture) == size) return picture;
@@ -67,7 +67,7 @@ class Dreamer {
       if (settings_.tile > 0) tile_ = {settings_.tile, settings_.tile};
     } else if (settings_.tile > 0 && Size{settings_.tile, settings_.tile} != input) {
       throw Error(ErrorKind::kUsage, "tile",
-                  fmt::format("up to {} the network takes {} pixels and nothing else", task.layer, text_of(input)),
+                  fmt::format("up to {} the network takes {} pixels and nothing else", task.layer, size_text(input)),
                   "leave it out");
     } else {
       tile_ = input;
@@ -113,7 +113,7 @@ class Dreamer {
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kCorrupt) throw;  // operators that refuse what they are given
       throw Error(ErrorKind::kUsage, task_.layer,
-                  fmt::format("the network does not run at {} pixels: {}", text_of(size), error.what()),
+                  fmt::format("the network does not run at {} pixels: {}", size_text(size), error.what()),
                   "take fewer octaves, a larger `size` or a larger `tile`");
     }
   }
@@ -136,7 +136,7 @@ class Dreamer {
     if (!network_.free_size() && (least[0] < tile_[0] || least[1] < tile_[1])) {
       throw Error(ErrorKind::kUsage, "octaves",
                   fmt::format("the smallest of {} octaves is {} pixels, but up to {} the network takes no less than {}",
-                              settings_.octaves, text_of(least), task_.layer, text_of(tile_)),
+                              settings_.octaves, size_text(least), task_.layer, size_text(tile_)),
                   "take fewer octaves, a larger `size`, or a layer before the first fixed one");
     }
     return octaves;

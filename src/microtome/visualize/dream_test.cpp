@@ -27,7 +27,7 @@ Network pixelwise(const at::Tensor& matrix) {
       .network();
 }
 
-Network convolutional() {
+Network dreaming_network() {
   return Chain({-1, 3, 16, 16})
       .conv("conv1", noise({8, 3, 5, 5}, 1, 0.3), noise({8}, 2, 0.1), 2)
       .relu("relu1")
@@ -39,7 +39,7 @@ Image photo_of(int64_t width, int64_t height, uint64_t seed = 5) {
   return to_image(0.3 + 0.4 * at::sigmoid(noise({1, 3, height, width}, seed)));
 }
 
-DreamSettings quick(int64_t octaves, int64_t steps) {
+DreamSettings quick_dream(int64_t octaves, int64_t steps) {
   DreamSettings settings;
   settings.octaves = octaves;
   settings.steps = steps;
@@ -94,7 +94,7 @@ TEST(DreamObjectives, AreTheChoicesOfTheSetting) {
 
 TEST(Dream, RaisesTheSquaresOfTheLayerByTheStepThatWasAsked) {
   const Image photo = photo_of(11, 7);
-  DreamSettings settings = quick(1, 3);
+  DreamSettings settings = quick_dream(1, 3);
   settings.lr = 9;
   const DreamPicture picture = dream_of(pixelwise(at::eye(3)), "mix", photo, settings);
   at::Tensor x = from_image(photo);
@@ -109,7 +109,7 @@ TEST(Dream, RaisesTheSquaresOfTheLayerByTheStepThatWasAsked) {
 TEST(Dream, OfOneUnitFollowsItsRowAlone) {
   const at::Tensor matrix = at::tensor({1.f, 0.f, 0.f, 0.5f, -1.f, 2.f}).view({2, 3});
   const Image photo = photo_of(6, 9);
-  DreamSettings settings = quick(1, 2);
+  DreamSettings settings = quick_dream(1, 2);
   settings.objective = "mean";
   settings.lr = 6;
   const DreamPicture picture = dream_of(pixelwise(matrix), "mix", photo, settings, {1});
@@ -119,9 +119,9 @@ TEST(Dream, OfOneUnitFollowsItsRowAlone) {
 }
 
 TEST(Dream, GoesAlongTheDerivative) {
-  const Network network = convolutional();
+  const Network network = dreaming_network();
   const Image photo = photo_of(12, 10);
-  DreamSettings settings = quick(1, 1);
+  DreamSettings settings = quick_dream(1, 1);
   settings.jitter = 0;
   settings.lr = 20;
   const DreamPicture picture = dream_of(network, "conv2", photo, settings);
@@ -143,16 +143,16 @@ TEST(Dream, GoesAlongTheDerivative) {
 
 TEST(Dream, NeverLosesThePhoto) {
   const Image photo = photo_of(40, 31);
-  DreamSettings settings = quick(4, 2);
+  DreamSettings settings = quick_dream(4, 2);
   settings.lr = 1e-6;
-  EXPECT_TRUE(dream_of(convolutional(), "conv2", photo, settings).image == photo);
+  EXPECT_TRUE(dream_of(dreaming_network(), "conv2", photo, settings).image == photo);
 }
 
 TEST(Dream, CarriesDetailUpThroughTheOctaves) {
   // The mean of a pixelwise network pushes every pixel alike at every size, so detail adds up exactly.
   const at::Tensor row = at::tensor({1.f, 1.f, -1.f}).view({1, 3});
   const Image photo(30, 20, 3, 128);
-  DreamSettings settings = quick(3, 2);
+  DreamSettings settings = quick_dream(3, 2);
   settings.objective = "mean";
   settings.lr = 4;
   const DreamPicture picture = dream_of(pixelwise(row), "mix", photo, settings);
@@ -162,21 +162,21 @@ TEST(Dream, CarriesDetailUpThroughTheOctaves) {
 }
 
 TEST(Dream, IsAFunctionOfItsSeed) {
-  const Network network = convolutional();
+  const Network network = dreaming_network();
   const Image photo = photo_of(24, 24);
-  DreamSettings settings = quick(2, 3);
+  DreamSettings settings = quick_dream(2, 3);
   const Image first = dream_of(network, "conv2", photo, settings).image;
   EXPECT_TRUE(dream_of(network, "conv2", photo, settings).image == first);
   settings.seed = 1;
   EXPECT_FALSE(dream_of(network, "conv2", photo, settings).image == first);
-  const DreamPicture picture = dream_of(network, "conv2", photo, quick(1, 8));
+  const DreamPicture picture = dream_of(network, "conv2", photo, quick_dream(1, 8));
   EXPECT_GT(picture.curve.back(), picture.curve.front());
 }
 
 TEST(Dream, TilesAreAsTheWholeForANetworkThatSeesPixelsAlone) {
   const Network network = pixelwise(noise({4, 3}, 6));
   const Image photo = photo_of(23, 17);
-  DreamSettings settings = quick(2, 3);
+  DreamSettings settings = quick_dream(2, 3);
   const DreamPicture whole = dream_of(network, "mix", photo, settings);
   settings.tile = 7;
   const DreamPicture one = dream_of(network, "mix", photo, settings, {}, {}, 1);
@@ -189,14 +189,14 @@ TEST(Dream, TilesAreAsTheWholeForANetworkThatSeesPixelsAlone) {
 TEST(Dream, LooksInTilesThroughANetworkOfOneSize) {
   const Network network = Chain({1, 3, 8, 8}).flatten("flat").gemm("fc", noise({5, 192}, 7), at::zeros({5})).network();
   const Image photo = photo_of(29, 20);
-  const DreamPicture picture = dream_of(network, "fc", photo, quick(2, 6));
+  const DreamPicture picture = dream_of(network, "fc", photo, quick_dream(2, 6));
   EXPECT_EQ(picture.image.width, 29);
   EXPECT_EQ(picture.image.height, 20);
   EXPECT_GT(picture.curve.back(), picture.curve.front());
-  const DreamPicture guided = dream_of(network, "fc", photo, quick(2, 6), {}, photo_of(13, 50, 8));
+  const DreamPicture guided = dream_of(network, "fc", photo, quick_dream(2, 6), {}, photo_of(13, 50, 8));
   EXPECT_GT(guided.curve.back(), guided.curve.front());
-  EXPECT_THROW(dream_of(network, "fc", photo, quick(4, 1)), Error);  // the smallest octave has 7 rows
-  DreamSettings settings = quick(1, 1);
+  EXPECT_THROW(dream_of(network, "fc", photo, quick_dream(4, 1)), Error);  // the smallest octave has 7 rows
+  DreamSettings settings = quick_dream(1, 1);
   settings.tile = 16;
   EXPECT_THROW(dream_of(network, "fc", photo, settings), Error);
 }
@@ -209,7 +209,7 @@ TEST(Dream, IsDrawnToTheBestMatchOfItsGuide) {
   for (int y = 0; y < 4; ++y) photo.at(1, y)[1] = 250;  // 0.98 * 0.39 < 0.39 * 1: red matches best even here
   for (int y = 0; y < 4; ++y) photo.at(2, y)[0] = 20;   // 0.39 * 0.39 > 0.08: green matches best
   photo.at(1, 0)[0] = 40;                               // 0.98 * 0.39 > 0.16: green
-  DreamSettings settings = quick(1, 1);
+  DreamSettings settings = quick_dream(1, 1);
   settings.lr = 10;
   const DreamPicture picture = dream_of(pixelwise(at::eye(3)), "mix", photo, settings, {}, guide);
   // Seven pixels are drawn to (1, 0, 0) and five to (0, 0.392, 0).
@@ -247,10 +247,10 @@ TEST(Dream, TheGuidesBestMatchesAreThoseOfASearch) {
 }
 
 TEST(Dream, HandsOutAFrameAfterEachStep) {
-  const Network network = convolutional();
+  const Network network = dreaming_network();
   const Image photo = photo_of(20, 14);
   const Preprocessing raw;
-  const DreamTask task{network, raw, "conv2", {}, {}, quick(2, 3), 1};
+  const DreamTask task{network, raw, "conv2", {}, {}, quick_dream(2, 3), 1};
   std::vector<Image> frames;
   const DreamPicture picture = dream(photo, task, *make_silent_reporter(), [&](int64_t number, const Image& frame) {
     frames.push_back(frame);
@@ -265,38 +265,38 @@ TEST(Dream, SaysWhenNothingMoves) {
   const Network network =
       Chain({-1, 3, 8, 8}).conv("conv", noise({2, 3, 3, 3}, 11), at::full({2}, -1e6)).relu("relu").network();
   const Image photo = photo_of(16, 16);
-  const DreamPicture picture = dream_of(network, "relu", photo, quick(2, 2));
+  const DreamPicture picture = dream_of(network, "relu", photo, quick_dream(2, 2));
   EXPECT_FALSE(picture.started);
   EXPECT_TRUE(picture.image == photo);
 }
 
 TEST(Dream, TakesTheSizeAsked) {
-  DreamSettings settings = quick(1, 1);
+  DreamSettings settings = quick_dream(1, 1);
   settings.size = 30;
-  const DreamPicture picture = dream_of(convolutional(), "conv2", photo_of(20, 10), settings);
+  const DreamPicture picture = dream_of(dreaming_network(), "conv2", photo_of(20, 10), settings);
   EXPECT_EQ(picture.image.width, 30);
   EXPECT_EQ(picture.image.height, 15);
 }
 
 TEST(Dream, RefusesWhatMakesNoSense) {
-  const Network network = convolutional();
+  const Network network = dreaming_network();
   const Image photo = photo_of(16, 16);
-  EXPECT_THROW(dream_of(network, "conv3", photo, quick(1, 1)), Error);
-  EXPECT_THROW(dream_of(network, "conv2", photo, quick(1, 1), {6}), Error);
-  EXPECT_THROW(dream_of(network, "conv2", photo, quick(1, 0)), Error);
-  EXPECT_THROW(dream_of(network, "conv2", photo, quick(1, 1), {1}, photo), Error);  // units and a guide
+  EXPECT_THROW(dream_of(network, "conv3", photo, quick_dream(1, 1)), Error);
+  EXPECT_THROW(dream_of(network, "conv2", photo, quick_dream(1, 1), {6}), Error);
+  EXPECT_THROW(dream_of(network, "conv2", photo, quick_dream(1, 0)), Error);
+  EXPECT_THROW(dream_of(network, "conv2", photo, quick_dream(1, 1), {1}, photo), Error);  // units and a guide
   GraphBuilder graph;  // five pixels wide and without padding: the smallest octave has two
   const ValueIndex input = graph.input("input", {-1, 3, 16, 16});
   const Network narrow{graph.finish({graph.conv("conv", input, noise({2, 3, 5, 5}, 1), at::zeros({2}))}), {}};
-  EXPECT_TRUE(dream_of(narrow, "conv", photo, quick(3, 1)).started);
+  EXPECT_TRUE(dream_of(narrow, "conv", photo, quick_dream(3, 1)).started);
   try {
-    dream_of(narrow, "conv", photo, quick(7, 1));
+    dream_of(narrow, "conv", photo, quick_dream(7, 1));
     ADD_FAILURE() << "runs at two pixels";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kUsage);
     EXPECT_NE(std::string(error.what()).find("2 x 2 pixels"), std::string::npos) << error.what();
   }
-  DreamSettings settings = quick(1, 1);
+  DreamSettings settings = quick_dream(1, 1);
   settings.objective = "meen";
   EXPECT_THROW(dream_of(network, "conv2", photo, settings), Error);
 }

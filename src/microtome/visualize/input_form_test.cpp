@@ -48,7 +48,7 @@ RenderSettings still(int64_t steps) {
   return settings;
 }
 
-double cosine(const at::Tensor& a, const at::Tensor& b) {
+double cosine_between(const at::Tensor& a, const at::Tensor& b) {
   return ((a * b).sum() / (a.norm() * b.norm())).item<double>();
 }
 
@@ -74,7 +74,7 @@ TEST(LineInput, FindsTheMatchedFilterThroughEveryParametrization) {
     const at::Tensor found = stored_values(picture)[0].squeeze(1) - 0.5;
     at::Tensor wanted = at::zeros({kLineChannels, kLength});
     wanted.narrow(1, 20 - kTaps / 2, kTaps).copy_(filters[1] / 4);
-    EXPECT_GT(cosine(found, wanted), 0.99) << kind;
+    EXPECT_GT(cosine_between(found, wanted), 0.99) << kind;
     EXPECT_LT((found - wanted).abs().max().item<double>(), 0.02) << kind;
   }
 }

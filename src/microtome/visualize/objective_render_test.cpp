@@ -40,9 +40,9 @@ const Preprocessing& centred() {
   return grey_is_zero;
 }
 
-ObjectiveContext context(const Network& of) { return {of, centred(), 24, 24}; }
+ObjectiveContext render_context(const Network& of) { return {of, centred(), 24, 24}; }
 
-RenderSettings quick(int64_t steps) {
+RenderSettings quick_objective(int64_t steps) {
   RenderSettings settings;
   settings.size = 24;
   settings.steps = steps;
@@ -63,7 +63,7 @@ at::Tensor pixels(const std::vector<Picture>& pictures) {
 
 // Of stored pictures, as they are.
 double score_of(const std::string& text, const Network& of, const at::Tensor& pictures) {
-  const auto objective = parse_objective(text, context(of));
+  const auto objective = parse_objective(text, render_context(of));
   View view;
   if (!objective.reads.layers.empty()) {
     const std::vector<at::Tensor> taps = make_executor(of, objective.layers())->run(normalize(pictures, centred()));
@@ -76,7 +76,7 @@ double score_of(const std::string& text, const Network& of, const at::Tensor& pi
 TEST(ObjectivesInTheAscent, AllRise) {
   const Network of = network();
   const testing::ObjectiveFiles files;
-  RenderSettings settings = quick(40);
+  RenderSettings settings = quick_objective(40);
   settings.transforms = "none";
   const Renderer renderer(of, centred(), settings);
   for (const ObjectiveKind* kind : objectives::kinds()) {
@@ -88,7 +88,7 @@ TEST(ObjectivesInTheAscent, AllRise) {
         EXPECT_TRUE(picture.started) << text;
         EXPECT_GT(picture.curve.back(), picture.curve.front()) << text;
         EXPECT_TRUE(std::isfinite(picture.score)) << text;
-        EXPECT_EQ(std::isnan(picture.activation), !parse_objective(text, context(of)).target) << text;
+        EXPECT_EQ(std::isnan(picture.activation), !parse_objective(text, render_context(of)).target) << text;
       }
     }
   }
@@ -97,7 +97,7 @@ TEST(ObjectivesInTheAscent, AllRise) {
 // A penalty beside an objective makes pictures of which the penalty is smaller.
 TEST(ObjectivesInTheAscent, PenaltiesWork) {
   const Network of = network();
-  const Renderer renderer(of, centred(), quick(60));
+  const Renderer renderer(of, centred(), quick_objective(60));
   const at::Tensor plain = pixels({renderer.render("conv1:1", 0)});
   const std::vector<std::pair<std::string, std::string>> weights = {
       {"tv", "0.01"}, {"l1", "0.01"}, {"l2", "1"}, {"blur", "0.1"}, {"boundary(width=4)", "0.1"}};
@@ -114,7 +114,7 @@ TEST(ObjectivesInTheAscent, PenaltiesWork) {
 
 TEST(ObjectivesInTheAscent, DiversityMakesVariantsDiffer) {
   const Network of = network();
-  const Renderer renderer(of, centred(), quick(60));
+  const Renderer renderer(of, centred(), quick_objective(60));
   const auto likeness = [&](const std::string& text) {
     return score_of("diversity(conv1)", of, pixels(renderer.render(text, keys(3))));
   };
@@ -124,7 +124,7 @@ TEST(ObjectivesInTheAscent, DiversityMakesVariantsDiffer) {
 
 TEST(ObjectivesInTheAscent, AlignmentMakesNeighboursAlike) {
   const Network of = network();
-  const Renderer renderer(of, centred(), quick(60));
+  const Renderer renderer(of, centred(), quick_objective(60));
   const auto likeness = [&](const std::string& text) {
     return score_of("alignment(conv1)", of, pixels(renderer.render(text, keys(3))));
   };
@@ -135,7 +135,7 @@ TEST(ObjectivesInTheAscent, AlignmentMakesNeighboursAlike) {
 // No picture of an interpolation sees another, so its ends are the pictures of the ends' own objectives.
 TEST(ObjectivesInTheAscent, InterpolationEndsAtItsEnds) {
   const Network of = network();
-  RenderSettings settings = quick(60);
+  RenderSettings settings = quick_objective(60);
   settings.transforms = "none";
   const Renderer renderer(of, centred(), settings);
   const std::vector<Picture> path = renderer.render("interpolate(from=conv1:1,to=conv1:3)", keys(3));
@@ -154,7 +154,7 @@ TEST(ObjectivesInTheAscent, InterpolationEndsAtItsEnds) {
 TEST(ObjectivesInTheAscent, InversionFindsThePicture) {
   const Network of = network();
   const testing::ObjectiveFiles files;
-  RenderSettings settings = quick(120);
+  RenderSettings settings = quick_objective(120);
   settings.transforms = "none";
   const std::string text = "inversion(conv1,image=" + files.image_file() + ")";
   const Picture picture = Renderer(of, centred(), settings).render(text, 0);
@@ -164,7 +164,7 @@ TEST(ObjectivesInTheAscent, InversionFindsThePicture) {
 
 TEST(ObjectivesInTheAscent, NeedThePicturesThatTheyCompare) {
   const Network of = network();
-  const Renderer renderer(of, centred(), quick(2));
+  const Renderer renderer(of, centred(), quick_objective(2));
   EXPECT_EQ(renderer.parse("conv1:1 - diversity(conv1)").reads.together, 2);
   EXPECT_THROW(renderer.render("conv1:1 - diversity(conv1)", 0), Error);
 }

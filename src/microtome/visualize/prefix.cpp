@@ -16,13 +16,13 @@ namespace {
 constexpr double kWorthwhile = 0.75, kRounding = 1e-3;
 
 // Of one axis: where the part begins, how long it is, and which cell of the whole map its map begins with.
-struct Span {
+struct PrefixSpan {
   int64_t begin = 0, length = 0, origin = 0;
 };
 
 // The pixels that cell p of a map can see, on an axis of `size` pixels. The part begins at a whole step, so that every
 // stride on the way falls where it did.
-Span span_of(const ReceptiveField& field, size_t axis, int64_t p, int64_t size) {
+PrefixSpan prefix_span_of(const ReceptiveField& field, size_t axis, int64_t p, int64_t size) {
   const int64_t step = field.step[axis], first = field.start[axis] + p * step;
   const int64_t begin = std::max<int64_t>(first, 0) / step * step;
   const int64_t end = std::min(first + field.size[axis], size);
@@ -88,7 +88,8 @@ void Prefix::cut_input(const ReceptiveField& field, std::array<int64_t, 2> posit
     if (position[axis] < 0) position[axis] = map[axis] / 2;
     if (position[axis] >= map[axis]) return;  // View::column() refuses it
   }
-  const Span x = span_of(field, 0, position[0], aperture_.width), y = span_of(field, 1, position[1], aperture_.height);
+  const PrefixSpan x = prefix_span_of(field, 0, position[0], aperture_.width),
+                   y = prefix_span_of(field, 1, position[1], aperture_.height);
   const auto all = static_cast<double>(aperture_.width * aperture_.height);
   if (x.length < 1 || y.length < 1 || static_cast<double>(x.length * y.length) > kWorthwhile * all) return;
   const Aperture part{aperture_.height, aperture_.width, y.begin, x.begin, y.length, x.length};

@@ -15,13 +15,13 @@
 namespace microtome {
 namespace {
 
-constexpr double kReach = 3;  // of a Gaussian, in deviations
+constexpr double kRetouchReach = 3;  // of a Gaussian, in deviations
 
 struct Kernel {
   int64_t reach;
   std::vector<double> weights;  // 2 * reach + 1, summing to 1
 
-  explicit Kernel(double sd) : reach(static_cast<int64_t>(std::ceil(kReach * sd))) {
+  explicit Kernel(double sd) : reach(static_cast<int64_t>(std::ceil(kRetouchReach * sd))) {
     double sum = 0;
     for (int64_t k = -reach; k <= reach; ++k) {
       const double z = sd > 0 ? static_cast<double>(k) / sd : 0;
@@ -123,7 +123,7 @@ void blur(const Plan& plan, const Retouch& retouch, const Scalar* in, Scalar* ou
   blur_along_columns(half.data(), columns.count, rows, Kernel(plan.sd(retouch, plan.per_row)), false, out);
 }
 template <class Scalar>
-void spread(const Plan& plan, const Retouch& retouch, const Scalar* gradient, Scalar* out) {
+void retouch_spread(const Plan& plan, const Retouch& retouch, const Scalar* gradient, Scalar* out) {
   const Axis rows = plan.rows(), columns = plan.columns();
   std::vector<Scalar> half(static_cast<size_t>(rows.given * columns.count));
   blur_along_columns(gradient, columns.count, rows, Kernel(plan.sd(retouch, plan.per_row)), true, half.data());
@@ -235,7 +235,7 @@ class Touch : public torch::autograd::Function<Touch> {
       auto* to = out.data_ptr<scalar_t>();
       for (const Retouch& retouch : plan.retouches) {
         recolour(retouch.colour, true, channels, pixels, from);
-        for (int64_t c = 0; c < channels; ++c) spread(plan, retouch, from + c * pixels, to + c * given);
+        for (int64_t c = 0; c < channels; ++c) retouch_spread(plan, retouch, from + c * pixels, to + c * given);
         from += channels * pixels;
         to += channels * given;
       }

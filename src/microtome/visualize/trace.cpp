@@ -38,19 +38,19 @@ Sign sign_of(const std::string& text) {
 }
 
 // Along x and y: where the part of the input that a position sees begins, and how long it is.
-struct Span {
+struct TraceSpan {
   int64_t start, length;
 };
 
-Span span_of(const ReceptiveField& field, size_t axis, int64_t position, int64_t input) {
+TraceSpan trace_span_of(const ReceptiveField& field, size_t axis, int64_t position, int64_t input) {
   if (field.step[axis] == 0 || field.size[axis] >= input) return {0, input};
   return {field.start[axis] + position * field.step[axis], field.size[axis]};
 }
 
-bool meets(const Span& span, int64_t input) { return span.start < input && span.start + span.length > 0; }
+bool meets(const TraceSpan& span, int64_t input) { return span.start < input && span.start + span.length > 0; }
 
 // [C,H,W] cut to the spans, `outside` beyond its edges.
-at::Tensor cut(const at::Tensor& picture, const Span& x, const Span& y, double outside) {
+at::Tensor cut(const at::Tensor& picture, const TraceSpan& x, const TraceSpan& y, double outside) {
   if (!meets(x, picture.size(2)) || !meets(y, picture.size(1))) {  // a position that sees padding alone
     return at::full({picture.size(0), y.length, x.length}, outside);
   }
@@ -109,8 +109,8 @@ struct Tracer::State {
   }
 
   void draw(Trace& found, const at::Tensor& pixels, const at::Tensor& gradient) const {
-    const Span x = span_of(layer->receptive_field, 0, found.x, pixels.size(2));
-    const Span y = span_of(layer->receptive_field, 1, found.y, pixels.size(1));
+    const TraceSpan x = trace_span_of(layer->receptive_field, 0, found.x, pixels.size(2));
+    const TraceSpan y = trace_span_of(layer->receptive_field, 1, found.y, pixels.size(1));
     found.left = static_cast<int>(x.start);
     found.top = static_cast<int>(y.start);
     found.silent = !gradient.any().item<bool>();

@@ -20,18 +20,18 @@ namespace {
 using testing::Chain;
 using testing::noise;
 
-constexpr int64_t kSide = 15;
+constexpr int64_t kTraceSide = 15;
 
 // Three-channel pictures through one 5 x 5 filter and a rectifier.
 Network one_filter(const at::Tensor& filter, double bias = 0) {
-  return Chain({1, 3, kSide, kSide}).conv("conv", filter, at::full({1}, bias)).relu("relu").network();
+  return Chain({1, 3, kTraceSide, kTraceSide}).conv("conv", filter, at::full({1}, bias)).relu("relu").network();
 }
 
 // Black but for the filter's own signs around (x, y).
 Image planted(const at::Tensor& filter, int64_t x, int64_t y) {
-  at::Tensor picture = at::zeros({1, 3, kSide + 4, kSide + 4});
+  at::Tensor picture = at::zeros({1, 3, kTraceSide + 4, kTraceSide + 4});
   picture.slice(2, y, y + 5).slice(3, x, x + 5) = (filter > 0).to(at::kFloat);
-  return to_image(picture.slice(2, 2, 2 + kSide).slice(3, 2, 2 + kSide));
+  return to_image(picture.slice(2, 2, 2 + kTraceSide).slice(3, 2, 2 + kTraceSide));
 }
 
 TraceSettings method(const std::string& name) {
@@ -57,7 +57,7 @@ TEST(Tracer, ShowsTheFilterWhereItFits) {
 
 TEST(Tracer, IsGreyBeyondTheEdgeOfTheImage) {
   const at::Tensor filter = noise({1, 3, 5, 5}, 2).abs() + 0.1;
-  at::Tensor picture = at::zeros({1, 3, kSide, kSide});
+  at::Tensor picture = at::zeros({1, 3, kTraceSide, kTraceSide});
   picture.slice(2, 0, 1).slice(3, 0, 1) = 1;  // one white pixel in the corner: the filter's largest entry decides
   filter.slice(2, 2, 3).slice(3, 2, 3) += 10;
   const Trace trace = Tracer(one_filter(filter), {}, "conv", {}).trace(to_image(picture), 0);
@@ -78,7 +78,7 @@ TEST(Tracer, ThePictureHasTheChannelsOfTheImageWhateverTheNetworkTakes) {
   Preprocessing bgr;
   bgr.bgr = true;
   bgr.deviation = {1, 2, 1};
-  const Trace trace = Tracer(one_filter(filter), bgr, "conv", {}).trace(Image(kSide, kSide, 3, 200), 0);
+  const Trace trace = Tracer(one_filter(filter), bgr, "conv", {}).trace(Image(kTraceSide, kTraceSide, 3, 200), 0);
   const uint8_t* pixel = trace.gradient.at(2, 2);
   EXPECT_EQ(pixel[0], 128);
   EXPECT_EQ(pixel[1], 191);  // half of blue's gradient
@@ -143,7 +143,7 @@ TEST(Tracer, MethodsPullBackThroughTheirPass) {
 
 TEST(TraceMethods, ChangeGradientsAndNoValues) {
   const Network network = one_filter(noise({1, 3, 5, 5}, 1));
-  const at::Tensor input = noise({1, 3, kSide, kSide}, 2);
+  const at::Tensor input = noise({1, 3, kTraceSide, kTraceSide}, 2);
   const at::Tensor expected = make_executor(network, {"relu"})->run(input)[0];
   for (const TraceMethod* kind : trace_methods::kinds()) {
     EXPECT_FALSE(kind->summary.empty()) << kind->name;
@@ -175,7 +175,7 @@ TEST(Tracer, TheNegativeSideIsThatBeforeTheRectifier) {
 
 TEST(Tracer, SaysWhenTheUnitIsSilent) {
   const Trace trace =
-      Tracer(one_filter(noise({1, 3, 5, 5}, 9), -1e6), {}, "relu", {}).trace(Image(kSide, kSide, 3, 100), 0);
+      Tracer(one_filter(noise({1, 3, 5, 5}, 9), -1e6), {}, "relu", {}).trace(Image(kTraceSide, kTraceSide, 3, 100), 0);
   EXPECT_TRUE(trace.silent);
   EXPECT_EQ(trace.activation, 0);
   for (const uint8_t pixel : trace.gradient.pixels) EXPECT_EQ(pixel, 128);
@@ -189,8 +189,8 @@ TEST(Tracer, RefusesWhatMakesNoSense) {
   settings.sign = "both";
   EXPECT_THROW(Tracer(network, {}, "relu", settings), Error);
   const Tracer tracer(network, {}, "relu", {});
-  EXPECT_THROW(tracer.trace(Image(kSide, kSide), 1), Error);
-  EXPECT_THROW(tracer.trace(Image(kSide, kSide), -1), Error);
+  EXPECT_THROW(tracer.trace(Image(kTraceSide, kTraceSide), 1), Error);
+  EXPECT_THROW(tracer.trace(Image(kTraceSide, kTraceSide), -1), Error);
   const Network rows = Chain({1, 4}).gemm("fc", noise({2, 4}, 11), at::zeros({2})).network();
   EXPECT_THROW(Tracer(rows, {}, "fc", {}), Error);
 }

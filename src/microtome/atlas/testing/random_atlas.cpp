@@ -238,19 +238,19 @@ int64_t RandomAtlas::write(Atlas& atlas) const {
   return run;
 }
 
-void RandomAtlas::write_results(Atlas& atlas, const RandomAtlas& base) const {
+void RandomAtlas::write_results(Atlas& atlas, const RandomAtlas& base, const std::string& version) const {
   atlas.put_concepts(base.concepts);
   atlas.put_network(base.network, base.layers);
-  const int64_t run = atlas.begin_run({"visualize", "2", "", "", Json{{"a", 2}}, "another command"});
+  const int64_t run = atlas.begin_run({"visualize", version, "", "", Json{{"a", 2}}, "another command"});
   for (size_t at = visualizations.size(); at-- > 0;) atlas.put_picture(run, visualizations[at]);
   for (size_t at = pictures.size(); at-- > 0;) atlas.put_picture(run, pictures[at]);
   for (size_t at = dissections.size(); at-- > 0;) {
-    const int64_t next = atlas.begin_run({"dissect", "2", "", "", Json{{"a", at}}, "another command"});
+    const int64_t next = atlas.begin_run({"dissect", version, "", "", Json{{"a", at}}, "another command"});
     atlas.put_dissection(next, dissections[at], thumbnails_of(dissections[at]));
     atlas.put_checkpoint(next, 3, "state");
   }
 }
 
-void RandomAtlas::write_backwards(Atlas& atlas) const { write_results(atlas, *this); }
+void RandomAtlas::write_backwards(Atlas& atlas) const { write_results(atlas, *this, "2"); }
 
 }  // namespace microtome

@@ -18,8 +18,8 @@ struct RandomAtlas {
   int64_t write(Atlas& atlas) const;
   // The same in another order, within several runs.
   void write_backwards(Atlas& atlas) const;
-  // The results alone, under the network and concepts of `base`.
-  void write_results(Atlas& atlas, const RandomAtlas& base) const;
+  // The results alone, under the network and concepts of `base`, in runs of that version.
+  void write_results(Atlas& atlas, const RandomAtlas& base, const std::string& version) const;
   // Expects to read all of it.
   void expect_in(const Atlas& atlas) const;
 

@@ -8,7 +8,7 @@
 namespace microtome::faces {
 namespace {
 
-std::string text(const Json& answer, const Json&, int) {
+std::string classify_text(const Json& answer, const Json&, int) {
   std::string out;
   for (const Json& image : answer["images"]) {
     out += image["file"].get<std::string>() + "\n";
@@ -21,7 +21,7 @@ std::string text(const Json& answer, const Json&, int) {
   return out;
 }
 
-std::string fault(const Json& answer) {
+std::string classify_fault(const Json& answer) {
   for (const Json& image : answer["images"]) {
     if (image.contains("error")) return "some images could not be classified";
   }
@@ -31,6 +31,6 @@ std::string fault(const Json& answer) {
 }  // namespace
 
 extern const Face classify_face;
-const Face classify_face{"classify", text, fault};
+const Face classify_face{"classify", classify_text, classify_fault};
 
 }  // namespace microtome::faces

@@ -8,7 +8,7 @@
 namespace microtome::faces {
 namespace {
 
-std::string text(const Json& answer, const Json&, int) {
+std::string dream_text(const Json& answer, const Json&, int) {
   return fmt::format("wrote {}: {} x {} pixels", answer["file"].get<std::string>(), answer["width"].get<int>(),
                      answer["height"].get<int>());
 }
@@ -16,6 +16,6 @@ std::string text(const Json& answer, const Json&, int) {
 }  // namespace
 
 extern const Face dream_face;
-const Face dream_face{"dream", text};
+const Face dream_face{"dream", dream_text};
 
 }  // namespace microtome::faces

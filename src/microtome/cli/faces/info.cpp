@@ -15,7 +15,7 @@ std::string times(const Json& list) {
   return out;
 }
 
-std::string text(const Json& info, const Json&, int width) {
+std::string info_text(const Json& info, const Json&, int width) {
   const Json& network = info["network"];
   const Json& input = network["input"];
   std::string out = fmt::format(
@@ -41,6 +41,6 @@ std::string text(const Json& info, const Json&, int width) {
 }  // namespace
 
 extern const Face info_face;
-const Face info_face{"info", text};
+const Face info_face{"info", info_text};
 
 }  // namespace microtome::faces

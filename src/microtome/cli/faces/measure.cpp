@@ -8,7 +8,7 @@
 namespace microtome::faces {
 namespace {
 
-std::string text(const Json& answer, const Json& request, int) {
+std::string measure_text(const Json& answer, const Json& request, int) {
   const auto images = answer["images"].get<int64_t>();
   std::string out;
   if (const auto file = request.value("spectrum", ""); !file.empty())
@@ -21,6 +21,6 @@ std::string text(const Json& answer, const Json& request, int) {
 }  // namespace
 
 extern const Face measure_face;
-const Face measure_face{"measure", text};
+const Face measure_face{"measure", measure_text};
 
 }  // namespace microtome::faces

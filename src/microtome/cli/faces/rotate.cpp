@@ -9,7 +9,7 @@
 namespace microtome::faces {
 namespace {
 
-std::string text(const Json& answer, const Json&, int width) {
+std::string rotate_text(const Json& answer, const Json&, int width) {
   TextTable table;
   for (const char* heading : {"alpha", "seeds", "detectors", "unique", "+-", "unique by category"}) {
     table.add_column(heading, TextTable::Align::kRight);
@@ -34,6 +34,6 @@ std::string text(const Json& answer, const Json&, int width) {
 }  // namespace
 
 extern const Face rotate_face;
-const Face rotate_face{"rotate", text};
+const Face rotate_face{"rotate", rotate_text};
 
 }  // namespace microtome::faces

@@ -26,7 +26,7 @@ Counts count(const Json& answer) {
   return counts;
 }
 
-std::string text(const Json& answer, const Json& request, int) {
+std::string trace_text(const Json& answer, const Json& request, int) {
   const Counts counts = count(answer);
   std::string out = fmt::format("wrote {} pictures of {} traces to {}\n", counts.files, counts.traces,
                                 request["out"].get<std::string>());
@@ -34,13 +34,13 @@ std::string text(const Json& answer, const Json& request, int) {
   return out;
 }
 
-std::string fault(const Json& answer) {
+std::string trace_fault(const Json& answer) {
   return count(answer).unreadable > 0 ? "some images could not be read" : std::string();
 }
 
 }  // namespace
 
 extern const Face trace_face;
-const Face trace_face{"trace", text, fault};
+const Face trace_face{"trace", trace_text, trace_fault};
 
 }  // namespace microtome::faces

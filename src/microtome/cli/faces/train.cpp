@@ -8,7 +8,7 @@
 namespace microtome::faces {
 namespace {
 
-std::string text(const Json& answer, const Json&, int) {
+std::string train_text(const Json& answer, const Json&, int) {
   return fmt::format("wrote {}: {} parameters, {:.1f} % of held-out scenes right, object F1 {:.3f}",
                      answer["file"].get<std::string>(), answer["parameters"].get<int64_t>(),
                      100 * answer["scene_accuracy"].get<double>(), answer["object_f1"].get<double>());
@@ -17,6 +17,6 @@ std::string text(const Json& answer, const Json&, int) {
 }  // namespace
 
 extern const Face train_face;
-const Face train_face{"train", text};
+const Face train_face{"train", train_text};
 
 }  // namespace microtome::faces

@@ -27,12 +27,12 @@ struct Split {
   const char* folder;
   const char* name;
 };
-constexpr Split kSplits[] = {{"training", "train"}, {"validation", "val"}};
+constexpr Split kAde20kSplits[] = {{"training", "train"}, {"validation", "val"}};
 
 // "images/ADE" of 2021, or "images" of 2016 with its folders of initials; empty when neither is there.
 std::string images_of(const std::string& folder) {
   for (const std::string below : {"images/ADE", "images"}) {
-    for (const Split& split : kSplits) {
+    for (const Split& split : kAde20kSplits) {
       std::error_code failed;
       fs::directory_iterator at(folder + "/" + below + "/" + split.folder, failed);
       if (!failed && at != fs::directory_iterator() && at->is_directory(failed)) return below;
@@ -67,7 +67,7 @@ class AdeSet : public ListedSet {
       : ListedSet(folder), images_(images_of(folder)), by_class_(images_ == "images/ADE") {
     SetDigest digest(folder);
     std::vector<Row> rows;
-    for (const Split& split : kSplits) list_split(split, rows);
+    for (const Split& split : kAde20kSplits) list_split(split, rows);
     if (rows.empty()) throw Error(ErrorKind::kNotFound, folder + "/" + images_, "there is no picture (*.jpg) in it");
     for (const Row& row : rows) read_names(row, digest);
     finish(std::move(rows), name_labels(), digest);

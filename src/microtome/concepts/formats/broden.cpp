@@ -47,7 +47,7 @@ class BrodenSet : public ConceptSet {
   BrodenTables tables_;
 };
 
-std::string place(const std::string& path, const BrodenRow& row) {
+std::string broden_place(const std::string& path, const BrodenRow& row) {
   return fmt::format("{} (index.csv:{})", path, row.line);
 }
 
@@ -56,7 +56,7 @@ std::string read_named(const std::string& path, const BrodenRow& row) {
     return read_file(path);
   } catch (const Error& error) {
     const bool missing = error.kind() == ErrorKind::kNotFound;
-    throw Error(error.kind(), place(path, row), missing ? "there is no such file" : "the file cannot be read");
+    throw Error(error.kind(), broden_place(path, row), missing ? "there is no such file" : "the file cannot be read");
   }
 }
 
@@ -71,21 +71,21 @@ void check_size(int width, int height, int expected_width, int expected_height, 
 
 Image read_picture(const std::string& folder, const BrodenRow& row) {
   const std::string path = folder + "/images/" + row.info.file;
-  Image image = decode_image(read_named(path, row), place(path, row));
-  check_size(image.width, image.height, row.info.width, row.info.height, place(path, row));
+  Image image = decode_image(read_named(path, row), broden_place(path, row));
+  check_size(image.width, image.height, row.info.width, row.info.height, broden_place(path, row));
   return image;
 }
 
 LabelMap read_mask(const std::string& folder, const BrodenRow& row, const std::string& mask,
                    const ConceptIndex& index) {
   const std::string path = folder + "/images/" + mask;
-  LabelMap map = decode_label_png(read_named(path, row), place(path, row));
-  check_size(map.width, map.height, row.info.label_width, row.info.label_height, place(path, row));
+  LabelMap map = decode_label_png(read_named(path, row), broden_place(path, row));
+  check_size(map.width, map.height, row.info.label_width, row.info.label_height, broden_place(path, row));
   uint16_t checked = 0;
   for (const uint16_t label : map.labels) {
     if (label == checked || label == 0) continue;
     if (label > index.max_label() || index.concept_of(label).category < 0) {
-      throw Error(ErrorKind::kCorrupt, place(path, row),
+      throw Error(ErrorKind::kCorrupt, broden_place(path, row),
                   fmt::format("label {} is not in label.csv or in no c_*.csv", label));
     }
     checked = label;

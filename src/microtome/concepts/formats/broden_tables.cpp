@@ -16,13 +16,9 @@ namespace microtome::concept_formats {
 namespace {
 
 constexpr int kLargestLabel = std::numeric_limits<uint16_t>::max();  // What R + 256 * G can say.
-constexpr int kLargestSide = 1 << 20;
+constexpr int kLargestBrodenSide = 1 << 20;
 
 using Names = CsvTable::Names;
-
-bool holds(const Names& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 // Frequency and coverage where the table has them.
 StatedTotals totals_of(const CsvTable& table, const CsvRow& row) {
@@ -56,7 +52,7 @@ class BrodenParser {
                               digest_);
     for (const CsvRow& row : categories.rows()) {
       const std::string& name = categories.text(row, "name");
-      if (!stays_below(name) || name.find('/') != std::string::npos || holds(required, name)) {
+      if (!stays_below(name) || name.find('/') != std::string::npos || contains(required, name)) {
         categories.bad(row, fmt::format("\"{}\" cannot be the name of a category, or is one already", name));
         continue;
       }
@@ -64,7 +60,7 @@ class BrodenParser {
     }
     const CsvTable index(folder_, "index.csv", required, {}, report_, digest_);
     for (const std::string& column : index.header()) {
-      if (!holds(base, column)) categories_.push_back(column);
+      if (!contains(base, column)) categories_.push_back(column);
     }
     read_labels();
     for (size_t i = 0; i < categories_.size(); ++i) read_category(static_cast<int>(i));
@@ -153,7 +149,7 @@ class BrodenParser {
     out.info.split = table.text(row, "split");
     bool usable = check_path(table, row, "image", out.info.file);
     const auto side = [&](const char* column, int& value) {
-      const std::optional<int> read = table.integer(row, column, 1, kLargestSide);
+      const std::optional<int> read = table.integer(row, column, 1, kLargestBrodenSide);
       usable = usable && read;
       value = read.value_or(0);
     };

@@ -18,7 +18,7 @@
 namespace microtome::concept_formats {
 namespace {
 
-const std::vector<std::string> kSplits = {"train", "val", "test"};
+const std::vector<std::string> kClassFolderSplits = {"train", "val", "test"};
 
 std::vector<std::string> folders_in(const std::string& path) {
   std::vector<std::string> out;
@@ -30,7 +30,7 @@ std::vector<std::string> folders_in(const std::string& path) {
 
 bool all_splits(const std::vector<std::string>& names) {
   return !names.empty() && std::all_of(names.begin(), names.end(), [](const std::string& name) {
-    return std::find(kSplits.begin(), kSplits.end(), name) != kSplits.end();
+    return std::find(kClassFolderSplits.begin(), kClassFolderSplits.end(), name) != kClassFolderSplits.end();
   });
 }
 

@@ -15,12 +15,11 @@ namespace microtome::concept_formats {
 namespace {
 
 constexpr double kFarAway = 1e6;  // No corner is this far from its picture.
-constexpr int64_t kAnyId = int64_t{1} << 53;
 
 std::string name_of(const CocoRegion& region) { return fmt::format("annotation {}", region.annotation); }
 
 // Puts a class's mask into the first plane where its pixels are free.
-void place(const RegionMask& mask, uint16_t label, std::vector<LabelMap>& planes) {
+void put_mask(const RegionMask& mask, uint16_t label, std::vector<LabelMap>& planes) {
   const auto is_free = [&](const LabelMap& plane) {
     for (size_t i = 0; i < mask.inside.size(); ++i) {
       if (mask.inside[i] && plane.labels[i]) return false;
@@ -39,7 +38,7 @@ void place(const RegionMask& mask, uint16_t label, std::vector<LabelMap>& planes
 void CocoRegions::add(const JsonRow& annotation, int64_t image, const std::string& json, const ProblemSink& report) {
   CocoRegion region;
   region.image = image;
-  region.annotation = annotation.integer("id", -kAnyId, kAnyId);
+  region.annotation = annotation.integer("id", -kAnyCocoId, kAnyCocoId);
   JsonRow named = annotation;
   named.set_place(name_of(region));
   region.category = static_cast<int32_t>(named.integer("category_id", 0, INT32_MAX));
@@ -134,7 +133,7 @@ std::vector<LabelMap> CocoRegions::draw(const CocoRow& row, const std::string& w
     for (; i < row.first + row.count && regions_[i].category == category; ++i) {
       if (label != 0) draw_region(regions_[i], mask, where);
     }
-    if (label != 0) place(mask, label, planes);
+    if (label != 0) put_mask(mask, label, planes);
   }
   return planes;
 }

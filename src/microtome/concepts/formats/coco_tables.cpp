@@ -14,8 +14,7 @@
 namespace microtome::concept_formats {
 namespace {
 
-constexpr int64_t kAnyId = int64_t{1} << 53;  // Ids are numbers of json.
-constexpr int64_t kLargestSide = 1 << 16;
+constexpr int64_t kLargestCocoSide = 1 << 16;
 
 // COCO's stuff files give this category to all that is no stuff.
 bool is_other(const std::string& kind, const std::string& name) { return kind == "stuff" && name == "other"; }
@@ -70,7 +69,7 @@ void CocoTables::read(int file, const std::function<void(const JsonRow&, int64_t
                       if (table == "images") return read_image(file, position, row);
                       if (table == "categories") return read_category(file, position, row);
                       JsonRow annotation(row, current_, fmt::format("annotation at position {}", position));
-                      use(annotation, annotation.integer("image_id", -kAnyId, kAnyId));
+                      use(annotation, annotation.integer("image_id", -kAnyCocoId, kAnyCocoId));
                     });
 }
 
@@ -78,14 +77,14 @@ void CocoTables::read_image(int file, int64_t position, const nlohmann::json& js
   JsonRow row(json, current_, fmt::format("image at position {}", position));
   CocoRow out;
   out.file = file;
-  out.id = row.integer("id", -kAnyId, kAnyId);
+  out.id = row.integer("id", -kAnyCocoId, kAnyCocoId);
   row.set_place(fmt::format("image {}", out.id));
   const std::string& name = row.text("file_name");
   if (!stays_below(name)) row.fail(fmt::format("\"{}\" does not name a file below its folder", name));
   out.info.file = this->file(file).pictures + "/" + name;
   out.info.split = this->file(file).split;
-  out.info.width = out.info.label_width = static_cast<int>(row.integer("width", 1, kLargestSide));
-  out.info.height = out.info.label_height = static_cast<int>(row.integer("height", 1, kLargestSide));
+  out.info.width = out.info.label_width = static_cast<int>(row.integer("width", 1, kLargestCocoSide));
+  out.info.height = out.info.label_height = static_cast<int>(row.integer("height", 1, kLargestCocoSide));
   if (!images_.emplace(out.id, static_cast<uint32_t>(rows_.size())).second) row.fail("this id is there twice");
   if (!pictures_.emplace(out.info.file, 0).second) row.fail(fmt::format("{} is listed twice", out.info.file));
   digest_.add_file(out.info.file);

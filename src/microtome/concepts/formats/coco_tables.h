@@ -17,6 +17,8 @@
 
 namespace microtome::concept_formats {
 
+inline constexpr int64_t kAnyCocoId = int64_t{1} << 53;  // Ids are numbers of json.
+
 // annotations/KIND_NAME.json
 struct CocoFile {
   std::string json;      // Relative to the set.

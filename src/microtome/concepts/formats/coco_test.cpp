@@ -13,7 +13,7 @@
 namespace microtome::concept_formats {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 std::string quoted(const std::string& text) { return nlohmann::json(text).dump(); }
 

@@ -10,13 +10,9 @@
 #include "microtome/base/file.h"
 
 namespace microtome::concept_formats {
-namespace {
-
-bool holds(const CsvTable::Names& names, const std::string& name) {
+bool contains(const CsvTable::Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
-
-}  // namespace
 
 CsvTable::CsvTable(const std::string& folder, std::string file, const Names& required, const Names& optional,
                    const ProblemSink& report, const Digest& digest)
@@ -65,7 +61,7 @@ void CsvTable::read_header(const Names& required, const Names& optional) {
   header_ = rows_.front().fields;
   rows_.erase(rows_.begin());
   for (const std::string& column : header_) {
-    if (!holds(required, column) && !holds(optional, column)) {
+    if (!contains(required, column) && !contains(optional, column)) {
       unusable(fmt::format("unknown column \"{}\" (known: {}{}{})", column, fmt::join(required, ", "),
                            optional.empty() ? "" : ", ", fmt::join(optional, ", ")));
     }
@@ -74,7 +70,7 @@ void CsvTable::read_header(const Names& required, const Names& optional) {
     }
   }
   for (const std::string& column : required) {
-    if (!holds(header_, column)) unusable(fmt::format("there is no column \"{}\"", column));
+    if (!contains(header_, column)) unusable(fmt::format("there is no column \"{}\"", column));
   }
 }
 

@@ -47,4 +47,6 @@ class CsvTable {
   std::vector<CsvRow> rows_;
 };
 
+bool contains(const CsvTable::Names& names, const std::string& name);
+
 }  // namespace microtome::concept_formats

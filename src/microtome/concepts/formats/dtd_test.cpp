@@ -7,7 +7,7 @@
 namespace microtome::concept_formats {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 using F = const WrittenFolder&;
 
 void write_dtd(F f) {

@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kDeepest = 64;  // Far beyond any table; values of any depth would exhaust the stack.
+constexpr int kDeepestJson = 64;  // Far beyond any table; values of any depth would exhaust the stack.
 
 // Follows the events of the parser: depth 1 is the document, depth 2 a table, and what begins inside a wanted table is
 // a row, built as a value and then handed on.
@@ -66,8 +66,8 @@ class RowBuilder : public nlohmann::json_sax<Json> {
         throw Error(ErrorKind::kCorrupt, where_, fmt::format("\"{}\" is there twice", table_));
       }
     }
-    if (depth_ == kDeepest) {
-      throw Error(ErrorKind::kCorrupt, where_, fmt::format("the json is nested more than {} deep", kDeepest));
+    if (depth_ == kDeepestJson) {
+      throw Error(ErrorKind::kCorrupt, where_, fmt::format("the json is nested more than {} deep", kDeepestJson));
     }
     const bool row = depth_ >= 2 && wanted();
     ++depth_;

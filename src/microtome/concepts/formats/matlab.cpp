@@ -36,7 +36,7 @@ enum Type {
 enum Class { kCellClass = 1, kStructClass, kObjectClass, kCharClass, kSparseClass, kDoubleClass, kUInt64Class = 15 };
 
 constexpr size_t kHeaderBytes = 128;
-constexpr int kDeepest = 16;
+constexpr int kDeepestArray = 16;
 constexpr uint32_t kComplexFlag = 0x800;
 
 size_t bytes_of(int type) {
@@ -209,7 +209,7 @@ class MatlabParser {
   }
 
   MatlabArray array(std::string_view data, const Element& element, int depth) {
-    if (depth > kDeepest) fail(element.begin, "arrays are nested too deep");
+    if (depth > kDeepestArray) fail(element.begin, "arrays are nested too deep");
     MatlabArray out;
     out.dims = {0, 0};
     if (element.size == 0) return out;  // An empty matrix inside of a cell or struct.

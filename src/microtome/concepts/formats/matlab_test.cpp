@@ -13,8 +13,8 @@
 namespace microtome::concept_formats {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 TEST(Matlab, ReadsNumbersTextsCellsAndStructsPackedOrNot) {
   const std::string cell = mat::array(1, "names", {2, 1}, mat::words("one") + mat::nothing());

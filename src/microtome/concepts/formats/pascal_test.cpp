@@ -11,7 +11,7 @@
 namespace microtome::concept_formats {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 using F = const WrittenFolder&;
 constexpr int kWidth = 9, kHeight = 7;
 

@@ -16,9 +16,9 @@
 namespace microtome::concept_formats {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::UnorderedElementsAre;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
 using F = const WrittenFolder&;
 
 void write_masks(F f) {

@@ -13,7 +13,7 @@
 namespace microtome::concept_formats {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 TEST(Segmentation, PolygonsHoldThePixelsWhoseCentresAreInside) {
   Rng rng(5, "polygons");

@@ -8,8 +8,8 @@
 namespace microtome::baselines {
 namespace {
 
-Network add(const Network& network, std::span<const std::string> layers, uint64_t seed,
-            std::vector<std::string>& added) {
+Network add_random_basis(const Network& network, std::span<const std::string> layers, uint64_t seed,
+                         std::vector<std::string>& added) {
   Network wider = network;
   for (const std::string& name : layers) {
     const Layer& layer = network.layer(name);
@@ -23,6 +23,7 @@ Network add(const Network& network, std::span<const std::string> layers, uint64_
 }  // namespace
 
 extern const BaselineKind random_basis;
-const BaselineKind random_basis{"random-basis", "LAYER~random1.SEED", "the layer turned by a random rotation", add};
+const BaselineKind random_basis{"random-basis", "LAYER~random1.SEED", "the layer turned by a random rotation",
+                                add_random_basis};
 
 }  // namespace microtome::baselines

@@ -7,8 +7,8 @@
 namespace microtome::baselines {
 namespace {
 
-Network add(const Network& network, std::span<const std::string> layers, uint64_t seed,
-            std::vector<std::string>& added) {
+Network add_random_weights(const Network& network, std::span<const std::string> layers, uint64_t seed,
+                           std::vector<std::string>& added) {
   for (const std::string& layer : layers) {
     added.push_back(derived_name(network.layer(layer).name, shuffled_suffix(seed)));
   }
@@ -19,6 +19,6 @@ Network add(const Network& network, std::span<const std::string> layers, uint64_
 
 extern const BaselineKind random_weights;
 const BaselineKind random_weights{"random-weights", "LAYER~shuffled.SEED",
-                                  "the layer when all weights on the way to it are shuffled", add};
+                                  "the layer when all weights on the way to it are shuffled", add_random_weights};
 
 }  // namespace microtome::baselines

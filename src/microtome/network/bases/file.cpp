@@ -74,7 +74,7 @@ Basis read_basis(const std::string& text, int64_t channels) {
 namespace bases {
 namespace {
 
-Basis make(const BasisRequest& request) { return read_basis(request.text, request.units); }
+Basis make_file(const BasisRequest& request) { return read_basis(request.text, request.units); }
 
 }  // namespace
 
@@ -83,7 +83,7 @@ const BasisKind file{.name = "file",
                      .form = "FILE.npy or FILE.safetensors:TENSOR",
                      .summary = "a matrix [units, channels], such as the decoder of a sparse autoencoder",
                      .recognizes = names_basis_file,
-                     .make = make};
+                     .make = make_file};
 
 }  // namespace bases
 }  // namespace microtome

@@ -5,11 +5,11 @@
 namespace microtome::bases {
 namespace {
 
-Basis make(const BasisRequest&) { return {}; }
+Basis make_identity(const BasisRequest&) { return {}; }
 
 }  // namespace
 
 extern const BasisKind identity;
-const BasisKind identity{.name = "identity", .form = "identity", .summary = "the layer itself", .make = make};
+const BasisKind identity{.name = "identity", .form = "identity", .summary = "the layer itself", .make = make_identity};
 
 }  // namespace microtome::bases

@@ -35,7 +35,7 @@ Basis non_negative_factors(const at::Tensor& samples, int64_t count, const std::
 namespace bases {
 namespace {
 
-Basis make(const BasisRequest& request) {
+Basis make_nmf(const BasisRequest& request) {
   const auto count = basis_number<int64_t>(request.arguments[0], request);
   if (count < 1 || count > request.units) {
     throw Error(ErrorKind::kUsage, "basis", fmt::format("\"{}\" wants 1 to {} factors", request.text, request.units));
@@ -51,7 +51,7 @@ const BasisKind nmf{.name = "nmf",
                     .summary = "K non-negative factors of the activations of a rectified layer",
                     .least_arguments = 1,
                     .most_arguments = 1,
-                    .make = make};
+                    .make = make_nmf};
 
 }  // namespace bases
 }  // namespace microtome

@@ -19,7 +19,7 @@ Basis principal_components(const at::Tensor& covariance) {
 namespace bases {
 namespace {
 
-Basis make(const BasisRequest& request) {
+Basis make_pca(const BasisRequest& request) {
   const at::Tensor samples = request.samples();
   const at::Tensor centred = samples - samples.mean(0, true);
   return principal_components(at::matmul(centred.t(), centred) / static_cast<double>(samples.size(0)));
@@ -31,7 +31,7 @@ extern const BasisKind pca;
 const BasisKind pca{.name = "pca",
                     .form = "pca",
                     .summary = "principal components of the activations on the concept set's images",
-                    .make = make};
+                    .make = make_pca};
 
 }  // namespace bases
 }  // namespace microtome

@@ -41,7 +41,7 @@ Basis random_rotation(int64_t channels, uint64_t seed, double alpha) {
 namespace bases {
 namespace {
 
-Basis make(const BasisRequest& request) {
+Basis make_random(const BasisRequest& request) {
   const auto& arguments = request.arguments;
   const double alpha = arguments.empty() ? 1 : basis_number<double>(arguments[0], request);
   const auto seed = arguments.size() > 1 ? basis_number<uint64_t>(arguments[1], request) : uint64_t{1};
@@ -55,7 +55,7 @@ const BasisKind random{.name = "random",
                        .form = "random:ALPHA:SEED",
                        .summary = "a random rotation to the power ALPHA (0: none, 1: all)",
                        .most_arguments = kAnyNumber,
-                       .make = make};
+                       .make = make_random};
 
 }  // namespace bases
 }  // namespace microtome

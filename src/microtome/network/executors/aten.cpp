@@ -81,13 +81,13 @@ class AtenExecutor : public Executor {
   const std::vector<std::string> taps_;
 };
 
-std::unique_ptr<Executor> make(Graph graph, std::vector<std::string> taps, const at::Device& device) {
+std::unique_ptr<Executor> make_aten(Graph graph, std::vector<std::string> taps, const at::Device& device) {
   return std::make_unique<AtenExecutor>(on_device(std::move(graph), device), std::move(taps));
 }
 
 }  // namespace
 
 extern const ExecutorKind aten;
-const ExecutorKind aten{"aten", "ATen with autograd: any operator, any device", make};
+const ExecutorKind aten{"aten", "ATen with autograd: any operator, any device", make_aten};
 
 }  // namespace microtome::executors

@@ -13,7 +13,7 @@ namespace microtome {
 namespace {
 
 using onnx::TensorProto;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 Network load(const onnx::ModelProto& model, int side = 0) {
   return network_from_bytes({"nets/small.onnx", std::make_shared<const std::string>(model.SerializeAsString())}, side);

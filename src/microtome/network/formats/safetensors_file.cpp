@@ -105,7 +105,7 @@ void order_places(std::vector<Place>& places, const std::string& where) {
   }
 }
 
-at::Tensor view_of(const std::shared_ptr<const std::string>& bytes, uint64_t data_begin, const Place& place) {
+at::Tensor view_of_place(const std::shared_ptr<const std::string>& bytes, uint64_t data_begin, const Place& place) {
   const char* data = bytes->data() + data_begin + place.begin;
   const at::ScalarType seen = place.type == at::kBool ? at::kByte : place.type;
   if (place.begin == place.end) return at::empty(place.shape, place.type);
@@ -166,7 +166,7 @@ SafetensorsFile parse_safetensors(std::shared_ptr<const std::string> bytes, cons
     }
   }
   order_places(places, where);
-  for (const Place& place : places) content.tensors.emplace_back(place.name, view_of(bytes, data_begin, place));
+  for (const Place& place : places) content.tensors.emplace_back(place.name, view_of_place(bytes, data_begin, place));
   return content;
 }
 

@@ -15,7 +15,7 @@
 namespace microtome {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string file_of(const std::string& header, size_t data_bytes, uint64_t length) {
   std::string bytes(8, '\0');

@@ -125,7 +125,7 @@ constexpr Operator pointwise(std::string_view name, void (*run)(OperatorCall&)) 
   return {.name = name, .run = run, .window = same_position, .each_channel_alone = true};
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kActivationOperators[] = {
     rectifier("Relu", run_relu, relu_lower_bound),
     rectifier("Clip", run_clip, clip_lower_bound),
     rectifier("LeakyRelu", run_leaky_relu, nullptr),
@@ -148,6 +148,6 @@ constexpr Operator kOperators[] = {
 }  // namespace
 
 extern const OperatorFamily activation;
-const OperatorFamily activation{"activation", kOperators};
+const OperatorFamily activation{"activation", kActivationOperators};
 
 }  // namespace microtome::operators

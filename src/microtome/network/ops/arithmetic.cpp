@@ -96,7 +96,7 @@ constexpr Operator unary(std::string_view name) {
   return {.name = name, .run = run_unary<kFunction>, .window = same_position, .each_channel_alone = true};
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kArithmeticOperators[] = {
     binary<add>("Add"),
     binary<subtract>("Sub"),
     binary<multiply>("Mul"),
@@ -131,6 +131,6 @@ constexpr Operator kOperators[] = {
 }  // namespace
 
 extern const OperatorFamily arithmetic;
-const OperatorFamily arithmetic{"arithmetic", kOperators};
+const OperatorFamily arithmetic{"arithmetic", kArithmeticOperators};
 
 }  // namespace microtome::operators

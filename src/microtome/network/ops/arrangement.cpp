@@ -123,7 +123,7 @@ constexpr Operator arranged(std::string_view name, void (*run)(OperatorCall&), W
   return {.name = name, .run = run, .window = window, .hands_on = true, .passes_rotation = passes_rotation};
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kArrangementOperators[] = {
     unchanged("Identity", run_identity, always),
     unchanged("Dropout", run_dropout, always),
     unchanged("Cast", run_cast, nullptr),
@@ -144,6 +144,6 @@ constexpr Operator kOperators[] = {
 }  // namespace
 
 extern const OperatorFamily arrangement;
-const OperatorFamily arrangement{"arrangement", kOperators};
+const OperatorFamily arrangement{"arrangement", kArrangementOperators};
 
 }  // namespace microtome::operators

@@ -69,18 +69,18 @@ Window conv_transpose_window(const NodeFacts& facts) {
   return window;
 }
 
-double product(at::IntArrayRef shape) {
+double volume(at::IntArrayRef shape) {
   double all = 1;
   for (const int64_t length : shape) all *= static_cast<double>(length);
   return all;
 }
 
 double conv_macs(const NodeFacts& facts) {
-  return product(facts.output_shape(0)) * product(at::IntArrayRef(facts.input_shape(1)).slice(1));
+  return volume(facts.output_shape(0)) * volume(at::IntArrayRef(facts.input_shape(1)).slice(1));
 }
 
 double conv_transpose_macs(const NodeFacts& facts) {
-  return product(facts.input_shape(0)) * product(at::IntArrayRef(facts.input_shape(1)).slice(1));
+  return volume(facts.input_shape(0)) * volume(at::IntArrayRef(facts.input_shape(1)).slice(1));
 }
 
 int64_t conv_unit_axis(const Node&) { return 0; }
@@ -90,7 +90,7 @@ at::Tensor conv_unrotated(const Node& node, const at::Tensor& weight, const at::
   return at::einsum("oihw,ji->ojhw", {weight, q}).contiguous();
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kConvolutionOperators[] = {
     {.name = "Conv",
      .run = run_conv,
      .window = conv_window,
@@ -110,6 +110,6 @@ constexpr Operator kOperators[] = {
 }  // namespace
 
 extern const OperatorFamily convolution;
-const OperatorFamily convolution{"convolution", kOperators};
+const OperatorFamily convolution{"convolution", kConvolutionOperators};
 
 }  // namespace microtome::operators

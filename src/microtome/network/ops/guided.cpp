@@ -42,29 +42,29 @@ class Guided : public torch::autograd::Function<Guided> {
 constexpr ClipBounds kRelu = {.low = 0, .high = std::numeric_limits<double>::infinity()};
 
 template <class Rule>
-void run_relu(OperatorCall& call) {
+void run_relu_as(OperatorCall& call) {
   call.outputs[0] = Rule::apply(call.input(0), kRelu);
 }
 
 template <class Rule>
-void run_clip(OperatorCall& call) {
+void run_clip_as(OperatorCall& call) {
   call.outputs[0] = Rule::apply(call.input(0), clip_bounds(call));
 }
 
-constexpr Operator pointwise(std::string_view name, void (*run)(OperatorCall&)) {
+constexpr Operator guided_operator(std::string_view name, void (*run)(OperatorCall&)) {
   return {.name = name, .run = run, .window = same_position, .each_channel_alone = true};
 }
 
-constexpr Operator kOperators[] = {
-    pointwise("GuidedRelu", run_relu<Guided>),
-    pointwise("GuidedClip", run_clip<Guided>),
-    pointwise("DeconvolvedRelu", run_relu<Deconvolved>),
-    pointwise("DeconvolvedClip", run_clip<Deconvolved>),
+constexpr Operator kGuidedOperators[] = {
+    guided_operator("GuidedRelu", run_relu_as<Guided>),
+    guided_operator("GuidedClip", run_clip_as<Guided>),
+    guided_operator("DeconvolvedRelu", run_relu_as<Deconvolved>),
+    guided_operator("DeconvolvedClip", run_clip_as<Deconvolved>),
 };
 
 }  // namespace
 
 extern const OperatorFamily guided;
-const OperatorFamily guided{"guided", kOperators};
+const OperatorFamily guided{"guided", kGuidedOperators};
 
 }  // namespace microtome::operators

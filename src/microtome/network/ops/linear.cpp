@@ -49,7 +49,7 @@ at::Tensor gemm_unrotated(const Node& node, const at::Tensor& weight, const at::
   return at::matmul(weight, q.t()).contiguous();
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kLinearOperators[] = {
     {.name = "Gemm",
      .run = run_gemm,
      .window = everything,
@@ -70,6 +70,6 @@ constexpr Operator kOperators[] = {
 }  // namespace
 
 extern const OperatorFamily linear;
-const OperatorFamily linear{"linear", kOperators};
+const OperatorFamily linear{"linear", kLinearOperators};
 
 }  // namespace microtome::operators

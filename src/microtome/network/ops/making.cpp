@@ -59,7 +59,7 @@ void run_range(OperatorCall& call) {
   call.outputs[0] = at::arange(start.item(), call.input(1).item(), call.input(2).item(), start.options());
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kMakingOperators[] = {
     {.name = "Constant", .run = run_constant, .window = everything},
     {.name = "ConstantOfShape", .run = run_constant_of_shape, .window = everything},
     {.name = "Shape", .run = run_shape, .window = everything, .reads_values = false},
@@ -70,6 +70,6 @@ constexpr Operator kOperators[] = {
 }  // namespace
 
 extern const OperatorFamily making;
-const OperatorFamily making{"making", kOperators};
+const OperatorFamily making{"making", kMakingOperators};
 
 }  // namespace microtome::operators

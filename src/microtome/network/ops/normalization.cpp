@@ -27,7 +27,7 @@ void run_instance_normalization(OperatorCall& call) {
 }
 
 // d ^ beta; the exponents of AlexNet and GoogLeNet by square roots, several times quicker than pow.
-at::Tensor power(const at::Tensor& d, double beta) {
+at::Tensor divisor_power(const at::Tensor& d, double beta) {
   if (beta == 0.5) return d.sqrt();
   if (beta == 0.75) {
     const at::Tensor root = d.sqrt();
@@ -57,7 +57,7 @@ class LocalResponse : public torch::autograd::Function<LocalResponse> {
                             double beta, double bias) {
     const int64_t before = (size - 1) / 2;
     const at::Tensor d = window_sum(x * x, before, size - 1 - before, scale, bias);
-    const at::Tensor divisor = power(d, beta);
+    const at::Tensor divisor = divisor_power(d, beta);
     context->save_for_backward({x, d, divisor});
     context->saved_data["size"] = size;
     context->saved_data["factor"] = -2 * scale * beta;
@@ -96,7 +96,7 @@ ChannelAffine batch_normalization_affine(const NodeFacts& facts) {
   return {factor, parameters[1] - parameters[2] * factor};
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kNormalizationOperators[] = {
     {.name = "BatchNormalization",
      .run = run_batch_normalization,
      .window = same_position,
@@ -112,6 +112,6 @@ constexpr Operator kOperators[] = {
 }  // namespace
 
 extern const OperatorFamily normalization;
-const OperatorFamily normalization{"normalization", kOperators};
+const OperatorFamily normalization{"normalization", kNormalizationOperators};
 
 }  // namespace microtome::operators

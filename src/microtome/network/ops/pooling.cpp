@@ -126,7 +126,7 @@ void run_global_max_pool(OperatorCall& call) {
 
 Window pool_window(const NodeFacts& facts) { return spatial_window(facts, {}); }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kPoolingOperators[] = {
     {.name = "MaxPool", .run = run_max_pool, .window = pool_window, .each_channel_alone = true},
     {.name = "AveragePool",
      .run = run_average_pool,
@@ -144,6 +144,6 @@ constexpr Operator kOperators[] = {
 }  // namespace
 
 extern const OperatorFamily pooling;
-const OperatorFamily pooling{"pooling", kOperators};
+const OperatorFamily pooling{"pooling", kPoolingOperators};
 
 }  // namespace microtome::operators

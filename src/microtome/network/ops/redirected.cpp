@@ -42,23 +42,23 @@ class RedirectedClamp : public torch::autograd::Function<RedirectedClamp> {
   }
 };
 
-void run_relu(OperatorCall& call) {
+void run_redirected_relu(OperatorCall& call) {
   call.outputs[0] = RedirectedClamp::apply(call.input(0), 0.0, std::numeric_limits<double>::infinity(), true);
 }
 
-void run_clip(OperatorCall& call) {
+void run_redirected_clip(OperatorCall& call) {
   const ClipBounds bounds = clip_bounds(call);
   call.outputs[0] = RedirectedClamp::apply(call.input(0), bounds.low, bounds.high, false);
 }
 
-constexpr Operator kOperators[] = {
-    {.name = "RedirectedRelu", .run = run_relu, .window = same_position, .each_channel_alone = true},
-    {.name = "RedirectedClip", .run = run_clip, .window = same_position, .each_channel_alone = true},
+constexpr Operator kRedirectedOperators[] = {
+    {.name = "RedirectedRelu", .run = run_redirected_relu, .window = same_position, .each_channel_alone = true},
+    {.name = "RedirectedClip", .run = run_redirected_clip, .window = same_position, .each_channel_alone = true},
 };
 
 }  // namespace
 
 extern const OperatorFamily redirected;
-const OperatorFamily redirected{"redirected", kOperators};
+const OperatorFamily redirected{"redirected", kRedirectedOperators};
 
 }  // namespace microtome::operators

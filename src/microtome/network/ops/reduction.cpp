@@ -64,7 +64,7 @@ Window window(const NodeFacts& facts) {
   return {.everything = !off_space};
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kReductionOperators[] = {
     {.name = "ReduceSum", .run = run<sum>, .window = window},
     {.name = "ReduceMean", .run = run<mean>, .window = window, .passes_rotation = always},
     {.name = "ReduceMax", .run = run<highest>, .window = window},
@@ -80,6 +80,6 @@ constexpr Operator kOperators[] = {
 }  // namespace
 
 extern const OperatorFamily reduction;
-const OperatorFamily reduction{"reduction", kOperators};
+const OperatorFamily reduction{"reduction", kReductionOperators};
 
 }  // namespace microtome::operators

@@ -135,7 +135,7 @@ void run_resize(OperatorCall& call) {
 }
 
 // Whole factors only; linear also reads one neighbour on each side.
-Window window(const NodeFacts& facts) {
+Window sampled_window(const NodeFacts& facts) {
   const auto& in = facts.input_shape(0);
   const auto& out = facts.output_shape(0);
   if (in.size() != 4 || out.size() != 4) return {.everything = true};
@@ -150,14 +150,14 @@ Window window(const NodeFacts& facts) {
   return window;
 }
 
-constexpr Operator kOperators[] = {
-    {.name = "Upsample", .run = run_upsample, .window = window, .each_channel_alone = true},
-    {.name = "Resize", .run = run_resize, .window = window, .each_channel_alone = true},
+constexpr Operator kResamplingOperators[] = {
+    {.name = "Upsample", .run = run_upsample, .window = sampled_window, .each_channel_alone = true},
+    {.name = "Resize", .run = run_resize, .window = sampled_window, .each_channel_alone = true},
 };
 
 }  // namespace
 
 extern const OperatorFamily resampling;
-const OperatorFamily resampling{"resampling", kOperators};
+const OperatorFamily resampling{"resampling", kResamplingOperators};
 
 }  // namespace microtome::operators

@@ -191,7 +191,7 @@ Window concat_window(const NodeFacts& facts) {
   return {.everything = rank < 1 || normal_axis(int_attribute(facts.node, "axis", 1), rank) >= 2};
 }
 
-constexpr Operator kOperators[] = {
+constexpr Operator kSelectionOperators[] = {
     {.name = "Concat", .run = run_concat, .window = concat_window, .joins_inputs = true},
     {.name = "Slice", .run = run_slice, .window = slice_window},
     {.name = "Split", .run = run_split, .window = off_space},
@@ -202,6 +202,6 @@ constexpr Operator kOperators[] = {
 }  // namespace
 
 extern const OperatorFamily selection;
-const OperatorFamily selection{"selection", kOperators};
+const OperatorFamily selection{"selection", kSelectionOperators};
 
 }  // namespace microtome::operators

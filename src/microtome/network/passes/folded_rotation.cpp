@@ -14,7 +14,7 @@
 namespace microtome {
 namespace {
 
-[[noreturn]] void refuse(const Node& node) {
+[[noreturn]] void refuse_to_fold(const Node& node) {
   throw Error(ErrorKind::kUnsupported, node.name,
               fmt::format("a rotation cannot be folded into the {} that reads the layer", node.op),
               "choose a layer that only Conv, Gemm or MatMul read");
@@ -24,9 +24,9 @@ namespace {
 at::Tensor unrotated(const NodeFacts& facts, ValueIndex value, const at::Tensor& q) {
   const Operator& op = require_operator(facts.node);
   const at::Tensor weight = facts.constant(1);
-  if (!weight.defined() || facts.node.inputs[0] != value || op.unrotated == nullptr) refuse(facts.node);
+  if (!weight.defined() || facts.node.inputs[0] != value || op.unrotated == nullptr) refuse_to_fold(facts.node);
   at::Tensor out = op.unrotated(facts.node, weight, q);
-  if (!out.defined()) refuse(facts.node);
+  if (!out.defined()) refuse_to_fold(facts.node);
   return out;
 }
 

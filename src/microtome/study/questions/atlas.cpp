@@ -11,11 +11,11 @@ Json make(const AtlasRequest& request, const Bench& bench) { return make_atlas(r
 }  // namespace
 
 extern const QuestionKind atlas_question;
-const QuestionKind atlas_question = make_question<AtlasRequest, make>(
-    "atlas", "Dissect layers and render their units into one atlas",
-    "\nAn interrupted run continues with the same command line; more layers or units can be added later.\n"
-    "Example:\n"
-    "  microtome atlas googlenet.onnx --preprocess caffe-bgr --layers inception_4e --concepts broden1_224 --out "
-    "g.atlas\n");
+const QuestionKind atlas_question =
+    make_question<AtlasRequest, make>("atlas", "Dissect layers and render their units into one atlas", R"(
+An interrupted run continues with the same command line; more layers or units can be added later.
+Example:
+  microtome atlas googlenet.onnx --preprocess caffe-bgr --layers inception_4e --concepts broden1_224 --out g.atlas
+)");
 
 }  // namespace microtome::questions

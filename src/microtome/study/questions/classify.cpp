@@ -71,11 +71,12 @@ Json classify(const ClassifyRequest& request, const Bench& bench) {
 }  // namespace
 
 extern const QuestionKind classify_question;
-const QuestionKind classify_question = make_question<ClassifyRequest, classify>(
-    "classify", "Name what a network sees in pictures",
-    "\nThe short side is scaled (antialiased) and the centre cropped. A wrong range is the most common silent "
-    "mistake:\n"
-    "check here that the network is right about a few pictures before you trust anything else.\n"
-    "Example:\n  microtome classify googlenet.onnx cat.jpg --preprocess caffe-bgr --labels labels.txt\n");
+const QuestionKind classify_question =
+    make_question<ClassifyRequest, classify>("classify", "Name what a network sees in pictures", R"(
+The short side is scaled (antialiased) and the centre cropped. A wrong range is the most common silent mistake:
+check here that the network is right about a few pictures before you trust anything else.
+Example:
+  microtome classify googlenet.onnx cat.jpg --preprocess caffe-bgr --labels labels.txt
+)");
 
 }  // namespace microtome::questions

@@ -11,11 +11,12 @@ Json dissect(const DissectRequest& request, const Bench& bench) { return make_at
 }  // namespace
 
 extern const QuestionKind dissect_question;
-const QuestionKind dissect_question = make_question<DissectRequest, dissect>(
-    "dissect", "Find the concept that each unit detects, and how well",
-    "\nA unit's threshold is the exact level that the share --tail of its activations exceeds; its label is the "
-    "concept\n"
-    "whose pixels overlap best (IoU) with the pixels above that level.\n"
-    "Example:\n  microtome dissect net.onnx --layers conv5 --concepts broden1_224\n");
+const QuestionKind dissect_question =
+    make_question<DissectRequest, dissect>("dissect", "Find the concept that each unit detects, and how well", R"(
+A unit's threshold is the exact level that the share --tail of its activations exceeds; its label is the concept
+whose pixels overlap best (IoU) with the pixels above that level.
+Example:
+  microtome dissect net.onnx --layers conv5 --concepts broden1_224
+)");
 
 }  // namespace microtome::questions

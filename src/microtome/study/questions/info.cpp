@@ -36,8 +36,10 @@ Json info(const InfoRequest& request, const Bench&) {
 
 extern const QuestionKind info_question;
 const QuestionKind info_question =
-    make_question<InfoRequest, info>("info", "List a network's layers: shape, units, receptive field, cost",
-                                     "\nLayers keep the file's names; any alias works wherever a layer is asked for.\n"
-                                     "Example:\n  microtome info googlenet.onnx --json | jq '.layers[].name'\n");
+    make_question<InfoRequest, info>("info", "List a network's layers: shape, units, receptive field, cost", R"(
+Layers keep the file's names; any alias works wherever a layer is asked for.
+Example:
+  microtome info googlenet.onnx --json | jq '.layers[].name'
+)");
 
 }  // namespace microtome::questions

@@ -67,10 +67,12 @@ Json profile(const ProfileRequest& request, const Bench& bench) {
 }  // namespace
 
 extern const QuestionKind profile_question;
-const QuestionKind profile_question = make_question<ProfileRequest, profile>(
-    "profile", "Time the way to each layer, one image in one thread",
-    "\nSays what a dissection will cost before it is asked for: images a second in one thread, for the part of the\n"
-    "network that a layer needs. Times move with the machine and what else runs on it.\n"
-    "Example:\n  microtome profile googlenet.onnx --layers inception_4c,inception_5b\n");
+const QuestionKind profile_question =
+    make_question<ProfileRequest, profile>("profile", "Time the way to each layer, one image in one thread", R"(
+Says what a dissection will cost before it is asked for: images a second in one thread, for the part of the
+network that a layer needs. Times move with the machine and what else runs on it.
+Example:
+  microtome profile googlenet.onnx --layers inception_4c,inception_5b
+)");
 
 }  // namespace microtome::questions

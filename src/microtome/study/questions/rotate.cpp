@@ -155,11 +155,12 @@ Json rotate(const RotateRequest& request, const Bench& bench) {
 
 extern const QuestionKind rotate_question;
 const QuestionKind rotate_question = make_question<RotateRequest, rotate>(
-    "rotate", "Turn a layer's axes and count detectors: are its units special?",
-    "\nA rotation of the channels changes nothing that the network computes, if what reads them turns them back. So "
-    "if\n"
-    "units were no more meaningful than other directions, rotated copies of a layer would have as many detectors.\n"
-    "All rotations are dissected in one pass over the images.\n"
-    "Example:\n  microtome rotate net.onnx --layer conv5/relu --concepts broden1_224\n");
+    "rotate", "Turn a layer's axes and count detectors: are its units special?", R"(
+A rotation of the channels changes nothing that the network computes, if what reads them turns them back. So if
+units were no more meaningful than other directions, rotated copies of a layer would have as many detectors.
+All rotations are dissected in one pass over the images.
+Example:
+  microtome rotate net.onnx --layer conv5/relu --concepts broden1_224
+)");
 
 }  // namespace microtome::questions

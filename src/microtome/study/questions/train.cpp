@@ -21,10 +21,10 @@ Json train(const TrainRequest& request, const Bench& bench) { return train_on_di
 }  // namespace
 
 extern const QuestionKind train_question;
-const QuestionKind train_question = make_question<TrainRequest, train>(
-    "train", "Train the small network on dioramas",
-    "\nThe network names the scene and the objects of a diorama. Equal settings give equal bytes on one machine, "
-    "for\n"
-    "every number of threads. The command that made the shipped network is in models/README.md.\n");
+const QuestionKind train_question =
+    make_question<TrainRequest, train>("train", "Train the small network on dioramas", R"(
+The network names the scene and the objects of a diorama. Equal settings give equal bytes on one machine, for
+every number of threads. The command that made the shipped network is in models/README.md.
+)");
 
 }  // namespace microtome::questions

@@ -7,11 +7,11 @@
 namespace microtome::dream_objectives {
 namespace {
 
-DreamSlope slope(const at::Tensor& a) { return {at::ones_like(a), a.sum().item<double>(), a.numel()}; }
+DreamSlope mean_slope(const at::Tensor& a) { return {at::ones_like(a), a.sum().item<double>(), a.numel()}; }
 
 }  // namespace
 
 extern const DreamObjectiveKind mean;
-const DreamObjectiveKind mean = {"mean", "More of all, there or not", slope};
+const DreamObjectiveKind mean = {"mean", "More of all, there or not", mean_slope};
 
 }  // namespace microtome::dream_objectives

@@ -7,11 +7,11 @@
 namespace microtome::dream_objectives {
 namespace {
 
-DreamSlope slope(const at::Tensor& a) { return {a, a.square().sum().item<double>(), a.numel()}; }
+DreamSlope mean_square_slope(const at::Tensor& a) { return {a, a.square().sum().item<double>(), a.numel()}; }
 
 }  // namespace
 
 extern const DreamObjectiveKind mean_square;
-const DreamObjectiveKind mean_square = {"mean-square", "More of what is there", slope};
+const DreamObjectiveKind mean_square = {"mean-square", "More of what is there", mean_square_slope};
 
 }  // namespace microtome::dream_objectives

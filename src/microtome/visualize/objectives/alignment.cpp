@@ -11,9 +11,9 @@
 namespace microtome::objectives {
 namespace {
 
-constexpr int64_t kReach = 4;
+constexpr int64_t kAlignmentReach = 4;
 
-struct Settings : LayerSettings {
+struct AlignmentSettings : LayerSettings {
   double decay = 2;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -26,20 +26,20 @@ struct Settings : LayerSettings {
   }
 };
 
-at::Tensor formula(const Settings& s, const View& view) {
+at::Tensor alignment_formula(const AlignmentSettings& s, const View& view) {
   const at::Tensor& tap = view.layer(s.layer);
   const int64_t pictures = require_pictures(tap, "alignment");
   const double cells = static_cast<double>(tap.numel() / pictures);
   at::Tensor total = at::zeros({}, tap.options());
-  for (int64_t d = 1; d <= std::min(kReach, pictures - 1); ++d) {
+  for (int64_t d = 1; d <= std::min(kAlignmentReach, pictures - 1); ++d) {
     const at::Tensor differences = tap.narrow(0, 0, pictures - d) - tap.narrow(0, d, pictures - d);
     total = total - differences.square().sum() / (cells * std::pow(s.decay, static_cast<double>(d)));
   }
   return total;
 }
 
-Objective make(const Call& call, const ObjectiveContext& context) {
-  Objective objective = of_layer(call, read_layer_settings<Settings>(call, context), formula);
+Objective make_alignment(const Call& call, const ObjectiveContext& context) {
+  Objective objective = of_layer(call, read_layer_settings<AlignmentSettings>(call, context), alignment_formula);
   objective.reads.together = 2;
   objective.regularizes = true;
   return objective;
@@ -50,6 +50,6 @@ Objective make(const Call& call, const ObjectiveContext& context) {
 extern const ObjectiveKind alignment;
 const ObjectiveKind alignment = {
     "alignment", "Likeness of neighbours among the pictures made together: minus their squared distances",
-    default_fields<Settings>, make, "layer"};
+    default_fields<AlignmentSettings>, make_alignment, "layer"};
 
 }  // namespace microtome::objectives

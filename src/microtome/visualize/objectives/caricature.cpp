@@ -9,9 +9,9 @@
 namespace microtome::objectives {
 namespace {
 
-constexpr double kNormFloor = 1e-6;
+constexpr double kCaricatureNormFloor = 1e-6;
 
-struct Settings : ImageSettings {
+struct CaricatureSettings : ImageSettings {
   double power = 1;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -20,17 +20,19 @@ struct Settings : ImageSettings {
   }
 };
 
-at::Tensor formula(const Settings& s, const at::Tensor& tap, const at::Tensor& wanted) {
+at::Tensor caricature_formula(const CaricatureSettings& s, const at::Tensor& tap, const at::Tensor& wanted) {
   const at::Tensor a = tap.reshape({tap.size(0), -1}), v = fitted(wanted, tap).reshape({1, -1});
-  return weighed_dot((a * v).sum(1), a.norm(2, 1), v.norm(2, 1), s.power, kNormFloor).mean();
+  return weighed_dot((a * v).sum(1), a.norm(2, 1), v.norm(2, 1), s.power, kCaricatureNormFloor).mean();
 }
 
-Objective make(const Call& call, const ObjectiveContext& context) { return after_image(call, context, formula); }
+Objective make_caricature(const Call& call, const ObjectiveContext& context) {
+  return after_image(call, context, caricature_formula);
+}
 
 }  // namespace
 
 extern const ObjectiveKind caricature;
 const ObjectiveKind caricature = {"caricature", "A picture exaggerated: its activations at a layer, as a whole",
-                                  default_fields<Settings>, make, "layer"};
+                                  default_fields<CaricatureSettings>, make_caricature, "layer"};
 
 }  // namespace microtome::objectives

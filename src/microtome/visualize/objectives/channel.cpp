@@ -7,16 +7,16 @@
 namespace microtome::objectives {
 namespace {
 
-at::Tensor formula(const UnitSettings& s, const View& view) { return view.unit(s.layer, s.unit).mean(); }
+at::Tensor channel_formula(const UnitSettings& s, const View& view) { return view.unit(s.layer, s.unit).mean(); }
 
-Objective make(const Call& call, const ObjectiveContext& context) {
-  return of_unit(call, read_layer_settings<UnitSettings>(call, context), formula);
+Objective make_channel(const Call& call, const ObjectiveContext& context) {
+  return of_unit(call, read_layer_settings<UnitSettings>(call, context), channel_formula);
 }
 
 }  // namespace
 
 extern const ObjectiveKind channel;
-const ObjectiveKind channel = {"channel", "Mean of one unit over all positions", default_fields<UnitSettings>, make,
-                               "layer:unit"};
+const ObjectiveKind channel = {"channel", "Mean of one unit over all positions", default_fields<UnitSettings>,
+                               make_channel, "layer:unit"};
 
 }  // namespace microtome::objectives

@@ -13,7 +13,7 @@
 namespace microtome::objectives {
 namespace {
 
-struct Settings : LayerSettings {
+struct ChannelsSettings : LayerSettings {
   std::vector<std::string> weights;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -33,7 +33,7 @@ bool read(std::string_view text, Number& value) {
   return code == std::errc{} && rest == text.data() + text.size();
 }
 
-Weighted parse(const std::string& text, const Call& call) {
+Weighted channels_parse(const std::string& text, const Call& call) {
   const size_t colon = text.find(':');
   Weighted out{-1, 0};
   const bool whole = colon != std::string::npos && read(std::string_view(text).substr(0, colon), out.unit) &&
@@ -43,7 +43,7 @@ Weighted parse(const std::string& text, const Call& call) {
               "write weights=UNIT:WEIGHT/UNIT:WEIGHT");
 }
 
-at::Tensor formula(const std::string& layer, const std::vector<Weighted>& weights, const View& view) {
+at::Tensor channels_formula(const std::string& layer, const std::vector<Weighted>& weights, const View& view) {
   at::Tensor total;
   for (const auto& [unit, weight] : weights) {
     const at::Tensor value = view.unit(layer, unit).mean() * weight;
@@ -52,15 +52,15 @@ at::Tensor formula(const std::string& layer, const std::vector<Weighted>& weight
   return total;
 }
 
-Objective make(const Call& call, const ObjectiveContext& context) {
-  auto settings = read_layer_settings<Settings>(call, context);
+Objective make_channels(const Call& call, const ObjectiveContext& context) {
+  auto settings = read_layer_settings<ChannelsSettings>(call, context);
   if (settings.weights.empty()) {
     throw Error(ErrorKind::kUsage, call.where, "no weights are given", "add weights=UNIT:WEIGHT/UNIT:WEIGHT");
   }
   std::vector<Weighted> weights;
   std::vector<int64_t> units;
   for (std::string& text : settings.weights) {
-    const Weighted one = parse(text, call);
+    const Weighted one = channels_parse(text, call);
     require_unit(context.network.layer(settings.layer), one.unit, call, "weights");
     if (std::ranges::count(units, one.unit) > 0) {
       throw Error(ErrorKind::kUsage, call.where_of("weights"), fmt::format("unit {} is given twice", one.unit));
@@ -72,7 +72,9 @@ Objective make(const Call& call, const ObjectiveContext& context) {
   Objective objective;
   objective.reads.layers = {{settings.layer, units}};
   objective.text = call_text(call.name, settings);
-  objective.score = [layer = settings.layer, weights](const View& view) { return formula(layer, weights, view); };
+  objective.score = [layer = settings.layer, weights](const View& view) {
+    return channels_formula(layer, weights, view);
+  };
   return objective;
 }
 
@@ -80,6 +82,6 @@ Objective make(const Call& call, const ObjectiveContext& context) {
 
 extern const ObjectiveKind channels;
 const ObjectiveKind channels = {"channels", "Weighted sum of the means of several units of a layer",
-                                default_fields<Settings>, make, "layer"};
+                                default_fields<ChannelsSettings>, make_channels, "layer"};
 
 }  // namespace microtome::objectives

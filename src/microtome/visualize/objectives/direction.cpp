@@ -14,9 +14,9 @@ namespace microtome::objectives {
 namespace {
 
 constexpr int64_t kEverywhere = -2;
-constexpr double kNormFloor = 1e-4;
+constexpr double kDirectionNormFloor = 1e-4;
 
-struct Settings : LayerSettings {
+struct DirectionSettings : LayerSettings {
   std::string vector;
   double power = 0;
   int64_t x = kEverywhere;
@@ -37,16 +37,16 @@ struct Settings : LayerSettings {
   }
 };
 
-bool at_one_place(const Settings& s) { return s.x != kEverywhere; }
+bool at_one_place(const DirectionSettings& s) { return s.x != kEverywhere; }
 
-at::Tensor formula(const Settings& s, const at::Tensor& vector, const View& view) {
+at::Tensor direction_formula(const DirectionSettings& s, const at::Tensor& vector, const View& view) {
   const at::Tensor a = positions(at_one_place(s) ? view.column(s.layer, s.x, s.y) : view.layer(s.layer));
   const at::Tensor v = vector.to(a.scalar_type());
-  return weighed_dot((a * v.view({1, -1, 1})).sum(1), a.norm(2, 1), v.norm(), s.power, kNormFloor).mean();
+  return weighed_dot((a * v.view({1, -1, 1})).sum(1), a.norm(2, 1), v.norm(), s.power, kDirectionNormFloor).mean();
 }
 
 // [C]
-at::Tensor read_vector(const Settings& s, const Call& call, const Layer& layer) {
+at::Tensor read_vector(const DirectionSettings& s, const Call& call, const Layer& layer) {
   if (s.vector.empty()) throw Error(ErrorKind::kUsage, call.where, "no vector is given", "add vector=FILE.npy");
   const NpyFloats file = parse_npy(read_file(s.vector), s.vector);
   if (static_cast<int64_t>(file.values.size()) == layer.units) return at::tensor(file.values);
@@ -54,8 +54,8 @@ at::Tensor read_vector(const Settings& s, const Call& call, const Layer& layer) 
               fmt::format("it holds {} numbers, \"{}\" has {} units", file.values.size(), layer.name, layer.units));
 }
 
-Objective make(const Call& call, const ObjectiveContext& context) {
-  auto s = read_layer_settings<Settings>(call, context);
+Objective make_direction(const Call& call, const ObjectiveContext& context) {
+  auto s = read_layer_settings<DirectionSettings>(call, context);
   const at::Tensor vector = read_vector(s, call, context.network.layer(s.layer));
   if (s.x != s.y) {  // one given: the other is the centre
     if (s.x == kEverywhere) s.x = -1;
@@ -67,7 +67,7 @@ Objective make(const Call& call, const ObjectiveContext& context) {
   objective.reads.places = s.x >= 0 || s.y >= 0;
   objective.reads.files = {s.vector};
   objective.text = call_text(call.name, s);
-  objective.score = [s, vector](const View& view) { return formula(s, vector, view); };
+  objective.score = [s, vector](const View& view) { return direction_formula(s, vector, view); };
   return objective;
 }
 
@@ -75,6 +75,6 @@ Objective make(const Call& call, const ObjectiveContext& context) {
 
 extern const ObjectiveKind direction;
 const ObjectiveKind direction = {"direction", "A direction in the space of a layer's units, from a file",
-                                 default_fields<Settings>, make, "layer"};
+                                 default_fields<DirectionSettings>, make_direction, "layer"};
 
 }  // namespace microtome::objectives

@@ -8,19 +8,19 @@
 namespace microtome::objectives {
 namespace {
 
-constexpr double kSquareFloor = 1e-10;  // of the norm's square
+constexpr double kDiversitySquareFloor = 1e-10;  // of the norm's square
 
-at::Tensor formula(const LayerSettings& s, const View& view) {
+at::Tensor diversity_formula(const LayerSettings& s, const View& view) {
   const at::Tensor& tap = view.layer(s.layer);
   const int64_t pictures = require_pictures(tap, "diversity");
   const at::Tensor flat = grams(tap).reshape({pictures, -1});
-  const at::Tensor unit = flat / flat.square().sum(1, /*keepdim=*/true).clamp_min(kSquareFloor).sqrt();
+  const at::Tensor unit = flat / flat.square().sum(1, /*keepdim=*/true).clamp_min(kDiversitySquareFloor).sqrt();
   const at::Tensor cosines = unit.matmul(unit.t());
   return (cosines.sum() - cosines.trace()) / pictures;
 }
 
-Objective make(const Call& call, const ObjectiveContext& context) {
-  Objective objective = of_layer(call, read_layer_settings<LayerSettings>(call, context), formula);
+Objective make_diversity(const Call& call, const ObjectiveContext& context) {
+  Objective objective = of_layer(call, read_layer_settings<LayerSettings>(call, context), diversity_formula);
   objective.reads.together = 2;
   objective.regularizes = true;
   return objective;
@@ -31,6 +31,6 @@ Objective make(const Call& call, const ObjectiveContext& context) {
 extern const ObjectiveKind diversity;
 const ObjectiveKind diversity = {"diversity",
                                  "Likeness of the pictures made together, to be subtracted: cosines of Gram matrices",
-                                 default_fields<LayerSettings>, make, "layer"};
+                                 default_fields<LayerSettings>, make_diversity, "layer"};
 
 }  // namespace microtome::objectives

@@ -14,7 +14,7 @@
 namespace microtome::objectives {
 namespace {
 
-struct Settings {
+struct InterpolateSettings {
   std::string from;
   std::string to;
   template <class Self, class Visitor>
@@ -35,13 +35,13 @@ at::Tensor means(const View& view, const End& end) {
   return map.reshape({map.size(0), -1}).mean(1);
 }
 
-at::Tensor formula(const std::array<End, 2>& ends, const View& view) {
+at::Tensor interpolate_formula(const std::array<End, 2>& ends, const View& view) {
   const at::Tensor first = means(view, ends[0]), last = means(view, ends[1]);
   const at::Tensor w = at::linspace(0, 1, require_pictures(first, "interpolate"), first.options());
   return ((1 - w) * first + w * last).mean();
 }
 
-End parse(const std::string& text, const std::string& argument, const Call& call, const Network& network) {
+End interpolate_parse(const std::string& text, const std::string& argument, const Call& call, const Network& network) {
   const std::string remedy = fmt::format("write {}=LAYER:UNIT", argument);
   const size_t colon = text.rfind(':');
   if (colon == std::string::npos) {
@@ -69,15 +69,15 @@ std::vector<LayerReads> layers_of(const std::array<End, 2>& ends) {
   return {{from.layer, std::vector(units.begin(), units.end())}};
 }
 
-Objective make(const Call& call, const ObjectiveContext& context) {
-  const auto settings = read_settings<Settings>(call);
-  const std::array<End, 2> ends = {parse(settings.from, "from", call, context.network),
-                                   parse(settings.to, "to", call, context.network)};
+Objective make_interpolate(const Call& call, const ObjectiveContext& context) {
+  const auto settings = read_settings<InterpolateSettings>(call);
+  const std::array<End, 2> ends = {interpolate_parse(settings.from, "from", call, context.network),
+                                   interpolate_parse(settings.to, "to", call, context.network)};
   const auto text = [](const End& end) { return fmt::format("{}:{}", end.layer, end.unit); };
   Objective objective;
   objective.reads = {.layers = layers_of(ends), .together = 2};
-  objective.text = call_text(call.name, Settings{.from = text(ends[0]), .to = text(ends[1])});
-  objective.score = [ends](const View& view) { return formula(ends, view); };
+  objective.text = call_text(call.name, InterpolateSettings{.from = text(ends[0]), .to = text(ends[1])});
+  objective.score = [ends](const View& view) { return interpolate_formula(ends, view); };
   return objective;
 }
 
@@ -85,6 +85,6 @@ Objective make(const Call& call, const ObjectiveContext& context) {
 
 extern const ObjectiveKind interpolate;
 const ObjectiveKind interpolate = {"interpolate", "From one unit to another over the pictures made together",
-                                   default_fields<Settings>, make};
+                                   default_fields<InterpolateSettings>, make_interpolate};
 
 }  // namespace microtome::objectives

@@ -15,19 +15,19 @@ at::Tensor no_silence(const at::Tensor& wanted, const Call& call) {
   throw Error(ErrorKind::kUsage, call.where_of("image"), "the layer is silent on the picture", "choose another layer");
 }
 
-at::Tensor formula(const ImageSettings&, const at::Tensor& tap, const at::Tensor& picture) {
+at::Tensor inversion_formula(const ImageSettings&, const at::Tensor& tap, const at::Tensor& picture) {
   const at::Tensor wanted = fitted(picture, tap);
   return -(tap - wanted).square().sum() / wanted.square().sum() / tap.size(0);
 }
 
-Objective make(const Call& call, const ObjectiveContext& context) {
-  return after_image(call, context, formula, no_silence);
+Objective make_inversion(const Call& call, const ObjectiveContext& context) {
+  return after_image(call, context, inversion_formula, no_silence);
 }
 
 }  // namespace
 
 extern const ObjectiveKind inversion;
 const ObjectiveKind inversion = {"inversion", "What a layer keeps of a picture: minus the distance of activations",
-                                 default_fields<ImageSettings>, make, "layer"};
+                                 default_fields<ImageSettings>, make_inversion, "layer"};
 
 }  // namespace microtome::objectives

@@ -7,16 +7,16 @@
 namespace microtome::objectives {
 namespace {
 
-at::Tensor formula(const LayerSettings& s, const View& view) { return view.layer(s.layer).square().mean(); }
+at::Tensor layer_formula(const LayerSettings& s, const View& view) { return view.layer(s.layer).square().mean(); }
 
-Objective make(const Call& call, const ObjectiveContext& context) {
-  return of_layer(call, read_layer_settings<LayerSettings>(call, context), formula);
+Objective make_layer(const Call& call, const ObjectiveContext& context) {
+  return of_layer(call, read_layer_settings<LayerSettings>(call, context), layer_formula);
 }
 
 }  // namespace
 
 extern const ObjectiveKind layer;
 const ObjectiveKind layer = {"layer", "Everything in a layer: the mean square of its activations (deep dream)",
-                             default_fields<LayerSettings>, make, "layer"};
+                             default_fields<LayerSettings>, make_layer, "layer"};
 
 }  // namespace microtome::objectives

@@ -7,7 +7,7 @@
 namespace microtome::objectives {
 namespace {
 
-Objective make(const Call& call, const ObjectiveContext& context) {
+Objective make_logit(const Call& call, const ObjectiveContext& context) {
   const int64_t unit = read_class(call, context.network);
   const std::string layer = logits(context.network).name;
   Objective objective;
@@ -22,6 +22,6 @@ Objective make(const Call& call, const ObjectiveContext& context) {
 
 extern const ObjectiveKind logit;
 const ObjectiveKind logit = {"logit", "One class of the network's output, before the softmax",
-                             default_fields<ClassSettings>, make, "class"};
+                             default_fields<ClassSettings>, make_logit, "class"};
 
 }  // namespace microtome::objectives

@@ -7,7 +7,7 @@
 namespace microtome::objectives {
 namespace {
 
-struct Settings : UnitSettings {
+struct NeuronSettings : UnitSettings {
   int64_t x = -1;
   int64_t y = -1;
   template <class Self, class Visitor>
@@ -18,13 +18,13 @@ struct Settings : UnitSettings {
   }
 };
 
-at::Tensor formula(const Settings& s, const View& view) {
+at::Tensor neuron_formula(const NeuronSettings& s, const View& view) {
   return view.column(s.layer, s.x, s.y).select(1, view.place(s.layer, s.unit)).mean();
 }
 
-Objective make(const Call& call, const ObjectiveContext& context) {
-  const auto s = read_layer_settings<Settings>(call, context);
-  Objective objective = of_unit(call, s, formula);
+Objective make_neuron(const Call& call, const ObjectiveContext& context) {
+  const auto s = read_layer_settings<NeuronSettings>(call, context);
+  Objective objective = of_unit(call, s, neuron_formula);
   objective.reads.layers[0].position = std::array{s.x, s.y};
   objective.reads.places = s.x >= 0 || s.y >= 0;
   return objective;
@@ -33,7 +33,7 @@ Objective make(const Call& call, const ObjectiveContext& context) {
 }  // namespace
 
 extern const ObjectiveKind neuron;
-const ObjectiveKind neuron = {"neuron", "One unit at one position, by default the centre", default_fields<Settings>,
-                              make, "layer:unit"};
+const ObjectiveKind neuron = {"neuron", "One unit at one position, by default the centre",
+                              default_fields<NeuronSettings>, make_neuron, "layer:unit"};
 
 }  // namespace microtome::objectives

@@ -9,7 +9,7 @@
 namespace microtome::objectives {
 namespace {
 
-struct Settings : UnitSettings {
+struct PatchSettings : UnitSettings {
   int64_t x = -1;
   int64_t y = -1;
   int64_t w = 3;
@@ -34,16 +34,16 @@ at::Tensor part(const at::Tensor& map, int64_t axis, std::string_view name, int6
               fmt::format("at this picture size the map has {} positions there", whole));
 }
 
-at::Tensor formula(const Settings& s, const View& view) {
+at::Tensor patch_formula(const PatchSettings& s, const View& view) {
   const at::Tensor map = view.unit(s.layer, s.unit);
   if (map.dim() != 3) throw Error(ErrorKind::kUsage, s.layer, "the layer has no map", "use channel");
   const at::Tensor columns = part(map, 2, "x and w", s.x, s.w);
   return part(columns, 1, "y and h", s.y, s.h).mean();
 }
 
-Objective make(const Call& call, const ObjectiveContext& context) {
-  const auto s = read_layer_settings<Settings>(call, context);
-  Objective objective = of_unit(call, s, formula);
+Objective make_patch(const Call& call, const ObjectiveContext& context) {
+  const auto s = read_layer_settings<PatchSettings>(call, context);
+  Objective objective = of_unit(call, s, patch_formula);
   objective.reads.places = s.x >= 0 || s.y >= 0;
   return objective;
 }
@@ -52,6 +52,6 @@ Objective make(const Call& call, const ObjectiveContext& context) {
 
 extern const ObjectiveKind patch;
 const ObjectiveKind patch = {"patch", "Mean of one unit over a rectangle of its map, by default 3 x 3 at the centre",
-                             default_fields<Settings>, make, "layer:unit"};
+                             default_fields<PatchSettings>, make_patch, "layer:unit"};
 
 }  // namespace microtome::objectives

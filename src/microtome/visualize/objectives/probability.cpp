@@ -8,7 +8,7 @@
 namespace microtome::objectives {
 namespace {
 
-Objective make(const Call& call, const ObjectiveContext& context) {
+Objective make_probability(const Call& call, const ObjectiveContext& context) {
   const int64_t unit = read_class(call, context.network);
   const std::string layer = logits(context.network).name;
   Objective objective;
@@ -23,6 +23,6 @@ Objective make(const Call& call, const ObjectiveContext& context) {
 
 extern const ObjectiveKind probability;
 const ObjectiveKind probability = {"probability", "One class of the network's output, after the softmax",
-                                   default_fields<ClassSettings>, make, "class"};
+                                   default_fields<ClassSettings>, make_probability, "class"};
 
 }  // namespace microtome::objectives

@@ -12,19 +12,19 @@ at::Tensor mean_grams(const at::Tensor& tap) { return grams(tap) / positions(tap
 
 at::Tensor style_of(const at::Tensor& wanted, const Call&) { return mean_grams(wanted); }
 
-at::Tensor formula(const ImageSettings&, const at::Tensor& tap, const at::Tensor& wanted) {
+at::Tensor style_formula(const ImageSettings&, const at::Tensor& tap, const at::Tensor& wanted) {
   const at::Tensor found = mean_grams(tap);
   return -(found - wanted.to(found.scalar_type())).abs().mean();
 }
 
-Objective make(const Call& call, const ObjectiveContext& context) {
-  return after_image(call, context, formula, style_of);
+Objective make_style(const Call& call, const ObjectiveContext& context) {
+  return after_image(call, context, style_formula, style_of);
 }
 
 }  // namespace
 
 extern const ObjectiveKind style;
 const ObjectiveKind style = {"style", "The style of a picture: minus the distance of Gram matrices at a layer",
-                             default_fields<ImageSettings>, make, "layer"};
+                             default_fields<ImageSettings>, make_style, "layer"};
 
 }  // namespace microtome::objectives

@@ -8,9 +8,9 @@
 namespace microtome::objectives {
 namespace {
 
-constexpr double kNormFloor = 1e-4;
+constexpr double kTensorNormFloor = 1e-4;
 
-struct Settings : ImageSettings {
+struct TensorSettings : ImageSettings {
   double power = 0;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -19,17 +19,19 @@ struct Settings : ImageSettings {
   }
 };
 
-at::Tensor formula(const Settings& s, const at::Tensor& tap, const at::Tensor& wanted) {
+at::Tensor tensor_formula(const TensorSettings& s, const at::Tensor& tap, const at::Tensor& wanted) {
   const at::Tensor a = positions(tap), v = positions(fitted(wanted, tap));
-  return weighed_dot((a * v).sum(1), a.norm(2, 1), v.norm(2, 1), s.power, kNormFloor).mean();
+  return weighed_dot((a * v).sum(1), a.norm(2, 1), v.norm(2, 1), s.power, kTensorNormFloor).mean();
 }
 
-Objective make(const Call& call, const ObjectiveContext& context) { return after_image(call, context, formula); }
+Objective make_tensor(const Call& call, const ObjectiveContext& context) {
+  return after_image(call, context, tensor_formula);
+}
 
 }  // namespace
 
 extern const ObjectiveKind tensor;
 const ObjectiveKind tensor = {"tensor", "A picture's activations at a layer, position by position",
-                              default_fields<Settings>, make, "layer"};
+                              default_fields<TensorSettings>, make_tensor, "layer"};
 
 }  // namespace microtome::objectives

@@ -17,7 +17,7 @@ constexpr int kLayers = 8;
 constexpr int64_t kHidden = 24;
 constexpr double kOddSpread = 0.67, kEvenSpread = 0.6;  // make both activations' deviation about 1
 
-struct Settings {
+struct CppnSettings {
   double deviation = 0.002;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -31,7 +31,7 @@ struct Settings {
 
 class Cppn : public Parametrization {
  public:
-  Cppn(Settings settings, const Canvas& canvas) : settings_(settings), canvas_(canvas), places_(places(canvas)) {}
+  Cppn(CppnSettings settings, const Canvas& canvas) : settings_(settings), canvas_(canvas), places_(places(canvas)) {}
 
   std::vector<at::Tensor> start(uint64_t seed, std::span<const uint64_t> keys, double contrast) const override {
     std::vector<at::Tensor> weights;
@@ -75,19 +75,19 @@ class Cppn : public Parametrization {
     return at::stack({x.flatten(), y.flatten()}).unsqueeze(0);
   }
 
-  Settings settings_;
+  CppnSettings settings_;
   Canvas canvas_;
   at::Tensor places_;
 };
 
-std::unique_ptr<Parametrization> make(const Call& call, const Canvas& canvas) {
-  return std::make_unique<Cppn>(read_settings<Settings>(call), canvas);
+std::unique_ptr<Parametrization> make_cppn(const Call& call, const Canvas& canvas) {
+  return std::make_unique<Cppn>(read_settings<CppnSettings>(call), canvas);
 }
 
 }  // namespace
 
 extern const ParametrizationKind cppn;
 const ParametrizationKind cppn = {"cppn", "A small network that paints each pixel from its place: smooth at any size",
-                                  default_fields<Settings>, make};
+                                  default_fields<CppnSettings>, make_cppn};
 
 }  // namespace microtome::parametrizations

@@ -10,7 +10,7 @@
 namespace microtome::parametrizations {
 namespace {
 
-struct Settings {
+struct FftSettings {
   double decay = 1;
   double deviation = 0.01;
   std::string colour = "lucid";
@@ -26,7 +26,7 @@ struct Settings {
 
 class Fft : public Parametrization {
  public:
-  Fft(Settings settings, const Canvas& canvas)
+  Fft(FftSettings settings, const Canvas& canvas)
       : settings_(std::move(settings)),
         canvas_(canvas),
         colour_(settings_.colour, canvas.channels),
@@ -75,14 +75,14 @@ class Fft : public Parametrization {
     return sizes;
   }
 
-  Settings settings_;
+  FftSettings settings_;
   Canvas canvas_;
   Colour colour_;
   Spectrum spectrum_;
 };
 
-std::unique_ptr<Parametrization> make(const Call& call, const Canvas& canvas) {
-  return std::make_unique<Fft>(read_settings<Settings>(call), canvas);
+std::unique_ptr<Parametrization> make_fft(const Call& call, const Canvas& canvas) {
+  return std::make_unique<Fft>(read_settings<FftSettings>(call), canvas);
 }
 
 }  // namespace
@@ -90,6 +90,6 @@ std::unique_ptr<Parametrization> make(const Call& call, const Canvas& canvas) {
 extern const ParametrizationKind fft;
 const ParametrizationKind fft = {"fft",
                                  "The picture's spectrum, all frequencies with equal weight; with opacity if asked for",
-                                 default_fields<Settings>, make};
+                                 default_fields<FftSettings>, make_fft};
 
 }  // namespace microtome::parametrizations

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::array<int64_t, 4> kDivisors = {1, 2, 4, 8};
 
-struct Settings {
+struct LaplacianSettings {
   double deviation = 0.01;
   std::string colour = "lucid";
   template <class Self, class Visitor>
@@ -27,7 +27,7 @@ struct Settings {
 
 class Laplacian : public Parametrization {
  public:
-  Laplacian(Settings settings, const Canvas& canvas)
+  Laplacian(LaplacianSettings settings, const Canvas& canvas)
       : settings_(std::move(settings)), canvas_(canvas), colour_(settings_.colour, canvas.channels) {}
 
   std::vector<at::Tensor> start(uint64_t seed, std::span<const uint64_t> keys, double contrast) const override {
@@ -74,19 +74,19 @@ class Laplacian : public Parametrization {
  private:
   static int64_t part(int64_t side, int64_t divisor) { return (side + divisor - 1) / divisor; }
 
-  Settings settings_;
+  LaplacianSettings settings_;
   Canvas canvas_;
   Colour colour_;
 };
 
-std::unique_ptr<Parametrization> make(const Call& call, const Canvas& canvas) {
-  return std::make_unique<Laplacian>(read_settings<Settings>(call), canvas);
+std::unique_ptr<Parametrization> make_laplacian(const Call& call, const Canvas& canvas) {
+  return std::make_unique<Laplacian>(read_settings<LaplacianSettings>(call), canvas);
 }
 
 }  // namespace
 
 extern const ParametrizationKind laplacian;
 const ParametrizationKind laplacian = {"laplacian", "A pyramid: the sum of pictures of four sizes",
-                                       default_fields<Settings>, make};
+                                       default_fields<LaplacianSettings>, make_laplacian};
 
 }  // namespace microtome::parametrizations

@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* kDioramas = "dioramas";
 
-struct Settings {
+struct MacoSettings {
   std::string spectrum = kDioramas;
   std::string colour = "lucid";
   template <class Self, class Visitor>
@@ -33,7 +33,7 @@ constexpr double kPhaseDeviation = 2 * std::numbers::pi;
 
 class Maco : public Parametrization {
  public:
-  Maco(Settings settings, const Canvas& canvas, const at::Tensor& measured)
+  Maco(MacoSettings settings, const Canvas& canvas, const at::Tensor& measured)
       : settings_(std::move(settings)),
         canvas_(canvas),
         colour_(settings_.colour, canvas.channels),
@@ -80,13 +80,13 @@ class Maco : public Parametrization {
     return at::complex(r * phases.cos(), r * phases.sin());
   }
 
-  Settings settings_;
+  MacoSettings settings_;
   Canvas canvas_;
   Colour colour_;
   at::Tensor measured_, magnitudes_;
 };
 
-at::Tensor measured(const Settings& settings, const Canvas& canvas, const Call& call) {
+at::Tensor measured(const MacoSettings& settings, const Canvas& canvas, const Call& call) {
   if (settings.spectrum != kDioramas) return read_magnitudes(settings.spectrum, canvas.channels);
   const bool coloured = canvas.channels == 3 && settings.colour == "lucid";
   if (!coloured && canvas.channels != 1) {
@@ -96,8 +96,8 @@ at::Tensor measured(const Settings& settings, const Canvas& canvas, const Call& 
   return diorama_magnitudes().narrow(0, 0, canvas.channels);
 }
 
-std::unique_ptr<Parametrization> make(const Call& call, const Canvas& canvas) {
-  auto settings = read_settings<Settings>(call);
+std::unique_ptr<Parametrization> make_maco(const Call& call, const Canvas& canvas) {
+  auto settings = read_settings<MacoSettings>(call);
   if (canvas.height * canvas.width == 1) {
     throw Error(ErrorKind::kUsage, call.where, "a single pixel has no phases", "use pixel");
   }
@@ -109,6 +109,6 @@ std::unique_ptr<Parametrization> make(const Call& call, const Canvas& canvas) {
 
 extern const ParametrizationKind maco;
 const ParametrizationKind maco = {"maco", "Phases alone, with the magnitudes of real pictures: for deep units",
-                                  default_fields<Settings>, make};
+                                  default_fields<MacoSettings>, make_maco};
 
 }  // namespace microtome::parametrizations

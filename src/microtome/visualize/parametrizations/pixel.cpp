@@ -8,7 +8,7 @@
 namespace microtome::parametrizations {
 namespace {
 
-struct Settings {
+struct PixelSettings {
   double deviation = 0.01;
   std::string colour = "lucid";
   template <class Self, class Visitor>
@@ -20,7 +20,7 @@ struct Settings {
 
 class Pixel : public Parametrization {
  public:
-  Pixel(Settings settings, const Canvas& canvas)
+  Pixel(PixelSettings settings, const Canvas& canvas)
       : settings_(std::move(settings)), canvas_(canvas), colour_(settings_.colour, canvas.channels) {}
 
   std::vector<at::Tensor> start(uint64_t seed, std::span<const uint64_t> keys, double contrast) const override {
@@ -38,18 +38,18 @@ class Pixel : public Parametrization {
   std::string to_string() const override { return call_text("pixel", settings_); }
 
  private:
-  Settings settings_;
+  PixelSettings settings_;
   Canvas canvas_;
   Colour colour_;
 };
 
-std::unique_ptr<Parametrization> make(const Call& call, const Canvas& canvas) {
-  return std::make_unique<Pixel>(read_settings<Settings>(call), canvas);
+std::unique_ptr<Parametrization> make_pixel(const Call& call, const Canvas& canvas) {
+  return std::make_unique<Pixel>(read_settings<PixelSettings>(call), canvas);
 }
 
 }  // namespace
 
 extern const ParametrizationKind pixel;
-const ParametrizationKind pixel = {"pixel", "The pixels themselves", default_fields<Settings>, make};
+const ParametrizationKind pixel = {"pixel", "The pixels themselves", default_fields<PixelSettings>, make_pixel};
 
 }  // namespace microtome::parametrizations

@@ -20,7 +20,7 @@ struct Coarse {
 };
 constexpr std::array<Coarse, 6> kCoarse = {{{1, 2}, {1, 4}, {1, 8}, {2, 8}, {1, 16}, {2, 16}}};
 
-struct Settings {
+struct SharedSettings {
   double decay = 1;
   double deviation = 0.01;
   std::string colour = "lucid";
@@ -35,7 +35,7 @@ struct Settings {
 
 class Shared : public Parametrization {
  public:
-  Shared(Settings settings, const Canvas& canvas)
+  Shared(SharedSettings settings, const Canvas& canvas)
       : settings_(std::move(settings)),
         canvas_(canvas),
         colour_(settings_.colour, canvas.channels),
@@ -97,20 +97,20 @@ class Shared : public Parametrization {
     return ends[0] * (1 - weight) + ends[1] * weight;
   }
 
-  Settings settings_;
+  SharedSettings settings_;
   Canvas canvas_;
   Colour colour_;
   Spectrum spectrum_;
 };
 
-std::unique_ptr<Parametrization> make(const Call& call, const Canvas& canvas) {
-  return std::make_unique<Shared>(read_settings<Settings>(call), canvas);
+std::unique_ptr<Parametrization> make_shared(const Call& call, const Canvas& canvas) {
+  return std::make_unique<Shared>(read_settings<SharedSettings>(call), canvas);
 }
 
 }  // namespace
 
 extern const ParametrizationKind shared;
 const ParametrizationKind shared = {"shared", "Spectra plus coarse pictures that all pictures made together share",
-                                    default_fields<Settings>, make};
+                                    default_fields<SharedSettings>, make_shared};
 
 }  // namespace microtome::parametrizations

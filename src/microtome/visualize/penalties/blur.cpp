@@ -9,17 +9,17 @@
 namespace microtome::penalties {
 namespace {
 
-at::Tensor cost(const NoSettings&, const View& view) {
+at::Tensor blur_cost(const NoSettings&, const View& view) {
   const at::Tensor& picture = view.picture();
   return 0.5 * (picture - smoothed(picture.detach(), 3)).square().sum() / picture.size(0);
 }
 
-Objective make(const Call& call, const ObjectiveContext&) { return of_picture(call, cost); }
+Objective make_blur(const Call& call, const ObjectiveContext&) { return of_picture(call, blur_cost); }
 
 }  // namespace
 
 extern const ObjectiveKind blur;
 const ObjectiveKind blur = {"blur", "Distance of the picture from its own blur, as if blurred at each step",
-                            default_fields<NoSettings>, make};
+                            default_fields<NoSettings>, make_blur};
 
 }  // namespace microtome::penalties

@@ -9,7 +9,7 @@
 namespace microtome::penalties {
 namespace {
 
-struct Settings {
+struct BoundarySettings {
   int64_t width = 20;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -23,21 +23,21 @@ struct Settings {
 
 constexpr double kGreyWeight = 0.8, kGrey = 0.5;
 
-at::Tensor cost(const Settings& s, const View& view) {
+at::Tensor boundary_cost(const BoundarySettings& s, const View& view) {
   const at::Tensor& x = view.picture();
-  const at::Tensor cost = (smoothed(x, 5) - x).square() + kGreyWeight * (x - kGrey).square();
+  const at::Tensor boundary_cost = (smoothed(x, 5) - x).square() + kGreyWeight * (x - kGrey).square();
   const int64_t height = x.size(2) - 2 * s.width, width = x.size(3) - 2 * s.width;
-  at::Tensor total = cost.sum();
-  if (height > 0 && width > 0) total = total - cost.narrow(2, s.width, height).narrow(3, s.width, width).sum();
+  at::Tensor total = boundary_cost.sum();
+  if (height > 0 && width > 0) total = total - boundary_cost.narrow(2, s.width, height).narrow(3, s.width, width).sum();
   return total / x.size(0);
 }
 
-Objective make(const Call& call, const ObjectiveContext&) { return of_picture(call, cost); }
+Objective make_boundary(const Call& call, const ObjectiveContext&) { return of_picture(call, boundary_cost); }
 
 }  // namespace
 
 extern const ObjectiveKind boundary;
-const ObjectiveKind boundary = {"boundary", "Detail and colour in the border of the picture", default_fields<Settings>,
-                                make};
+const ObjectiveKind boundary = {"boundary", "Detail and colour in the border of the picture",
+                                default_fields<BoundarySettings>, make_boundary};
 
 }  // namespace microtome::penalties

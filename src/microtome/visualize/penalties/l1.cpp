@@ -7,7 +7,7 @@
 namespace microtome::penalties {
 namespace {
 
-struct Settings {
+struct L1Settings {
   double centre = 0.5;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -15,16 +15,16 @@ struct Settings {
   }
 };
 
-at::Tensor cost(const Settings& s, const View& view) {
+at::Tensor l1_cost(const L1Settings& s, const View& view) {
   return (view.picture() - s.centre).abs().sum() / view.picture().size(0);
 }
 
-Objective make(const Call& call, const ObjectiveContext&) { return of_picture(call, cost); }
+Objective make_l1(const Call& call, const ObjectiveContext&) { return of_picture(call, l1_cost); }
 
 }  // namespace
 
 extern const ObjectiveKind l1;
 const ObjectiveKind l1 = {"l1", "Distance of the pixels from grey: the sum of absolute differences",
-                          default_fields<Settings>, make};
+                          default_fields<L1Settings>, make_l1};
 
 }  // namespace microtome::penalties

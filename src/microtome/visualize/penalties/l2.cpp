@@ -7,7 +7,7 @@
 namespace microtome::penalties {
 namespace {
 
-struct Settings {
+struct L2Settings {
   double centre = 0.5;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -15,19 +15,19 @@ struct Settings {
   }
 };
 
-constexpr double kSquareFloor = 1e-6;
+constexpr double kL2SquareFloor = 1e-6;
 
-at::Tensor cost(const Settings& s, const View& view) {
+at::Tensor l2_cost(const L2Settings& s, const View& view) {
   const at::Tensor squares = (view.picture() - s.centre).square().sum({1, 2, 3});
-  return (squares + kSquareFloor).sqrt().mean();
+  return (squares + kL2SquareFloor).sqrt().mean();
 }
 
-Objective make(const Call& call, const ObjectiveContext&) { return of_picture(call, cost); }
+Objective make_l2(const Call& call, const ObjectiveContext&) { return of_picture(call, l2_cost); }
 
 }  // namespace
 
 extern const ObjectiveKind l2;
 const ObjectiveKind l2 = {"l2", "Distance of the pixels from grey: the root of the sum of squares",
-                          default_fields<Settings>, make};
+                          default_fields<L2Settings>, make_l2};
 
 }  // namespace microtome::penalties

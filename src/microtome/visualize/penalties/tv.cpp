@@ -8,18 +8,18 @@
 namespace microtome::penalties {
 namespace {
 
-at::Tensor cost(const NoSettings&, const View& view) {
+at::Tensor tv_cost(const NoSettings&, const View& view) {
   const at::Tensor& picture = view.picture();
   const at::Tensor total = picture.diff(1, 3).abs().sum() + picture.diff(1, 2).abs().sum();
   return total / picture.size(0);
 }
 
-Objective make(const Call& call, const ObjectiveContext&) { return of_picture(call, cost); }
+Objective make_tv(const Call& call, const ObjectiveContext&) { return of_picture(call, tv_cost); }
 
 }  // namespace
 
 extern const ObjectiveKind tv;
 const ObjectiveKind tv = {"tv", "Total variation: differences between neighbouring pixels", default_fields<NoSettings>,
-                          make};
+                          make_tv};
 
 }  // namespace microtome::penalties

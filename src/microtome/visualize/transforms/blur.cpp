@@ -5,7 +5,7 @@
 namespace microtome::transforms {
 namespace {
 
-struct Settings {
+struct BlurSettings {
   double low = 0, high = 1;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -17,7 +17,7 @@ struct Settings {
 
 class Blur : public Transform {
  public:
-  explicit Blur(Settings settings) : settings_(settings) {}
+  explicit Blur(BlurSettings settings) : settings_(settings) {}
   void draw(Rng& rng, Draw& draw) const override {
     const double sd = rng.uniform(settings_.low, settings_.high);
     draw.retouch.blur_variance += sd * sd;
@@ -25,11 +25,11 @@ class Blur : public Transform {
   std::string to_string() const override { return call_text("blur", settings_); }
 
  private:
-  Settings settings_;
+  BlurSettings settings_;
 };
 
-std::unique_ptr<Transform> make(const Call& call) {
-  const Settings settings = read_settings<Settings>(call);
+std::unique_ptr<Transform> make_blur(const Call& call) {
+  const BlurSettings settings = read_settings<BlurSettings>(call);
   check_interval(call, settings.low, settings.high);
   return std::make_unique<Blur>(settings);
 }
@@ -37,7 +37,7 @@ std::unique_ptr<Transform> make(const Call& call) {
 }  // namespace
 
 extern const TransformKind blur;
-const TransformKind blur = {"blur", "A Gaussian blur of random width, after all moves", default_fields<Settings>, make,
-                            Suits::kLines};
+const TransformKind blur = {"blur", "A Gaussian blur of random width, after all moves", default_fields<BlurSettings>,
+                            make_blur, Suits::kLines};
 
 }  // namespace microtome::transforms

@@ -8,14 +8,14 @@
 namespace microtome::transforms {
 namespace {
 
-constexpr double kSmallest = 0.05;
+constexpr double kCropSmallest = 0.05;
 
-struct Settings {
+struct CropSettings {
   double low = 0.2, high = 0.5, side_sd = 0, sd = 0.15;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
-    field({.name = "low", .help = "Smallest side, as a share of the picture's", .min = kSmallest, .max = 1}, s.low);
-    field({.name = "high", .help = "Largest side", .min = kSmallest, .max = 1}, s.high);
+    field({.name = "low", .help = "Smallest side, as a share of the picture's", .min = kCropSmallest, .max = 1}, s.low);
+    field({.name = "high", .help = "Largest side", .min = kCropSmallest, .max = 1}, s.high);
     field({.name = "side-sd",
            .help = "Standard deviation of a normal value added to the side, which then ends at 0.05 and 1",
            .min = 0,
@@ -32,10 +32,10 @@ struct Settings {
 
 class Crop : public Transform {
  public:
-  explicit Crop(Settings settings) : settings_(settings) {}
+  explicit Crop(CropSettings settings) : settings_(settings) {}
   void draw(Rng& rng, Draw& draw) const override {
     const double drawn = rng.uniform(settings_.low, settings_.high);
-    const double side = std::clamp(drawn + settings_.side_sd * rng.normal(), kSmallest, 1.0);
+    const double side = std::clamp(drawn + settings_.side_sd * rng.normal(), kCropSmallest, 1.0);
     const double room = (1 - side) / 2;
     const double x = std::clamp(settings_.sd * rng.normal(), -room, room);
     const double y = std::clamp(settings_.sd * rng.normal(), -room, room);
@@ -45,11 +45,11 @@ class Crop : public Transform {
   std::string to_string() const override { return call_text("crop", settings_); }
 
  private:
-  Settings settings_;
+  CropSettings settings_;
 };
 
-std::unique_ptr<Transform> make(const Call& call) {
-  const Settings settings = read_settings<Settings>(call);
+std::unique_ptr<Transform> make_crop(const Call& call) {
+  const CropSettings settings = read_settings<CropSettings>(call);
   check_interval(call, settings.low, settings.high);
   return std::make_unique<Crop>(settings);
 }
@@ -57,7 +57,7 @@ std::unique_ptr<Transform> make(const Call& call) {
 }  // namespace
 
 extern const TransformKind crop;
-const TransformKind crop = {"crop", "A random part of the picture, shown in full", default_fields<Settings>, make,
-                            Suits::kLines};
+const TransformKind crop = {"crop", "A random part of the picture, shown in full", default_fields<CropSettings>,
+                            make_crop, Suits::kLines};
 
 }  // namespace microtome::transforms

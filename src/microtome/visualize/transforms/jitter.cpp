@@ -7,7 +7,7 @@
 namespace microtome::transforms {
 namespace {
 
-struct Settings {
+struct JitterSettings {
   int64_t pixels = 8;
   double share = 0;
   template <class Self, class Visitor>
@@ -27,7 +27,7 @@ struct Settings {
 
 class Jitter : public Transform {
  public:
-  explicit Jitter(Settings settings) : settings_(settings) {}
+  explicit Jitter(JitterSettings settings) : settings_(settings) {}
   void draw(Rng& rng, Draw& draw) const override {
     const double dx = along(rng, draw.width), dy = along(rng, draw.height);
     draw.placement.shift(dx, dy);
@@ -42,18 +42,18 @@ class Jitter : public Transform {
     return static_cast<double>(rng.between(0, range) - range / 2);
   }
 
-  Settings settings_;
+  JitterSettings settings_;
 };
 
-std::unique_ptr<Transform> make(const Call& call) {
+std::unique_ptr<Transform> make_jitter(const Call& call) {
   refuse_both(call, "pixels", "share");
-  return std::make_unique<Jitter>(read_settings<Settings>(call));
+  return std::make_unique<Jitter>(read_settings<JitterSettings>(call));
 }
 
 }  // namespace
 
 extern const TransformKind jitter;
-const TransformKind jitter = {"jitter", "A random shift by whole pixels", default_fields<Settings>, make,
+const TransformKind jitter = {"jitter", "A random shift by whole pixels", default_fields<JitterSettings>, make_jitter,
                               Suits::kLines};
 
 }  // namespace microtome::transforms

@@ -5,7 +5,7 @@
 namespace microtome::transforms {
 namespace {
 
-struct Settings {
+struct MirrorSettings {
   double chance = 0.5;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -15,22 +15,24 @@ struct Settings {
 
 class Mirror : public Transform {
  public:
-  explicit Mirror(Settings settings) : settings_(settings) {}
+  explicit Mirror(MirrorSettings settings) : settings_(settings) {}
   void draw(Rng& rng, Draw& draw) const override {
     if (rng.chance(settings_.chance)) draw.placement.mirror();
   }
   std::string to_string() const override { return call_text("mirror", settings_); }
 
  private:
-  Settings settings_;
+  MirrorSettings settings_;
 };
 
-std::unique_ptr<Transform> make(const Call& call) { return std::make_unique<Mirror>(read_settings<Settings>(call)); }
+std::unique_ptr<Transform> make_mirror(const Call& call) {
+  return std::make_unique<Mirror>(read_settings<MirrorSettings>(call));
+}
 
 }  // namespace
 
 extern const TransformKind mirror;
-const TransformKind mirror = {"mirror", "Left and right change places, half of the time", default_fields<Settings>,
-                              make, Suits::kLines};
+const TransformKind mirror = {"mirror", "Left and right change places, half of the time",
+                              default_fields<MirrorSettings>, make_mirror, Suits::kLines};
 
 }  // namespace microtome::transforms

@@ -5,7 +5,7 @@
 namespace microtome::transforms {
 namespace {
 
-struct Settings {
+struct NoiseSettings {
   double sd = 0.05, uniform = 0;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -18,7 +18,7 @@ struct Settings {
 
 class AddNoise : public Transform {
  public:
-  explicit AddNoise(Settings settings) : settings_(settings) {}
+  explicit AddNoise(NoiseSettings settings) : settings_(settings) {}
   void draw(Rng& rng, Draw& draw) const override {
     const uint64_t upper = rng.next();
     draw.retouch.noise.push_back({settings_.sd, settings_.uniform, upper << 32 | rng.next()});
@@ -26,15 +26,17 @@ class AddNoise : public Transform {
   std::string to_string() const override { return call_text("noise", settings_); }
 
  private:
-  Settings settings_;
+  NoiseSettings settings_;
 };
 
-std::unique_ptr<Transform> make(const Call& call) { return std::make_unique<AddNoise>(read_settings<Settings>(call)); }
+std::unique_ptr<Transform> make_noise(const Call& call) {
+  return std::make_unique<AddNoise>(read_settings<NoiseSettings>(call));
+}
 
 }  // namespace
 
 extern const TransformKind noise;
-const TransformKind noise = {"noise", "Noise on every value, after moves, blur and colour", default_fields<Settings>,
-                             make, Suits::kValues};
+const TransformKind noise = {"noise", "Noise on every value, after moves, blur and colour",
+                             default_fields<NoiseSettings>, make_noise, Suits::kValues};
 
 }  // namespace microtome::transforms

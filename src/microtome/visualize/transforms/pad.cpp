@@ -5,7 +5,7 @@
 namespace microtome::transforms {
 namespace {
 
-struct Settings {
+struct PadSettings {
   double level = 0.5;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -15,20 +15,22 @@ struct Settings {
 
 class Pad : public Transform {
  public:
-  explicit Pad(Settings settings) : settings_(settings) {}
+  explicit Pad(PadSettings settings) : settings_(settings) {}
   void draw(Rng&, Draw& draw) const override { draw.placement.outside = settings_.level; }
   std::string to_string() const override { return call_text("pad", settings_); }
 
  private:
-  Settings settings_;
+  PadSettings settings_;
 };
 
-std::unique_ptr<Transform> make(const Call& call) { return std::make_unique<Pad>(read_settings<Settings>(call)); }
+std::unique_ptr<Transform> make_pad(const Call& call) {
+  return std::make_unique<Pad>(read_settings<PadSettings>(call));
+}
 
 }  // namespace
 
 extern const TransformKind pad;
 const TransformKind pad = {"pad", "Even grey around the picture; without it the pixels of the edge repeat",
-                           default_fields<Settings>, make, Suits::kLines};
+                           default_fields<PadSettings>, make_pad, Suits::kLines};
 
 }  // namespace microtome::transforms

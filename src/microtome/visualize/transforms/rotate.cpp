@@ -7,7 +7,7 @@
 namespace microtome::transforms {
 namespace {
 
-struct Settings {
+struct RotateSettings {
   int64_t degrees = 10;
   int64_t rest = 5;
   std::vector<int64_t> angles;
@@ -33,7 +33,7 @@ struct Settings {
 
 class Rotate : public Transform {
  public:
-  explicit Rotate(Settings settings) : settings_(settings) {}
+  explicit Rotate(RotateSettings settings) : settings_(settings) {}
   void draw(Rng& rng, Draw& draw) const override {
     draw.placement.rotate(static_cast<double>(degrees(rng)) * std::numbers::pi / 180);
   }
@@ -48,19 +48,19 @@ class Rotate : public Transform {
     return choice > 2 * settings_.degrees ? 0 : choice - settings_.degrees;  // or one of the extra zeros
   }
 
-  Settings settings_;
+  RotateSettings settings_;
 };
 
-std::unique_ptr<Transform> make(const Call& call) {
+std::unique_ptr<Transform> make_rotate(const Call& call) {
   refuse_both(call, "angles", "degrees");
   refuse_both(call, "angles", "rest");
-  return std::make_unique<Rotate>(read_settings<Settings>(call));
+  return std::make_unique<Rotate>(read_settings<RotateSettings>(call));
 }
 
 }  // namespace
 
 extern const TransformKind rotate;
-const TransformKind rotate = {"rotate", "A random turn about the centre by whole degrees", default_fields<Settings>,
-                              make};
+const TransformKind rotate = {"rotate", "A random turn about the centre by whole degrees",
+                              default_fields<RotateSettings>, make_rotate};
 
 }  // namespace microtome::transforms

@@ -6,16 +6,18 @@
 namespace microtome::transforms {
 namespace {
 
-constexpr double kSmallest = 0.01;
+constexpr double kScaleSmallest = 0.01;
 
-struct Settings {
+struct ScaleSettings {
   std::vector<double> factors = {0.9, 0.92, 0.94, 0.96, 0.98, 1, 1.02, 1.04, 1.06, 1.08, 1.1};
   double low = 0, high = 0;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
-    field(
-        {.name = "factors", .help = "Enlargements, each equally likely, separated by /", .min = kSmallest, .max = 100},
-        s.factors);
+    field({.name = "factors",
+           .help = "Enlargements, each equally likely, separated by /",
+           .min = kScaleSmallest,
+           .max = 100},
+          s.factors);
     field({.name = "low", .help = "Smallest of an interval of enlargements, instead of factors", .min = 0, .max = 100},
           s.low);
     field({.name = "high", .help = "Largest of it; 0 = factors", .min = 0, .max = 100}, s.high);
@@ -24,7 +26,7 @@ struct Settings {
 
 class Scale : public Transform {
  public:
-  explicit Scale(Settings settings) : settings_(std::move(settings)) {}
+  explicit Scale(ScaleSettings settings) : settings_(std::move(settings)) {}
   void draw(Rng& rng, Draw& draw) const override {
     if (settings_.high > 0) {
       draw.placement.scale(rng.uniform(settings_.low, settings_.high));
@@ -36,15 +38,15 @@ class Scale : public Transform {
   std::string to_string() const override { return call_text("scale", settings_); }
 
  private:
-  Settings settings_;
+  ScaleSettings settings_;
 };
 
-std::unique_ptr<Transform> make(const Call& call) {
+std::unique_ptr<Transform> make_scale(const Call& call) {
   refuse_both(call, "factors", "low");
   refuse_both(call, "factors", "high");
-  Settings settings = read_settings<Settings>(call);
+  ScaleSettings settings = read_settings<ScaleSettings>(call);
   check_interval(call, settings.low, settings.high);
-  if (settings.high > 0 && settings.low < kSmallest) {
+  if (settings.high > 0 && settings.low < kScaleSmallest) {
     throw Error(ErrorKind::kUsage, call.where, "low is missing or below 0.01");
   }
   return std::make_unique<Scale>(std::move(settings));
@@ -53,7 +55,7 @@ std::unique_ptr<Transform> make(const Call& call) {
 }  // namespace
 
 extern const TransformKind scale;
-const TransformKind scale = {"scale", "A random enlargement about the centre", default_fields<Settings>, make,
-                             Suits::kLines};
+const TransformKind scale = {"scale", "A random enlargement about the centre", default_fields<ScaleSettings>,
+                             make_scale, Suits::kLines};
 
 }  // namespace microtome::transforms

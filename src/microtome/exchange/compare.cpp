@@ -11,14 +11,12 @@
 
 #include "microtome/base/error.h"
 #include "microtome/dissect/detectors.h"
-#include "microtome/exchange/export_parts.h"
+#include "microtome/exchange/detector_bars.h"
 #include "microtome/exchange/import.h"
 #include "microtome/exchange/vocabulary.h"
 
 namespace microtome {
 namespace {
-
-bool detects(const UnitDissection& unit) { return unit.best.label != 0 && unit.best.iou >= kDetectorCut; }
 
 struct Side {
   std::vector<UnitDissection> units;
@@ -44,10 +42,10 @@ UnitChange change_of(const UnitDissection& a, const Side& before, const UnitDiss
   out.before = before.name_of(a.best), out.after = after.name_of(b.best);
   out.iou_before = a.best.iou, out.iou_after = b.best.iou;
   out.deviation = ConceptMeasures::kUnknown;
-  if (detects(a) && detects(b)) {
+  if (is_detector(a) && is_detector(b)) {
     out.fate = out.before == out.after ? UnitFate::kKept : UnitFate::kRelabelled;
-  } else if (detects(a) || detects(b)) {
-    out.fate = detects(b) ? UnitFate::kGained : UnitFate::kLost;
+  } else if (is_detector(a) || is_detector(b)) {
+    out.fate = is_detector(b) ? UnitFate::kGained : UnitFate::kLost;
   }
   if (!a.interval || !b.interval) return out;
   out.deviation = std::hypot(a.interval->deviation, b.interval->deviation);
@@ -81,7 +79,7 @@ std::vector<ConceptChange> concepts_of(const Side& before, const Side& after) {
   std::map<std::pair<std::string, std::string>, ConceptChange> found;
   const auto add = [&](const Side& side, int ConceptChange::*units, double ConceptChange::*best) {
     for (const UnitDissection& unit : side.units) {
-      if (unit.sign != Sign::kPositive || !detects(unit)) continue;
+      if (unit.sign != Sign::kPositive || !is_detector(unit)) continue;
       const std::string &category = side.names->category(unit.best.category), &name = side.names->name(unit.best.label);
       ConceptChange& item = found[{category, name}];
       item.category = category, item.name = name;

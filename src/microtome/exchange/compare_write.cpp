@@ -6,40 +6,20 @@
 #include <cmath>
 #include <map>
 
-#include "microtome/base/file.h"
 #include "microtome/base/json.h"
 #include "microtome/base/text_table.h"
 #include "microtome/dissect/detectors.h"
 #include "microtome/exchange/compare.h"
 #include "microtome/exchange/csv_writer.h"
 #include "microtome/exchange/file_name.h"
+#include "microtome/exchange/finding_json.h"
+#include "microtome/exchange/folder_writer.h"
 #include "microtome/image/chart.h"
 
 namespace microtome {
 namespace {
 
-Json count_json(const DetectorCount& count, const std::vector<std::string>& categories) {
-  Json by_category = Json::object();
-  for (size_t i = 0; i < categories.size(); ++i) {
-    by_category[categories[i]] = {{"detectors", count.by_category[i].detectors},
-                                  {"unique", count.by_category[i].unique}};
-  }
-  return {{"units", count.units},
-          {"detectors", count.detectors},
-          {"unique", count.unique},
-          {"unique_by_category", count.unique_by_category},
-          {"by_category", std::move(by_category)}};
-}
-
 Json known(double value) { return std::isnan(value) ? Json() : Json(value); }
-
-Json curve_json(const std::vector<DetectorCurvePoint>& curve) {
-  Json out = Json::array();
-  for (const DetectorCurvePoint& point : curve) {
-    out.push_back({{"cut", point.cut}, {"detectors", point.detectors}, {"unique", point.unique}});
-  }
-  return out;
-}
 
 Json layer_json(const LayerComparison& layer) {
   Json units = Json::array(), concepts = Json::array();
@@ -66,8 +46,8 @@ Json layer_json(const LayerComparison& layer) {
           {"after", layer.after},
           {"count_before", count_json(layer.count_before, layer.categories)},
           {"count_after", count_json(layer.count_after, layer.categories)},
-          {"curve_before", curve_json(layer.curve_before)},
-          {"curve_after", curve_json(layer.curve_after)},
+          {"curve_before", value_json(layer.curve_before, {})},
+          {"curve_after", value_json(layer.curve_after, {})},
           {"unit_by_unit", layer.unit_by_unit},
           {"units", std::move(units)},
           {"concepts", std::move(concepts)}};
@@ -258,17 +238,16 @@ std::vector<std::string> write_comparison_csv(const AtlasComparison& comparison,
     add_units(layer, units);
     add_curves(layer, curves);
   }
-  std::vector<std::string> paths;
-  const auto write = [&](const char* name, const CsvWriter& csv) {
-    paths.push_back(folder + "/" + name);
-    write_file(paths.back(), csv.bytes());
-  };
-  write("layers.csv", layers), write("concepts.csv", concepts), write("units.csv", units), write("curves.csv", curves);
-  return paths;
+  FolderWriter files(folder);
+  files.write("layers.csv", layers.bytes());
+  files.write("concepts.csv", concepts.bytes());
+  files.write("units.csv", units.bytes());
+  files.write("curves.csv", curves.bytes());
+  return files.take_paths();
 }
 
 std::vector<std::string> write_comparison_charts(const AtlasComparison& comparison, const std::string& folder) {
-  std::vector<std::string> paths;
+  FolderWriter files(folder);
   const bool told_apart = comparison.before != comparison.after;
   const std::string before = told_apart ? comparison.before : "before", after = told_apart ? comparison.after : "after";
   for (size_t at = 0; at < comparison.layers.size(); ++at) {
@@ -277,14 +256,13 @@ std::vector<std::string> write_comparison_charts(const AtlasComparison& comparis
     for (const ConceptChange& item : layer.concepts) {
       bars.push_back({item.name, item.category, 1.0 * item.units_before, 1.0 * item.units_after});
     }
-    const std::string stem = folder + "/" + stem_of(comparison, at);
-    paths.push_back(stem + ".concepts.svg");
-    write_file(paths.back(), bar_graph(bars, before, after));
-    paths.push_back(stem + ".curve.svg");
-    write_file(paths.back(), line_chart(pair_name(layer) + ": detectors over cut-offs", "IoU cut", "detectors",
-                                        {series_of(before, layer.curve_before), series_of(after, layer.curve_after)}));
+    const std::string stem = stem_of(comparison, at);
+    files.write(stem + ".concepts.svg", bar_graph(bars, before, after));
+    files.write(stem + ".curve.svg",
+                line_chart(pair_name(layer) + ": detectors over cut-offs", "IoU cut", "detectors",
+                           {series_of(before, layer.curve_before), series_of(after, layer.curve_after)}));
   }
-  return paths;
+  return files.take_paths();
 }
 
 std::string comparison_tables(const AtlasComparison& comparison, int rows, int width) {

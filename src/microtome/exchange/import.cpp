@@ -20,25 +20,29 @@
 namespace microtome {
 namespace {
 
-struct Place {
-  std::string layer;
+struct TablePlace {
+  std::string file, layer;
   Sign sign = Sign::kPositive;
 };
 
-Place place_of(const ImportTable& table) {
+TablePlace place_of(const std::string& table) {
   constexpr std::string_view kNegative = ".negative";
-  std::string name = std::filesystem::path(table.file).stem().string();
+  const size_t at = std::filesystem::exists(table) ? std::string::npos : table.find('=');
+  TablePlace place;
+  place.file = at == std::string::npos ? table : table.substr(at + 1);
+  std::string name = std::filesystem::path(place.file).stem().string();
   if (name.starts_with("tally_")) name.erase(0, 6);
   if (name.ends_with("-result")) name.resize(name.size() - 7);
-  Place place;
   if (name.ends_with(kNegative)) {
     name.resize(name.size() - kNegative.size());
     place.sign = Sign::kNegative;
   }
-  place.layer = table.layer.empty() ? layer_from_file_name(name) : table.layer;
-  if (table.layer.empty() && (name.empty() || name == "tally" || name == "result")) {
-    throw Error(ErrorKind::kUsage, table.file, "the file's name does not say which layer it is of",
-                "name it: LAYER=" + table.file);
+  if (at != std::string::npos) place.layer = table.substr(0, at);
+  if (!place.layer.empty()) return place;
+  place.layer = layer_from_file_name(name);
+  if (name.empty() || name == "tally" || name == "result") {
+    throw Error(ErrorKind::kUsage, place.file, "the file's name does not say which layer it is of",
+                "name it: LAYER=" + place.file);
   }
   return place;
 }
@@ -140,7 +144,7 @@ class Import {
  public:
   Import(const ImportRequest& request, Reporter& reporter) : request_(request) {
     if (request.tables.empty()) throw Error(ErrorKind::kUsage, "tables", "name at least one");
-    for (const ImportTable& table : request.tables) add(table, reporter);
+    for (const std::string& table : request.tables) add(place_of(table), reporter);
     concepts_ = names_.finish();
     concepts_.images = request.images;
   }
@@ -164,9 +168,7 @@ class Import {
                                          request_.command});
     for (const auto& said : said_) {
       LayerDissection dissection{said.layer, 0, 0, request_.tail, request_.images, {}};
-      for (const auto& [place, unit] : said.rows) {
-        dissection.units.push_back(unit_of(unit, place.second < 0 ? Sign::kPositive : Sign::kNegative, names_));
-      }
+      for (const auto& [of, unit] : said.rows) dissection.units.push_back(unit_of(unit, of.sign, names_));
       atlas.put_dissection(run, dissection, {});
     }
     atlas.end_run(run);
@@ -176,25 +178,24 @@ class Import {
   struct SaidLayer {
     std::string layer;
     int64_t units = 0;
-    std::map<std::pair<int, int>, SaidUnit> rows;  // By unit, + before -.
+    std::map<SignedUnit, SaidUnit> rows;
   };
 
-  void add(const ImportTable& table, Reporter& reporter) {
-    const Place place = place_of(table);
-    const std::string bytes = read_file(table.file);
-    const SaidTable said = read_said_table(bytes, table.file);
+  void add(const TablePlace& place, Reporter& reporter) {
+    const std::string bytes = read_file(place.file);
+    const SaidTable said = read_said_table(bytes, place.file);
     hash_.add(bytes);
     for (const std::string& category : said.categories) names_.add_category(category);
-    warn_of_nameless(table.file, said.units, reporter);
+    warn_of_nameless(place.file, said.units, reporter);
     auto layer = std::ranges::find(said_, place.layer, &SaidLayer::layer);
     if (layer == said_.end()) layer = said_.insert(said_.end(), {place.layer, 0, {}});
     for (const SaidUnit& unit : said.units) {
       if (!unit.label.empty()) names_.add(unit.category, unit.label);
       for (const auto& [category, score] : unit.by_category) names_.add(category, score.label);
       layer->units = std::max<int64_t>(layer->units, unit.unit + 1);
-      if (!layer->rows.emplace(std::pair(unit.unit, -static_cast<int>(place.sign)), unit).second) {
-        throw Error(ErrorKind::kUsage, table.file, fmt::format("layer \"{}\" has a table already", place.layer),
-                    "name another layer: LAYER=" + table.file);
+      if (!layer->rows.emplace(SignedUnit{unit.unit, place.sign}, unit).second) {
+        throw Error(ErrorKind::kUsage, place.file, fmt::format("layer \"{}\" has a table already", place.layer),
+                    "name another layer: LAYER=" + place.file);
       }
     }
   }

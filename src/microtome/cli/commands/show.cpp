@@ -3,7 +3,7 @@
 #include "microtome/atlas/atlas.h"
 #include "microtome/base/json.h"
 #include "microtome/cli/command.h"
-#include "microtome/exchange/export.h"
+#include "microtome/exchange/atlas_json.h"
 #include "microtome/exchange/tables.h"
 
 namespace microtome::commands {

@@ -1,22 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-// All pictures of a layer in one image with an index.
+// Every picture of a layer and sign in one image without gaps: LAYER.sprites+.png, and LAYER.sprites+.json:
+//   {"layer", "sign", "sheets": [FILE], "units": {UNIT: {"sheet": index of the file, "x", "y", "w", "h"}}}
+// Where it would be larger than it may be it is cut into LAYER.sprites+.0.png, .1.png, ... Of each unit the first
+// variant, on white where it has holes, scaled to the layer's largest picture.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 
-#include "microtome/base/error.h"
-#include "microtome/base/file.h"
-#include "microtome/base/json.h"
+#include "microtome/base/arguments.h"
 #include "microtome/base/workers.h"
-#include "microtome/exchange/export.h"
+#include "microtome/exchange/atlas_json.h"
+#include "microtome/exchange/exporter.h"
 #include "microtome/exchange/file_name.h"
+#include "microtome/exchange/folder_writer.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/resize.h"
 
-namespace microtome {
+namespace microtome::exporters {
 namespace {
+
+struct Settings {
+  int sheet_px = 16384;
+  template <class Self, class Visitor>
+  static void fields(Self& s, Visitor&& field) {
+    field({.name = "sheet-size", .help = "Largest side of a sheet of sprites, in pixels", .min = 1, .max = 65535},
+          s.sheet_px);
+  }
+};
 
 struct Sprites {
   std::vector<int> units;  // with a picture
@@ -52,9 +64,8 @@ void place(const Image& tile, int x, int y, Image& sheet) {
 // Sheets and index of one layer and sign.
 class SpriteExport {
  public:
-  SpriteExport(const Atlas& atlas, const std::string& folder, const std::string& layer, Sign sign, int largest_px)
+  SpriteExport(const Atlas& atlas, const std::string& layer, Sign sign, int largest_px)
       : atlas_(atlas),
-        folder_(folder),
         layer_(layer),
         sign_(sign),
         sprites_(sprites_of(atlas, layer, sign)),
@@ -64,7 +75,7 @@ class SpriteExport {
     per_sheet_ = columns_ * most;
   }
 
-  void write(std::vector<std::string>& paths, Reporter& reporter) {
+  void write(FolderWriter& files, Reporter& reporter) {
     if (count() == 0) return;
     Json index = {{"layer", layer_}, {"sign", std::string(1, sign_char(sign_))}, {"sheets", Json::array()}};
     index["units"] = Json::object();
@@ -74,11 +85,9 @@ class SpriteExport {
       const Image image = draw(sheet, index["units"], task);
       const std::string name = sheets == 1 ? stem_ + ".png" : fmt::format("{}.{}.png", stem_, sheet);
       index["sheets"].push_back(name);
-      paths.push_back(folder_ + "/" + name);
-      write_file(paths.back(), encode_png(image));
+      files.write(name, encode_png(image));
     }
-    paths.push_back(folder_ + "/" + stem_ + ".json");
-    write_file(paths.back(), json_text(index));
+    files.write(stem_ + ".json", json_text(index));
   }
 
  private:
@@ -99,7 +108,6 @@ class SpriteExport {
   }
 
   const Atlas& atlas_;
-  const std::string& folder_;
   const std::string& layer_;
   Sign sign_;
   Sprites sprites_;
@@ -107,17 +115,22 @@ class SpriteExport {
   int columns_ = 1, per_sheet_ = 1;
 };
 
-}  // namespace
-
-std::vector<std::string> export_sprites(const Atlas& atlas, const std::string& folder, Reporter& reporter,
-                                        int largest_px) {
-  std::vector<std::string> paths;
+std::vector<std::string> write(const Atlas& atlas, const std::string& folder, const Json& request, Reporter& reporter) {
+  const int largest_px = parse_arguments<Settings>(request).sheet_px;
+  FolderWriter files(folder);
   for (const AtlasLayer& layer : atlas.studied_layers()) {
     for (const Sign sign : {Sign::kPositive, Sign::kNegative}) {
-      SpriteExport(atlas, folder, layer.name, sign, largest_px).write(paths, reporter);
+      SpriteExport(atlas, layer.name, sign, largest_px).write(files, reporter);
     }
   }
-  return paths;
+  return files.take_paths();
 }
 
-}  // namespace microtome
+}  // namespace
+
+extern const Exporter sprites;
+const Exporter sprites{"sprites",
+                       "Folder for one image of all pictures of each layer and sign, without gaps, with a JSON index",
+                       write, describe_arguments<Settings>};
+
+}  // namespace microtome::exporters

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Detectors and their concepts, in the order in which NetDissect shows them.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "microtome/dissect/findings.h"
+#include "microtome/exchange/vocabulary.h"
+#include "microtome/image/chart.h"
+
+namespace microtome {
+
+// Whether the unit's best concept reaches kDetectorCut.
+bool is_detector(const UnitDissection& unit);
+
+// Place of a category among NetDissect's; others come after them.
+int netdissect_place(const std::string& category);
+
+// Detectors of each concept, of positive units: categories in NetDissect's order, labels by falling count, then best
+// score.
+std::vector<ChartBar> detector_bars(const std::vector<UnitDissection>& units, const Vocabulary& vocabulary);
+
+}  // namespace microtome

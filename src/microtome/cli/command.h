@@ -42,10 +42,10 @@ void add_common(CLI::App& app, Session& session, bool facts);
 void define_form(CLI::App& app, Session& session, bool facts, Json arguments,
                  std::function<void(const Json& request, const Session& session)> run);
 
-// The command's options are the fields of a struct, which is filled in and handed to Run.
-template <class Options, void (*Run)(const Options& options, const Session& session)>
-void define_form(CLI::App& app, Session& session, bool facts) {
-  define_form(app, session, facts, describe_arguments<Options>(),
+// The command's options are the fields of a struct, which is filled in and handed to Run; with --json if kFacts.
+template <class Options, void (*Run)(const Options& options, const Session& session), bool kFacts = true>
+void define_form(CLI::App& app, Session& session) {
+  define_form(app, session, kFacts, describe_arguments<Options>(),
               [](const Json& request, const Session& used) { Run(parse_arguments<Options>(request), used); });
 }
 

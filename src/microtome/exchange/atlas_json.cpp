@@ -77,18 +77,11 @@ Json exemplars_json(const Atlas& atlas, const std::vector<Exemplar>& exemplars, 
   return out;
 }
 
-Json steps_json(const std::vector<AtlasFrame>& frames) {
-  Json steps = Json::array();
-  for (const AtlasFrame& frame : frames) steps.push_back(frame.step);
-  return steps;
-}
-
 Json picture_json(const AtlasPicture& picture) {
   Json out = finding_json(picture, {},
                           {"activation_ratio", "activation", "best_exemplar", "status", "objective", "variant", "width",
-                           "height", "score"});
-  out["frames"] = steps_json(picture.frames);
-  out["facts"] = picture.facts;
+                           "height", "score", "facts"});
+  out["frames"] = steps_json(picture);
   return out;
 }
 
@@ -161,9 +154,8 @@ Json atlas_json(const Atlas& atlas, const std::string& layer, JsonDetail detail)
 }
 
 Json visualization_json(const AtlasPicture& picture) {
-  Json out = finding_json(picture, {}, {"objective", "variant", "score", "status", "width", "height"});
-  out["frames"] = steps_json(picture.frames);
-  out["facts"] = picture.facts;
+  Json out = finding_json(picture, {}, {"objective", "variant", "score", "status", "width", "height", "facts"});
+  out["frames"] = steps_json(picture);
   return out;
 }
 

@@ -166,44 +166,37 @@ ChartSeries series_of(const std::string& name, const std::vector<DetectorCurvePo
   return out;
 }
 
-// Rows of the three tables of pairs of layers; every row begins with the two names.
+// Rows of tables of pairs of layers; every row begins with the two names.
 void add_counts(const LayerComparison& layer, CsvWriter& csv) {
-  const auto add = [&](const std::string& category, const DetectorCount::Category& a,
-                       const DetectorCount::Category& b) -> CsvWriter& {
-    return csv.text(layer.before)
-        .text(layer.after)
-        .text(category)
-        .number(a.detectors)
-        .number(b.detectors)
-        .number(a.unique)
-        .number(b.unique);
-  };
   const DetectorCount &a = layer.count_before, &b = layer.count_after;
-  add("all", {a.detectors, a.unique}, {b.detectors, b.unique})
-      .number(a.unique_by_category)
-      .number(b.unique_by_category)
-      .number(a.units)
-      .number(b.units)
-      .end_row();
+  csv.row(layer.before, layer.after, "all", a.detectors, b.detectors, a.unique, b.unique, a.unique_by_category,
+          b.unique_by_category, a.units, b.units);
   for (size_t i = 0; i < layer.categories.size(); ++i) {
-    add(layer.categories[i], a.by_category[i], b.by_category[i]).text("").text("").text("").text("").end_row();
+    const DetectorCount::Category &was = a.by_category[i], &is = b.by_category[i];
+    csv.row(layer.before, layer.after, layer.categories[i], was.detectors, is.detectors, was.unique, is.unique, "", "",
+            "", "");
+  }
+}
+
+void add_concepts(const LayerComparison& layer, CsvWriter& csv) {
+  for (const ConceptChange& item : layer.concepts) {
+    csv.row(layer.before, layer.after, item.category, item.name, item.units_before, item.units_after, item.best_before,
+            item.best_after);
   }
 }
 
 void add_units(const LayerComparison& layer, CsvWriter& csv) {
   for (const UnitChange& unit : layer.units) {
-    csv.text(layer.before).text(layer.after).number(unit.unit).text(std::string(1, sign_char(unit.sign)));
-    csv.text(std::string(fate_text(unit.fate))).text(unit.before).text(unit.after);
-    csv.number(unit.iou_before).number(unit.iou_after).number(unit.deviation);
-    csv.text(unit.beyond_noise ? (*unit.beyond_noise ? "1" : "0") : "").end_row();
+    csv.row(layer.before, layer.after, unit.unit, std::string(1, sign_char(unit.sign)), fate_text(unit.fate),
+            unit.before, unit.after, unit.iou_before, unit.iou_after, unit.deviation,
+            unit.beyond_noise ? (*unit.beyond_noise ? "1" : "0") : "");
   }
 }
 
 void add_curves(const LayerComparison& layer, CsvWriter& csv) {
   for (size_t i = 0; i < layer.curve_before.size(); ++i) {
     const DetectorCurvePoint &a = layer.curve_before[i], &b = layer.curve_after[i];
-    csv.text(layer.before).text(layer.after).text(fmt::format("{:.2f}", a.cut));
-    csv.number(a.detectors).number(b.detectors).number(a.unique).number(b.unique).end_row();
+    csv.row(layer.before, layer.after, fmt::format("{:.2f}", a.cut), a.detectors, b.detectors, a.unique, b.unique);
   }
 }
 
@@ -220,29 +213,25 @@ Json to_json(const AtlasComparison& comparison) {
 }
 
 std::vector<std::string> write_comparison_csv(const AtlasComparison& comparison, const std::string& folder) {
-  CsvWriter layers, concepts, units, curves;
-  layers.row({"layer_before", "layer_after", "category", "detectors_before", "detectors_after", "unique_before",
-              "unique_after", "unique_by_category_before", "unique_by_category_after", "units_before", "units_after"});
-  concepts.row({"layer_before", "layer_after", "category", "concept", "units_before", "units_after", "best_iou_before",
-                "best_iou_after"});
-  units.row({"layer_before", "layer_after", "unit", "sign", "fate", "label_before", "label_after", "iou_before",
-             "iou_after", "deviation", "beyond_noise"});
-  curves.row(
-      {"layer_before", "layer_after", "cut", "detectors_before", "detectors_after", "unique_before", "unique_after"});
-  for (const LayerComparison& layer : comparison.layers) {
-    add_counts(layer, layers);
-    for (const ConceptChange& item : layer.concepts) {
-      concepts.text(layer.before).text(layer.after).text(item.category).text(item.name).number(item.units_before);
-      concepts.number(item.units_after).number(item.best_before).number(item.best_after).end_row();
-    }
-    add_units(layer, units);
-    add_curves(layer, curves);
-  }
+  struct Table {
+    const char* file;
+    const char* columns;
+    void (*add)(const LayerComparison& layer, CsvWriter& csv);
+  };
+  constexpr Table kTables[] = {
+      {"layers.csv",
+       "category,detectors_before,detectors_after,unique_before,unique_after,unique_by_category_before,"
+       "unique_by_category_after,units_before,units_after",
+       add_counts},
+      {"concepts.csv", "category,concept,units_before,units_after,best_iou_before,best_iou_after", add_concepts},
+      {"units.csv", "unit,sign,fate,label_before,label_after,iou_before,iou_after,deviation,beyond_noise", add_units},
+      {"curves.csv", "cut,detectors_before,detectors_after,unique_before,unique_after", add_curves}};
   FolderWriter files(folder);
-  files.write("layers.csv", layers.bytes());
-  files.write("concepts.csv", concepts.bytes());
-  files.write("units.csv", units.bytes());
-  files.write("curves.csv", curves.bytes());
+  for (const Table& table : kTables) {
+    CsvWriter csv;
+    for (const LayerComparison& layer : comparison.layers) table.add(layer, csv);
+    files.write(table.file, fmt::format("layer_before,layer_after,{}\n{}", table.columns, csv.bytes()));
+  }
   return files.take_paths();
 }
 

@@ -28,6 +28,12 @@ void add_scored(Json& out, const char* name, const std::vector<T>& list, const J
 
 }  // namespace
 
+Json steps_json(const AtlasPicture& picture) {
+  Json steps = Json::array();
+  for (const AtlasFrame& frame : picture.frames) steps.push_back(frame.step);
+  return steps;
+}
+
 Json count_json(const DetectorCount& count, const std::vector<std::string>& categories) {
   Json out = finding_json(count, {}, {"units", "detectors", "unique", "unique_by_category"});
   Json& by_category = out["by_category"] = Json::object();

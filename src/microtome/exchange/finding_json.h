@@ -111,6 +111,9 @@ Json finding_json(const T& finding, const JsonStyle& style) {
   return out;
 }
 
+// The steps of a picture's frames.
+Json steps_json(const AtlasPicture& picture);
+
 // Fields of a count, with categories by name: {"units", "detectors", "unique", "unique_by_category", "by_category":
 // {CATEGORY: {"detectors", "unique"}}}.
 Json count_json(const DetectorCount& count, const std::vector<std::string>& categories);

@@ -11,7 +11,7 @@
 #include "microtome/base/error.h"
 #include "microtome/base/text_table.h"
 #include "microtome/dissect/detectors.h"
-#include "microtome/exchange/detector_bars.h"
+#include "microtome/exchange/netdissect_form.h"
 #include "microtome/exchange/unit_rows.h"
 
 namespace microtome {

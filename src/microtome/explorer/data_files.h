@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The contents of the data files that the front end loads; web/src/data.ts declares the same from the other side.
+// The contents of the data files that the front end loads; web/src/findings.ts declares the same from the other side.
 // Private to the room.
 #pragma once
 #include <map>

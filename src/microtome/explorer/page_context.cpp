@@ -29,7 +29,7 @@ const AtlasLayer& PageContext::studied_layer(int64_t id) const {
   throw Error(ErrorKind::kNotFound, "layer " + std::to_string(id), "the explorer has no page of it");
 }
 
-std::string PageContext::shown_text(std::string_view text) const {
+Json PageContext::shown(const Json& value) const {
   if (!names_) {
     names_.emplace();
     for (const AtlasLayer& layer : atlas.layers()) {
@@ -37,20 +37,8 @@ std::string PageContext::shown_text(std::string_view text) const {
       names_->insert(names_->end(), layer.aliases.begin(), layer.aliases.end());
     }
   }
-  return without_folders(text, *names_);
-}
-
-Json PageContext::shown(const Json& value) const {
-  if (value.is_string()) return shown_text(value.get_ref<const std::string&>());
-  if (!value.is_structured()) return value;
-  Json out = value.is_array() ? Json::array() : Json::object();
-  for (const auto& [name, item] : value.items()) {
-    if (value.is_array())
-      out.push_back(shown(item));
-    else
-      out[shown_text(name)] = shown(item);
-  }
-  return out;
+  // An escape of JSON holds no slash, and its quotes end a path.
+  return Json::parse(without_folders(value.dump(-1, ' ', false, Json::error_handler_t::replace), *names_));
 }
 
 std::string without_folders(std::string_view text, const std::vector<std::string>& known) {

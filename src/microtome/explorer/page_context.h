@@ -26,8 +26,6 @@ class PageContext {
   Json shown(const Json& value) const;
 
  private:
-  std::string shown_text(std::string_view text) const;
-
   mutable std::optional<Vocabulary> vocabulary_;
   mutable std::optional<AtlasNetwork> network_;
   mutable std::optional<std::vector<AtlasLayer>> layers_;

@@ -15,8 +15,8 @@
 //   images/thumb-IMAGE.(jpg|png|webp)                 images that exemplars name
 //
 // What is named from the root of the disk, in commands and settings, is shown without its folders. Data files are
-// scripts that call microtomeData(name, value): pages opened from disk may load scripts, but no JSON. web/src/data.ts
-// declares their contents. All functions may be called from any thread.
+// scripts that call microtomeData(name, value): pages opened from disk may load scripts, but no JSON.
+// web/src/findings.ts declares their contents. All functions may be called from any thread.
 #pragma once
 #include <string>
 #include <string_view>

@@ -22,12 +22,11 @@ std::string picture_path(int64_t layer, const AtlasPicture& picture, bool first)
 
 Json picture_data(const PageContext& context, const AtlasPicture& picture) {
   Json out = {{"id", picture.id}, {"sign", static_cast<int>(picture.sign)}};
-  out.update(finding_json(picture, {.rounded = true}, {"variant", "objective", "width", "height", "curve"}));
-  out["objective"] = context.shown(picture.objective);
-  Json& frames = out["frames"] = Json::array();
-  for (const AtlasFrame& frame : picture.frames) frames.push_back(frame.step);
   out.update(finding_json(picture, {.rounded = true},
-                          {"score", "activation", "best_exemplar", "activation_ratio", "status", "facts"}));
+                          {"variant", "objective", "width", "height", "curve", "score", "activation", "best_exemplar",
+                           "activation_ratio", "status", "facts"}));
+  out["objective"] = context.shown(picture.objective);
+  out["frames"] = steps_json(picture);
   return out;
 }
 

@@ -50,7 +50,7 @@ void compare(const Options& options, const Session& session) {
 }
 
 void define(CLI::App& app, Session& session) {
-  define_form<Options, compare>(app, session, true);
+  define_form<Options, compare>(app, session);
   app.footer(
       "Units are compared one by one where both layers have one name, operator and number of units. A change is beyond "
       "noise\n"

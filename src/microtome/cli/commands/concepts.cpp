@@ -90,15 +90,10 @@ void check(const CheckOptions& options, const Session& session) {
   if (session.json) {
     print_json(to_json(result));
   } else {
-    int shown = 0;
-    for (const ConceptProblem& problem : result.problems) {
-      if (options.most > 0 && ++shown > options.most) break;
-      print(problem_line(problem));
-    }
-    if (options.most > 0 && static_cast<int>(result.problems.size()) > options.most) {
-      print(
-          fmt::format("... and {} more; --most 0 shows all", static_cast<int>(result.problems.size()) - options.most));
-    }
+    const size_t all = result.problems.size(), most = static_cast<size_t>(options.most);
+    const size_t shown = most == 0 ? all : std::min(all, most);
+    for (size_t i = 0; i < shown; ++i) print(problem_line(result.problems[i]));
+    if (shown < all) print(fmt::format("... and {} more; --most 0 shows all", all - shown));
     for (const auto& [kind, count] : result.by_kind()) print(fmt::format("{:>7}  {}", count, kind));
     print(fmt::format("{} images, {} masks: {} errors, {} warnings", result.images, result.masks,
                       result.count(Severity::kError), result.count(Severity::kWarning)));
@@ -193,15 +188,14 @@ void merge(const MergeOptions& options, const Session& session) {
 
 void define(CLI::App& app, Session& session) {
   app.require_subcommand(1);
-  define_form<CheckOptions, check>(
-      *app.add_subcommand("check", "Name every problem of a concept set with file and row"), session, true);
+  const auto part = [&](const char* name, const char* summary) -> CLI::App& {
+    return *app.add_subcommand(name, summary);
+  };
+  define_form<CheckOptions, check>(part("check", "Name every problem of a concept set with file and row"), session);
   define_form<StatsOptions, stats>(
-      *app.add_subcommand("stats", "How often each concept occurs, and the largest IoU that this permits"), session,
-      true);
-  define_form<ShowOptions, show>(
-      *app.add_subcommand("show", "Draw images with their labels, and list what covers how much"), session, true);
-  define_form<MergeOptions, merge>(*app.add_subcommand("merge", "Write one or several sets as one in Broden's layout"),
-                                   session, true);
+      part("stats", "How often each concept occurs, and the largest IoU that this permits"), session);
+  define_form<ShowOptions, show>(part("show", "Draw images with their labels, and list what covers how much"), session);
+  define_form<MergeOptions, merge>(part("merge", "Write one or several sets as one in Broden's layout"), session);
 }
 
 }  // namespace

@@ -23,11 +23,10 @@ void run(const Options& options, const Session& session) {
   print("wrote " + options.out + "; look at it with: microtome explore " + options.out);
 }
 
-void define(CLI::App& app, Session& session) { define_form<Options, run>(app, session, false); }
-
 }  // namespace
 
 extern const Command import_command;
-const Command import_command{"import", "Read published tables of NetDissect, Lite or compexp into an atlas", define};
+const Command import_command{"import", "Read published tables of NetDissect, Lite or compexp into an atlas",
+                             define_form<Options, run, false>};
 
 }  // namespace microtome::commands

@@ -32,11 +32,9 @@ void show(const Options& options, const Session& session) {
   if (!joint.empty()) print(joint);
 }
 
-void define(CLI::App& app, Session& session) { define_form<Options, show>(app, session, true); }
-
 }  // namespace
 
 extern const Command show_command;
-const Command show_command{"show", "Print an atlas's layers and best detectors", define};
+const Command show_command{"show", "Print an atlas's layers and best detectors", define_form<Options, show>};
 
 }  // namespace microtome::commands

@@ -6,10 +6,10 @@
 #include <set>
 
 #include "microtome/dissect/detectors.h"
-#include "microtome/exchange/detector_bars.h"
 #include "microtome/exchange/exporter.h"
 #include "microtome/exchange/file_name.h"
 #include "microtome/exchange/folder_writer.h"
+#include "microtome/exchange/netdissect_form.h"
 #include "microtome/exchange/unit_rows.h"
 
 namespace microtome::exporters {

@@ -2,6 +2,7 @@
 // LAYER.csv in NetDissect's columns, LAYER.negative.csv alike for negative units; units.csv: every unit of every
 // layer; visualizations.csv: pictures of no single unit, when there are any (docs/tables.md).
 #include <algorithm>
+#include <sstream>
 
 #include "microtome/base/json.h"
 #include "microtome/exchange/csv_writer.h"
@@ -9,64 +10,43 @@
 #include "microtome/exchange/file_name.h"
 #include "microtome/exchange/finding_cells.h"
 #include "microtome/exchange/folder_writer.h"
-#include "microtome/exchange/netdissect_table.h"
+#include "microtome/exchange/netdissect_form.h"
 #include "microtome/exchange/unit_rows.h"
 
 namespace microtome::exporters {
 namespace {
 
 using Cells = std::vector<Cell>;
-using Names = std::vector<std::string_view>;
-
 // The columns that come first; a picture's may lack the word.
-const Names kUnitColumns = {"layer",
-                            "unit",
-                            "sign",
-                            "label",
-                            "display_label",
-                            "category",
-                            "iou",
-                            "ceiling",
-                            "intersection",
-                            "activation",
-                            "truth",
-                            "images",
-                            "threshold",
-                            "minimum",
-                            "maximum",
-                            "on_pixels",
-                            "on_images",
-                            "picture_status",
-                            "picture_activation",
-                            "best_exemplar",
-                            "activation_ratio",
-                            "objective",
-                            "picture_score",
-                            "picture_steps"};
-const Names kVisualizationColumns = {"objective", "variant", "status", "score", "width", "height", "steps"};
+constexpr const char* kUnitColumns =
+    "layer,unit,sign,label,display_label,category,iou,ceiling,intersection,activation,truth,images,threshold,minimum,"
+    "maximum,on_pixels,on_images,picture_status,picture_activation,best_exemplar,activation_ratio,objective,"
+    "picture_score,picture_steps";
+constexpr const char* kVisualizationColumns = "objective,variant,status,score,width,height,steps";
 
 // Rows of one kind of cells: the named ones, then, where there is no end of them, all others.
 class CellTable {
  public:
-  CellTable(const Cells& kind, const Names& first, bool others) {
+  CellTable(const Cells& kind, const std::string& first, bool others) {
     std::vector<bool> named(kind.size());
-    for (const std::string_view name : first) {
+    std::istringstream names(first);
+    for (std::string name; std::getline(names, name, ',');) {
       const auto found = std::ranges::find_if(
-          kind, [&](const Cell& cell) { return cell.column == name || cell.column == "picture_" + std::string(name); });
+          kind, [&](const Cell& cell) { return cell.column == name || cell.column == "picture_" + name; });
       order_.push_back(static_cast<size_t>(found - kind.begin()));
       named.at(order_.back()) = true;
-      csv_.text(std::string(name));
+      csv_.add(name);
     }
     for (size_t at = 0; others && at < kind.size(); ++at) {
       if (named[at]) continue;
       order_.push_back(at);
-      csv_.text(kind[at].column);
+      csv_.add(kind[at].column);
     }
-    csv_.end_row();
+    csv_.row();
   }
   void add(const Cells& row) {
-    for (const size_t at : order_) csv_.text(row[at].text);
-    csv_.end_row();
+    for (const size_t at : order_) csv_.add(row[at].text);
+    csv_.row();
   }
   const std::string& bytes() const { return csv_.bytes(); }
 

@@ -40,10 +40,8 @@ struct Settings {
 
 class LayerImages {
  public:
-  LayerImages(const Atlas& atlas, const AtlasLayer& layer, const Settings& settings, FolderWriter& files)
-      : atlas_(atlas), layer_(layer), folder_(file_name_from_layer(layer.name) + "/"), files_(files) {
-    for (const std::string& view : settings.views) views_.push_back(view_from_text(view));
-  }
+  LayerImages(const Atlas& atlas, const AtlasLayer& layer, const std::vector<ExemplarView>& views, FolderWriter& files)
+      : atlas_(atlas), layer_(layer), views_(views), folder_(file_name_from_layer(layer.name) + "/"), files_(files) {}
 
   void write(Reporter& reporter) {
     const UnitRows rows = unit_rows(atlas_, layer_.name);
@@ -104,9 +102,9 @@ class LayerImages {
 
   const Atlas& atlas_;
   const AtlasLayer& layer_;
+  const std::vector<ExemplarView>& views_;
   const std::string folder_;
   FolderWriter& files_;
-  std::vector<ExemplarView> views_;
   std::map<Sign, std::vector<Image>, std::greater<>> sheets_;
 };
 
@@ -126,9 +124,10 @@ void write_visualizations(const Atlas& atlas, FolderWriter& files) {
 }
 
 std::vector<std::string> write(const Atlas& atlas, const std::string& folder, const Json& request, Reporter& reporter) {
-  const auto settings = parse_arguments<Settings>(request);
+  std::vector<ExemplarView> views;
+  for (const std::string& view : parse_arguments<Settings>(request).views) views.push_back(view_from_text(view));
   FolderWriter files(folder);
-  for (const AtlasLayer& layer : atlas.studied_layers()) LayerImages(atlas, layer, settings, files).write(reporter);
+  for (const AtlasLayer& layer : atlas.studied_layers()) LayerImages(atlas, layer, views, files).write(reporter);
   write_visualizations(atlas, files);
   return files.take_paths();
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Detectors and their concepts, in the order in which NetDissect shows them.
+// Units and their concepts as NetDissect shows them.
 #pragma once
 #include <string>
 #include <vector>
@@ -19,5 +19,10 @@ int netdissect_place(const std::string& category);
 // Detectors of each concept, of positive units: categories in NetDissect's order, labels by falling count, then best
 // score.
 std::vector<ChartBar> detector_bars(const std::vector<UnitDissection>& units, const Vocabulary& vocabulary);
+
+// NetDissect's table of a layer, of units of one sign: CAT-label, CAT-truth, CAT-activation, CAT-intersect, CAT-iou for
+// each category, then unit, category, label, score, rows by falling score; `unit` counts from 1 there, as NetDissect's
+// does (docs/tables.md).
+std::string netdissect_csv(std::vector<UnitDissection> units, const Vocabulary& vocabulary);
 
 }  // namespace microtome

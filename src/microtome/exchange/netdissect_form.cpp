@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/exchange/detector_bars.h"
+#include "microtome/exchange/netdissect_form.h"
 
 #include <algorithm>
 #include <map>
 #include <tuple>
 
 #include "microtome/dissect/detectors.h"
+#include "microtome/exchange/csv_writer.h"
 
 namespace microtome {
 
@@ -41,6 +42,26 @@ std::vector<ChartBar> detector_bars(const std::vector<UnitDissection>& units, co
     bars.push_back({vocabulary.display_name(place.second), vocabulary.category(place.first), 1.0 * row.count});
   }
   return bars;
+}
+
+std::string netdissect_csv(std::vector<UnitDissection> units, const Vocabulary& vocabulary) {
+  const std::vector<std::string>& categories = vocabulary.categories();
+  const auto name = [&](const ConceptScore& score) {
+    return score.label != 0 ? vocabulary.name(score.label) : std::string();
+  };
+  CsvWriter csv;
+  for (const std::string& category : categories) {
+    for (const char* column : {"-label", "-truth", "-activation", "-intersect", "-iou"}) csv.add(category + column);
+  }
+  csv.row("unit", "category", "label", "score");
+  std::ranges::sort(units, {}, [](const UnitDissection& unit) { return std::pair(-unit.best.iou, unit.unit); });
+  for (UnitDissection& unit : units) {
+    unit.by_category.resize(categories.size());
+    for (const ConceptScore& s : unit.by_category) csv.add(name(s), s.truth, s.activation, s.intersection, s.iou);
+    const ConceptScore& best = unit.best;
+    csv.row(unit.unit + 1, best.label != 0 ? vocabulary.category(best.category) : "", name(best), best.iou);
+  }
+  return csv.bytes();
 }
 
 }  // namespace microtome

@@ -91,7 +91,7 @@ std::vector<ConceptChange> concepts_of(const Side& before, const Side& after) {
   for (auto& [key, item] : found) out.push_back(std::move(item));
   std::stable_sort(out.begin(), out.end(), [](const ConceptChange& a, const ConceptChange& b) {
     const auto place = [](const ConceptChange& c) {
-      return std::tuple(netdissect_place(c.category), c.category, -(c.units_before + c.units_after));
+      return std::tuple(netdissect_rank(c.category), c.category, -(c.units_before + c.units_after));
     };
     return place(a) < place(b);
   });

@@ -106,7 +106,7 @@ std::string fates_line(const LayerComparison& layer) {
     if (known && count.sure > 0) text += fmt::format(" ({} beyond noise)", count.sure);
   }
   return fmt::format("{}, unit by unit: {}{}\n", pair_name(layer), text,
-                     known ? "" : "; the noise is not known (dissect --bootstrap)");
+                     known ? "" : "; the noise is not known (dissect with bootstrap)");
 }
 
 std::string units_table(const LayerComparison& layer, int rows, int width) {

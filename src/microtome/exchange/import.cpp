@@ -20,31 +20,32 @@
 namespace microtome {
 namespace {
 
-struct TablePlace {
+struct NamedTable {
   std::string file, layer;
   Sign sign = Sign::kPositive;
 };
 
-TablePlace place_of(const std::string& table) {
+NamedTable named_table(const std::string& table) {
   constexpr std::string_view kNegative = ".negative";
-  const size_t at = std::filesystem::exists(table) ? std::string::npos : table.find('=');
-  TablePlace place;
-  place.file = at == std::string::npos ? table : table.substr(at + 1);
-  std::string name = std::filesystem::path(place.file).stem().string();
+  std::error_code unreadable;
+  const size_t at = std::filesystem::exists(table, unreadable) ? std::string::npos : table.find('=');
+  NamedTable out;
+  out.file = at == std::string::npos ? table : table.substr(at + 1);
+  std::string name = std::filesystem::path(out.file).stem().string();
   if (name.starts_with("tally_")) name.erase(0, 6);
   if (name.ends_with("-result")) name.resize(name.size() - 7);
   if (name.ends_with(kNegative)) {
     name.resize(name.size() - kNegative.size());
-    place.sign = Sign::kNegative;
+    out.sign = Sign::kNegative;
   }
-  if (at != std::string::npos) place.layer = table.substr(0, at);
-  if (!place.layer.empty()) return place;
-  place.layer = layer_from_file_name(name);
+  if (at != std::string::npos) out.layer = table.substr(0, at);
+  if (!out.layer.empty()) return out;
+  out.layer = layer_from_file_name(name);
   if (name.empty() || name == "tally" || name == "result") {
-    throw Error(ErrorKind::kUsage, place.file, "the file's name does not say which layer it is of",
-                "name it: LAYER=" + place.file);
+    throw Error(ErrorKind::kUsage, out.file, "the file's name does not say which layer it is of",
+                "name it: LAYER=" + out.file);
   }
-  return place;
+  return out;
 }
 
 // The names that tables use, numbered.
@@ -144,7 +145,7 @@ class Import {
  public:
   Import(const ImportRequest& request, Reporter& reporter) : request_(request) {
     if (request.tables.empty()) throw Error(ErrorKind::kUsage, "tables", "name at least one");
-    for (const std::string& table : request.tables) add(place_of(table), reporter);
+    for (const std::string& table : request.tables) add(named_table(table), reporter);
     concepts_ = names_.finish();
     concepts_.images = request.images;
   }
@@ -181,21 +182,21 @@ class Import {
     std::map<SignedUnit, SaidUnit> rows;
   };
 
-  void add(const TablePlace& place, Reporter& reporter) {
-    const std::string bytes = read_file(place.file);
-    const SaidTable said = read_said_table(bytes, place.file);
+  void add(const NamedTable& table, Reporter& reporter) {
+    const std::string bytes = read_file(table.file);
+    const SaidTable said = read_said_table(bytes, table.file);
     hash_.add(bytes);
     for (const std::string& category : said.categories) names_.add_category(category);
-    warn_of_nameless(place.file, said.units, reporter);
-    auto layer = std::ranges::find(said_, place.layer, &SaidLayer::layer);
-    if (layer == said_.end()) layer = said_.insert(said_.end(), {place.layer, 0, {}});
+    warn_of_nameless(table.file, said.units, reporter);
+    auto layer = std::ranges::find(said_, table.layer, &SaidLayer::layer);
+    if (layer == said_.end()) layer = said_.insert(said_.end(), {table.layer, 0, {}});
     for (const SaidUnit& unit : said.units) {
       if (!unit.label.empty()) names_.add(unit.category, unit.label);
       for (const auto& [category, score] : unit.by_category) names_.add(category, score.label);
       layer->units = std::max<int64_t>(layer->units, unit.unit + 1);
-      if (!layer->rows.emplace(SignedUnit{unit.unit, place.sign}, unit).second) {
-        throw Error(ErrorKind::kUsage, place.file, fmt::format("layer \"{}\" has a table already", place.layer),
-                    "name another layer: LAYER=" + place.file);
+      if (!layer->rows.emplace(SignedUnit{unit.unit, table.sign}, unit).second) {
+        throw Error(ErrorKind::kUsage, table.file, fmt::format("layer \"{}\" has a table already", table.layer),
+                    "name another layer: LAYER=" + table.file);
       }
     }
   }
@@ -212,7 +213,7 @@ class Import {
 void import_tables(const ImportRequest& request, const std::string& out, Reporter& reporter) {
   namespace fs = std::filesystem;
   std::error_code code;
-  if (fs::exists(out, code)) throw Error(ErrorKind::kUsage, out, "is there already", "name a new file with --out");
+  if (fs::exists(out, code)) throw Error(ErrorKind::kUsage, out, "is there already", "name a new file in `out`");
   Import content(request, reporter);
   const std::string draft = fmt::format("{}.part{}", out, ::getpid());
   try {

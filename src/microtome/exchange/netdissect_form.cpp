@@ -12,7 +12,7 @@ namespace microtome {
 
 bool is_detector(const UnitDissection& unit) { return unit.best.label != 0 && unit.best.iou >= kDetectorCut; }
 
-int netdissect_place(const std::string& category) {
+int netdissect_rank(const std::string& category) {
   constexpr std::string_view kOrder[] = {"object", "scene", "part", "material", "texture", "color"};
   return static_cast<int>(std::ranges::find(kOrder, category) - std::begin(kOrder));
 }
@@ -32,7 +32,7 @@ std::vector<ChartBar> detector_bars(const std::vector<UnitDissection>& units, co
   std::vector<std::pair<std::pair<int, int>, Row>> sorted(rows.begin(), rows.end());
   std::stable_sort(sorted.begin(), sorted.end(), [&](const auto& a, const auto& b) {
     const auto key = [&](const auto& item) {
-      return std::tuple(netdissect_place(vocabulary.category(item.first.first)), item.first.first, -item.second.count,
+      return std::tuple(netdissect_rank(vocabulary.category(item.first.first)), item.first.first, -item.second.count,
                         -item.second.best);
     };
     return key(a) < key(b);

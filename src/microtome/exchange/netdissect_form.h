@@ -13,8 +13,8 @@ namespace microtome {
 // Whether the unit's best concept reaches kDetectorCut.
 bool is_detector(const UnitDissection& unit);
 
-// Place of a category among NetDissect's; others come after them.
-int netdissect_place(const std::string& category);
+// Rank of a category among NetDissect's; others come after them.
+int netdissect_rank(const std::string& category);
 
 // Detectors of each concept, of positive units: categories in NetDissect's order, labels by falling count, then best
 // score.

@@ -25,6 +25,19 @@ void add_common(CLI::App& app, Session& session, bool facts) {
   if (facts) app.add_flag("--json", session.json, "Print JSON");
 }
 
+void define_form(CLI::App& app, Session& session, bool facts, Json arguments,
+                 std::function<void(const Json& request, const Session& session)> run) {
+  const auto form = std::make_shared<Form>(app, std::move(arguments));
+  add_common(app, session, facts);
+  app.callback([form, run = std::move(run), &session] {
+    try {
+      run(form->request(), session);
+    } catch (const Error& error) {
+      throw form->in_flags(error);
+    }
+  });
+}
+
 int terminal_width() {
   winsize size{};
   const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40;

@@ -3,6 +3,7 @@
 // made from its catalogue (question_command.h); one that needs no engine is a file in commands/ each.
 #pragma once
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -37,18 +38,15 @@ std::span<const Command* const> kinds();
 // Adds --threads, --verbose and (with `facts`) --json.
 void add_common(CLI::App& app, Session& session, bool facts);
 
-// The command's options are the fields of a struct, which is filled in and handed to Run.
-template <class Options, void (*Run)(const Options& options, const Session& session)>
-void define_form(CLI::App& app, Session& session, bool facts) {
-  const auto form = std::make_shared<Form>(app, describe_arguments<Options>());
-  add_common(app, session, facts);
-  app.callback([form, &session] {
-    try {
-      Run(parse_arguments<Options>(form->request()), session);
-    } catch (const Error& error) {
-      throw form->in_flags(error);
-    }
-  });
+// Options made of declared arguments (base/arguments.h), and what is done with the request that was typed with them.
+void define_form(CLI::App& app, Session& session, bool facts, Json arguments,
+                 std::function<void(const Json& request, const Session& session)> run);
+
+// The command's options are the fields of a struct, which is filled in and handed to Run; with --json if kFacts.
+template <class Options, void (*Run)(const Options& options, const Session& session), bool kFacts = true>
+void define_form(CLI::App& app, Session& session) {
+  define_form(app, session, kFacts, describe_arguments<Options>(),
+              [](const Json& request, const Session& used) { Run(parse_arguments<Options>(request), used); });
 }
 
 // Columns of the terminal that standard output is, 120 when it is none.

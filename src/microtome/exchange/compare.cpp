@@ -11,14 +11,12 @@
 
 #include "microtome/base/error.h"
 #include "microtome/dissect/detectors.h"
-#include "microtome/exchange/export_parts.h"
 #include "microtome/exchange/import.h"
+#include "microtome/exchange/netdissect_form.h"
 #include "microtome/exchange/vocabulary.h"
 
 namespace microtome {
 namespace {
-
-bool is_detector(const UnitDissection& unit) { return unit.best.label != 0 && unit.best.iou >= kDetectorCut; }
 
 struct Side {
   std::vector<UnitDissection> units;
@@ -63,17 +61,15 @@ UnitChange change_of(const UnitDissection& a, const Side& before, const UnitDiss
 }
 
 std::vector<UnitChange> changes_of(const Side& before, const Side& after) {
-  const auto key = [](const UnitDissection& unit) { return std::pair(unit.unit, -static_cast<int>(unit.sign)); };
-  std::map<std::pair<int, int>, const UnitDissection*> first;
-  for (const UnitDissection& unit : before.units) first[key(unit)] = &unit;
-  std::vector<UnitChange> out;
+  std::map<SignedUnit, const UnitDissection*> first;
+  for (const UnitDissection& unit : before.units) first[{unit.unit, unit.sign}] = &unit;
+  std::map<SignedUnit, UnitChange> found;
   for (const UnitDissection& unit : after.units) {
-    const auto found = first.find(key(unit));
-    if (found != first.end()) out.push_back(change_of(*found->second, before, unit, after));
+    const auto was = first.find({unit.unit, unit.sign});
+    if (was != first.end()) found[was->first] = change_of(*was->second, before, unit, after);
   }
-  std::sort(out.begin(), out.end(), [](const UnitChange& a, const UnitChange& b) {
-    return std::pair(a.unit, -static_cast<int>(a.sign)) < std::pair(b.unit, -static_cast<int>(b.sign));
-  });
+  std::vector<UnitChange> out;
+  for (auto& [of, change] : found) out.push_back(std::move(change));
   return out;
 }
 
@@ -95,16 +91,11 @@ std::vector<ConceptChange> concepts_of(const Side& before, const Side& after) {
   for (auto& [key, item] : found) out.push_back(std::move(item));
   std::stable_sort(out.begin(), out.end(), [](const ConceptChange& a, const ConceptChange& b) {
     const auto place = [](const ConceptChange& c) {
-      return std::tuple(netdissect_place(c.category), c.category, -(c.units_before + c.units_after));
+      return std::tuple(netdissect_rank(c.category), c.category, -(c.units_before + c.units_after));
     };
     return place(a) < place(b);
   });
   return out;
-}
-
-std::vector<DetectorCurvePoint> positive_curve(std::vector<UnitDissection> units) {
-  std::erase_if(units, [](const UnitDissection& unit) { return unit.sign != Sign::kPositive; });
-  return detector_curve(units);
 }
 
 // Counts by category in the order of `categories`.
@@ -130,6 +121,11 @@ bool share_a_name(const AtlasLayer& a, const AtlasLayer& b) {
 bool one_place(const AtlasLayer& a, const AtlasLayer& b) {
   const bool told = a.op != kImportedOp && b.op != kImportedOp;
   return share_a_name(a, b) && a.units == b.units && (!told || a.op == b.op);
+}
+
+std::vector<DetectorCurvePoint> positive_curve(std::vector<UnitDissection> units) {
+  std::erase_if(units, [](const UnitDissection& unit) { return unit.sign != Sign::kPositive; });
+  return detector_curve(units);
 }
 
 class Comparer {
@@ -263,18 +259,8 @@ void warn_of_layer(const Atlas& before, const Atlas& after, const LayerCompariso
 }  // namespace
 
 std::string_view fate_text(UnitFate fate) {
-  switch (fate) {
-    case UnitFate::kKept:
-      return "kept";
-    case UnitFate::kRelabelled:
-      return "relabelled";
-    case UnitFate::kGained:
-      return "gained";
-    case UnitFate::kLost:
-      return "lost";
-    default:
-      return "neither";
-  }
+  constexpr std::string_view kTexts[] = {"neither", "kept", "relabelled", "gained", "lost"};
+  return kTexts[static_cast<size_t>(fate)];
 }
 
 AtlasComparison compare_atlases(const Atlas& before, const Atlas& after,

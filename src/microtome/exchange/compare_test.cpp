@@ -164,7 +164,7 @@ TEST_F(CompareAtlases, ImportedTablesAreOfOneSetWhenTheirConceptsAreOfOneSize) {
                "unit,category,label,score,object-label,object-truth,object-activation,object-intersect,object-iou\n" +
                    fmt::format("1,object,cat,{0},cat,{1},20,10,{0}\n", 10.0 / (truth + 10), truth) +
                    fmt::format("2,object,dog{0},0.5,dog{0},30,15,15,0.5\n", extra));
-    import_tables({{{file, ""}}, "net", 0.005, 0, ""}, out, *make_silent_reporter());
+    import_tables({{file}, "net", 0.005, 0, ""}, out, *make_silent_reporter());
     return Atlas::open(out, Atlas::Mode::kRead);
   };
   const Atlas a = imported(20, 1), b = imported(20, 2), c = imported(30, 1);

@@ -6,42 +6,22 @@
 #include <cmath>
 #include <map>
 
-#include "microtome/base/file.h"
 #include "microtome/base/json.h"
 #include "microtome/base/text_table.h"
 #include "microtome/dissect/detectors.h"
 #include "microtome/exchange/compare.h"
 #include "microtome/exchange/csv_writer.h"
 #include "microtome/exchange/file_name.h"
+#include "microtome/exchange/finding_json.h"
+#include "microtome/exchange/folder_writer.h"
 #include "microtome/image/chart.h"
 
 namespace microtome {
 namespace {
 
-Json count_json(const DetectorCount& count, const std::vector<std::string>& categories) {
-  Json by_category = Json::object();
-  for (size_t i = 0; i < categories.size(); ++i) {
-    by_category[categories[i]] = {{"detectors", count.by_category[i].detectors},
-                                  {"unique", count.by_category[i].unique}};
-  }
-  return {{"units", count.units},
-          {"detectors", count.detectors},
-          {"unique", count.unique},
-          {"unique_by_category", count.unique_by_category},
-          {"by_category", std::move(by_category)}};
-}
-
 Json known(double value) { return std::isnan(value) ? Json() : Json(value); }
 
-Json curve_json(const std::vector<DetectorCurvePoint>& curve) {
-  Json out = Json::array();
-  for (const DetectorCurvePoint& point : curve) {
-    out.push_back({{"cut", point.cut}, {"detectors", point.detectors}, {"unique", point.unique}});
-  }
-  return out;
-}
-
-Json compared_layer_json(const LayerComparison& layer) {
+Json layer_json(const LayerComparison& layer) {
   Json units = Json::array(), concepts = Json::array();
   for (const UnitChange& unit : layer.units) {
     units.push_back({{"unit", unit.unit},
@@ -66,8 +46,8 @@ Json compared_layer_json(const LayerComparison& layer) {
           {"after", layer.after},
           {"count_before", count_json(layer.count_before, layer.categories)},
           {"count_after", count_json(layer.count_after, layer.categories)},
-          {"curve_before", curve_json(layer.curve_before)},
-          {"curve_after", curve_json(layer.curve_after)},
+          {"curve_before", value_json(layer.curve_before, {})},
+          {"curve_after", value_json(layer.curve_after, {})},
           {"unit_by_unit", layer.unit_by_unit},
           {"units", std::move(units)},
           {"concepts", std::move(concepts)}};
@@ -126,7 +106,7 @@ std::string fates_line(const LayerComparison& layer) {
     if (known && count.sure > 0) text += fmt::format(" ({} beyond noise)", count.sure);
   }
   return fmt::format("{}, unit by unit: {}{}\n", pair_name(layer), text,
-                     known ? "" : "; the noise is not known (dissect --bootstrap)");
+                     known ? "" : "; the noise is not known (dissect with bootstrap)");
 }
 
 std::string units_table(const LayerComparison& layer, int rows, int width) {
@@ -186,44 +166,37 @@ ChartSeries series_of(const std::string& name, const std::vector<DetectorCurvePo
   return out;
 }
 
-// Rows of the three tables of pairs of layers; every row begins with the two names.
+// Rows of tables of pairs of layers; every row begins with the two names.
 void add_counts(const LayerComparison& layer, CsvWriter& csv) {
-  const auto add = [&](const std::string& category, const DetectorCount::Category& a,
-                       const DetectorCount::Category& b) -> CsvWriter& {
-    return csv.text(layer.before)
-        .text(layer.after)
-        .text(category)
-        .number(a.detectors)
-        .number(b.detectors)
-        .number(a.unique)
-        .number(b.unique);
-  };
   const DetectorCount &a = layer.count_before, &b = layer.count_after;
-  add("all", {a.detectors, a.unique}, {b.detectors, b.unique})
-      .number(a.unique_by_category)
-      .number(b.unique_by_category)
-      .number(a.units)
-      .number(b.units)
-      .end_row();
+  csv.row(layer.before, layer.after, "all", a.detectors, b.detectors, a.unique, b.unique, a.unique_by_category,
+          b.unique_by_category, a.units, b.units);
   for (size_t i = 0; i < layer.categories.size(); ++i) {
-    add(layer.categories[i], a.by_category[i], b.by_category[i]).text("").text("").text("").text("").end_row();
+    const DetectorCount::Category &was = a.by_category[i], &is = b.by_category[i];
+    csv.row(layer.before, layer.after, layer.categories[i], was.detectors, is.detectors, was.unique, is.unique, "", "",
+            "", "");
+  }
+}
+
+void add_concepts(const LayerComparison& layer, CsvWriter& csv) {
+  for (const ConceptChange& item : layer.concepts) {
+    csv.row(layer.before, layer.after, item.category, item.name, item.units_before, item.units_after, item.best_before,
+            item.best_after);
   }
 }
 
 void add_units(const LayerComparison& layer, CsvWriter& csv) {
   for (const UnitChange& unit : layer.units) {
-    csv.text(layer.before).text(layer.after).number(unit.unit).text(std::string(1, sign_char(unit.sign)));
-    csv.text(std::string(fate_text(unit.fate))).text(unit.before).text(unit.after);
-    csv.number(unit.iou_before).number(unit.iou_after).number(unit.deviation);
-    csv.text(unit.beyond_noise ? (*unit.beyond_noise ? "1" : "0") : "").end_row();
+    csv.row(layer.before, layer.after, unit.unit, std::string(1, sign_char(unit.sign)), fate_text(unit.fate),
+            unit.before, unit.after, unit.iou_before, unit.iou_after, unit.deviation,
+            unit.beyond_noise ? (*unit.beyond_noise ? "1" : "0") : "");
   }
 }
 
 void add_curves(const LayerComparison& layer, CsvWriter& csv) {
   for (size_t i = 0; i < layer.curve_before.size(); ++i) {
     const DetectorCurvePoint &a = layer.curve_before[i], &b = layer.curve_after[i];
-    csv.text(layer.before).text(layer.after).text(fmt::format("{:.2f}", a.cut));
-    csv.number(a.detectors).number(b.detectors).number(a.unique).number(b.unique).end_row();
+    csv.row(layer.before, layer.after, fmt::format("{:.2f}", a.cut), a.detectors, b.detectors, a.unique, b.unique);
   }
 }
 
@@ -231,7 +204,7 @@ void add_curves(const LayerComparison& layer, CsvWriter& csv) {
 
 Json to_json(const AtlasComparison& comparison) {
   Json layers = Json::array();
-  for (const LayerComparison& layer : comparison.layers) layers.push_back(compared_layer_json(layer));
+  for (const LayerComparison& layer : comparison.layers) layers.push_back(layer_json(layer));
   return {{"before", comparison.before},
           {"after", comparison.after},
           {"same_concepts", comparison.same_concepts},
@@ -240,35 +213,30 @@ Json to_json(const AtlasComparison& comparison) {
 }
 
 std::vector<std::string> write_comparison_csv(const AtlasComparison& comparison, const std::string& folder) {
-  CsvWriter layers, concepts, units, curves;
-  layers.row({"layer_before", "layer_after", "category", "detectors_before", "detectors_after", "unique_before",
-              "unique_after", "unique_by_category_before", "unique_by_category_after", "units_before", "units_after"});
-  concepts.row({"layer_before", "layer_after", "category", "concept", "units_before", "units_after", "best_iou_before",
-                "best_iou_after"});
-  units.row({"layer_before", "layer_after", "unit", "sign", "fate", "label_before", "label_after", "iou_before",
-             "iou_after", "deviation", "beyond_noise"});
-  curves.row(
-      {"layer_before", "layer_after", "cut", "detectors_before", "detectors_after", "unique_before", "unique_after"});
-  for (const LayerComparison& layer : comparison.layers) {
-    add_counts(layer, layers);
-    for (const ConceptChange& item : layer.concepts) {
-      concepts.text(layer.before).text(layer.after).text(item.category).text(item.name).number(item.units_before);
-      concepts.number(item.units_after).number(item.best_before).number(item.best_after).end_row();
-    }
-    add_units(layer, units);
-    add_curves(layer, curves);
-  }
-  std::vector<std::string> paths;
-  const auto write = [&](const char* name, const CsvWriter& csv) {
-    paths.push_back(folder + "/" + name);
-    write_file(paths.back(), csv.bytes());
+  struct Table {
+    const char* file;
+    const char* columns;
+    void (*add)(const LayerComparison& layer, CsvWriter& csv);
   };
-  write("layers.csv", layers), write("concepts.csv", concepts), write("units.csv", units), write("curves.csv", curves);
-  return paths;
+  constexpr Table kTables[] = {
+      {"layers.csv",
+       "category,detectors_before,detectors_after,unique_before,unique_after,unique_by_category_before,"
+       "unique_by_category_after,units_before,units_after",
+       add_counts},
+      {"concepts.csv", "category,concept,units_before,units_after,best_iou_before,best_iou_after", add_concepts},
+      {"units.csv", "unit,sign,fate,label_before,label_after,iou_before,iou_after,deviation,beyond_noise", add_units},
+      {"curves.csv", "cut,detectors_before,detectors_after,unique_before,unique_after", add_curves}};
+  FolderWriter files(folder);
+  for (const Table& table : kTables) {
+    CsvWriter csv;
+    for (const LayerComparison& layer : comparison.layers) table.add(layer, csv);
+    files.write(table.file, fmt::format("layer_before,layer_after,{}\n{}", table.columns, csv.bytes()));
+  }
+  return files.take_paths();
 }
 
 std::vector<std::string> write_comparison_charts(const AtlasComparison& comparison, const std::string& folder) {
-  std::vector<std::string> paths;
+  FolderWriter files(folder);
   const bool told_apart = comparison.before != comparison.after;
   const std::string before = told_apart ? comparison.before : "before", after = told_apart ? comparison.after : "after";
   for (size_t at = 0; at < comparison.layers.size(); ++at) {
@@ -277,14 +245,13 @@ std::vector<std::string> write_comparison_charts(const AtlasComparison& comparis
     for (const ConceptChange& item : layer.concepts) {
       bars.push_back({item.name, item.category, 1.0 * item.units_before, 1.0 * item.units_after});
     }
-    const std::string stem = folder + "/" + stem_of(comparison, at);
-    paths.push_back(stem + ".concepts.svg");
-    write_file(paths.back(), bar_graph(bars, before, after));
-    paths.push_back(stem + ".curve.svg");
-    write_file(paths.back(), line_chart(pair_name(layer) + ": detectors over cut-offs", "IoU cut", "detectors",
-                                        {series_of(before, layer.curve_before), series_of(after, layer.curve_after)}));
+    const std::string stem = stem_of(comparison, at);
+    files.write(stem + ".concepts.svg", bar_graph(bars, before, after));
+    files.write(stem + ".curve.svg",
+                line_chart(pair_name(layer) + ": detectors over cut-offs", "IoU cut", "detectors",
+                           {series_of(before, layer.curve_before), series_of(after, layer.curve_after)}));
   }
-  return paths;
+  return files.take_paths();
 }
 
 std::string comparison_tables(const AtlasComparison& comparison, int rows, int width) {

@@ -2,20 +2,44 @@
 #pragma once
 #include <fmt/format.h>
 
-#include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
+#include <type_traits>
 
 namespace microtome {
 
-// Rows of comma-separated fields (RFC 4180, but lines end in "\n" as other tools' do here).
+// Rows of comma-separated fields (RFC 4180, but lines end in "\n" as other tools' do here): texts, and numbers with the
+// fewest digits that bring them back; nothing for what is not a number.
 class CsvWriter {
  public:
-  CsvWriter& text(const std::string& field) {
-    separate();
-    if (field.find_first_of(",\"\r\n") == std::string::npos) {
+  template <class... Fields>
+  CsvWriter& add(const Fields&... fields) {
+    (field(fields), ...);
+    return *this;
+  }
+  // Adds the last fields of a row.
+  template <class... Fields>
+  void row(const Fields&... fields) {
+    add(fields...);
+    text_ += '\n';
+    first_ = true;
+  }
+  const std::string& bytes() const { return text_; }
+
+ private:
+  template <class T>
+  void field(const T& value) {
+    if constexpr (std::is_arithmetic_v<T>)
+      text(value != value ? "" : fmt::format("{}", value));
+    else
+      text(value);
+  }
+  void text(std::string_view field) {
+    if (!first_) text_ += ',';
+    first_ = false;
+    if (field.find_first_of(",\"\r\n") == std::string_view::npos) {
       text_ += field;
-      return *this;
+      return;
     }
     text_ += '"';
     for (const char c : field) {
@@ -23,31 +47,6 @@ class CsvWriter {
       text_ += c;
     }
     text_ += '"';
-    return *this;
-  }
-  // The fewest digits that bring the number back; nothing for what is not a number.
-  template <class Number>
-  CsvWriter& number(Number value) {
-    separate();
-    if (value != value) return *this;
-    text_ += fmt::format("{}", value);
-    return *this;
-  }
-  CsvWriter& number(const std::optional<double>& value) { return value ? number(*value) : text(""); }
-  void row(const std::vector<std::string>& fields) {
-    for (const std::string& field : fields) text(field);
-    end_row();
-  }
-  void end_row() {
-    text_ += '\n';
-    first_ = true;
-  }
-  const std::string& bytes() const { return text_; }
-
- private:
-  void separate() {
-    if (!first_) text_ += ',';
-    first_ = false;
   }
 
   std::string text_;

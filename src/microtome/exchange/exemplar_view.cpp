@@ -39,7 +39,7 @@ Image cut(const Image& image, const ImageWindow& window) {
 }
 
 // The whole picture in a square, its sides as they are; what is left of the square is white.
-Image fitted(const Image& image, double width, double height, int tile_px) {
+Image in_square(const Image& image, double width, double height, int tile_px) {
   const double longest = std::max(width, height);
   const auto length = [&](double side) {
     return std::clamp(static_cast<int>(std::lround(side / longest * tile_px)), 1, tile_px);
@@ -159,7 +159,7 @@ std::vector<Image> exemplar_tiles(const Atlas& atlas, const AtlasLayer& layer, c
       map = tile_levels(exemplar, map, placing, tile_px);
     }
     if (window) {
-      tiles.push_back(fitted(cut(whole, *window), window->width, window->height, tile_px));
+      tiles.push_back(in_square(cut(whole, *window), window->width, window->height, tile_px));
     } else if (view == ExemplarView::kMask && list != ExemplarList::kBottom && !map.empty()) {
       tiles.push_back(draw_mask(image, map, unit.threshold));
     } else if (view == ExemplarView::kOutline && !map.empty()) {

@@ -4,7 +4,7 @@
 #include "microtome/atlas/testing/atlas_fixture.h"
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
-#include "microtome/exchange/export.h"
+#include "microtome/exchange/testing/exported.h"
 #include "microtome/image/codec.h"
 
 namespace microtome {
@@ -135,11 +135,8 @@ TEST_F(ExemplarViews, SheetsHaveARowForEachListAndAreWrittenOnlyWhenAskedFor) {
   unit.top = {sample(), sample(), sample()}, unit.typical = {sample()}, unit.bottom = {sample(), sample()};
   atlas.put_dissection(atlas.begin_run({"dissect", "1", "hash", "set", Json::object(), ""}), dissection,
                        {{0, "a.png", encode_png(Image(32, 24, 3, 90))}});
-  EXPECT_EQ(export_images(atlas, folder() + "/out", {}, *make_silent_reporter()).size(), 1u);
-  EXPECT_EQ(
-      export_images(atlas, folder() + "/out", {ExemplarView::kField, ExemplarView::kHeat}, *make_silent_reporter())
-          .size(),
-      3u);
+  EXPECT_EQ(exported("images", atlas, folder() + "/out").size(), 1u);
+  EXPECT_EQ(exported("images", atlas, folder() + "/out", {{"views", {"field", "heat"}}}).size(), 3u);
   const Image sheet = decode_image(read_file(folder() + "/out/conv/0000+.field.jpg"), "sheet");
   EXPECT_EQ(sheet.width, 3 * 128 + 4 * 4);
   EXPECT_EQ(sheet.height, 3 * 128 + 4 * 4);

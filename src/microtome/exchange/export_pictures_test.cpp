@@ -7,8 +7,8 @@
 #include "microtome/atlas/testing/atlas_fixture.h"
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
-#include "microtome/exchange/export.h"
 #include "microtome/exchange/tables.h"
+#include "microtome/exchange/testing/exported.h"
 #include "microtome/image/codec.h"
 
 namespace microtome {
@@ -29,10 +29,9 @@ class ExportedPictures : public AtlasFixture {
 
 // Every tile holds its unit's picture, and together they cover the sheets, but for what the last row lacks.
 TEST_F(ExportedPictures, SpritesHoldThePicturesWhereTheIndexSays) {
-  const auto reporter = make_silent_reporter();
   for (const int largest : {16384, 100}) {
     const std::string out = folder() + "/sprites" + std::to_string(largest);
-    const std::vector<std::string> paths = export_sprites(atlas(), out, *reporter, largest);
+    const std::vector<std::string> paths = exported("sprites", atlas(), out, {{"sheet-size", largest}});
     const Json index = Json::parse(read_file(out + "/block%2Fconv2.sprites-.json"));
     EXPECT_EQ(index["sign"], "-");
     ASSERT_EQ(index["units"].size(), 24u);
@@ -61,7 +60,8 @@ TEST_F(ExportedPictures, SpritesHoldThePicturesWhereTheIndexSays) {
 
 TEST_F(ExportedPictures, VisualizationsAreFilesByObjective) {
   const std::string out = folder() + "/joint";
-  const std::vector<std::string> paths = export_visualizations(atlas(), out);
+  std::vector<std::string> paths = exported("images", atlas(), out);
+  std::erase_if(paths, [](const std::string& path) { return path.find("/visualization") == std::string::npos; });
   ASSERT_EQ(paths.size(), 6u);
   // Three frames and the end; a player finds "ANIM" and a frame header ("ANMF") for each.
   const std::string film = read_file(out + "/visualization.0000.v1.frames.webp");
@@ -76,7 +76,7 @@ TEST_F(ExportedPictures, VisualizationsAreFilesByObjective) {
   EXPECT_EQ(index[2]["file"], "visualization.0001.png");
   EXPECT_EQ(read_file(out + "/visualization.0001.png"), atlas().visualizations(true).at(2).png);
   Atlas empty = Atlas::open(fresh_path(), Atlas::Mode::kCreateOrWrite);
-  EXPECT_TRUE(export_visualizations(empty, out).empty());
+  EXPECT_TRUE(exported("images", empty, out).empty());
   EXPECT_EQ(visualizations_table(empty, 80), "");
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What other tools read of an atlas must agree with it, and be derivable from itself.
-#include "microtome/exchange/export.h"
+#include "microtome/exchange/exporter.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -16,8 +17,10 @@
 #include "microtome/base/npy.h"
 #include "microtome/base/text_table.h"
 #include "microtome/dissect/detectors.h"
+#include "microtome/exchange/atlas_json.h"
 #include "microtome/exchange/file_name.h"
 #include "microtome/exchange/tables.h"
+#include "microtome/exchange/testing/exported.h"
 #include "microtome/image/codec.h"
 
 namespace microtome {
@@ -171,7 +174,7 @@ TEST_F(AtlasExport, JsonIsValidWhateverTheContent) {
 }
 
 TEST_F(AtlasExport, ChartsCountTheDetectors) {
-  const auto files = export_charts(atlas(), folder() + "/charts");
+  const auto files = exported("charts", atlas(), folder() + "/charts");
   ASSERT_EQ(files.size(), 4u);
   std::map<int, int> detectors;
   for (const UnitDissection& unit : atlas().units("conv1", true)) {
@@ -193,13 +196,13 @@ TEST_F(AtlasExport, UnexplainedNumbersAreDamage) {
   Atlas other = Atlas::open(fresh_path(), Atlas::Mode::kCreateOrWrite);
   content.write(other);
   EXPECT_ERROR(atlas_json(other), ErrorKind::kCorrupt, HasSubstr("category 77"));
-  EXPECT_ERROR(export_csv(other, folder() + "/csv"), ErrorKind::kCorrupt, HasSubstr("category 77"));
+  EXPECT_ERROR(exported("csv", other, folder() + "/csv"), ErrorKind::kCorrupt, HasSubstr("category 77"));
 }
 
 // NetDissect's numbers follow from each other, and both counts of unique detectors from them.
 TEST_F(AtlasExport, CsvArithmetic) {
   const std::string out = folder() + "/csv";
-  EXPECT_EQ(export_csv(atlas(), out).size(), 6u);
+  EXPECT_EQ(exported("csv", atlas(), out).size(), 6u);
   const Json json = atlas_json(atlas());
   const std::vector<std::string> categories = atlas().concepts()->categories;
   for (const auto& [layer, file] :
@@ -251,13 +254,54 @@ TEST_F(AtlasExport, CsvArithmetic) {
   EXPECT_EQ(std::stof(all[40].at("threshold")), json["units"][40]["threshold"].get<float>());
 }
 
+// Published columns come first; every number that is declared of a unit and its best concept has one.
+TEST_F(AtlasExport, CsvHasAColumnForEveryNumber) {
+  const std::string out = folder() + "/csv";
+  exported("csv", atlas(), out);
+  const std::string text = read_file(out + "/units.csv");
+  EXPECT_TRUE(
+      text.starts_with("layer,unit,sign,label,display_label,category,iou,ceiling,intersection,activation,truth,"
+                       "images,threshold,minimum,maximum,on_pixels,on_images,picture_status,"
+                       "picture_activation,best_exemplar,activation_ratio,objective,picture_score,"
+                       "picture_steps,"));
+  const std::vector<Row> rows = read_csv(out + "/units.csv");
+  const std::vector<UnitDissection> units = atlas().units("conv1", true);
+  for (size_t at = 0; at < units.size(); ++at) {
+    const auto expect = [&](const std::string& column, double value) {
+      const std::string& cell = rows[at].at(column);
+      EXPECT_TRUE(std::isnan(value) ? cell.empty() : std::stod(cell) == value) << column << " " << cell;
+    };
+    ConceptMeasures::fields(units[at].best.measures,
+                            [&](const Field& field, double value) { expect(std::string(field.name), value); });
+    if (units[at].interval) expect("interval_high", units[at].interval->high);
+    EXPECT_EQ(rows[at].at("interval_high").empty(), !units[at].interval);
+    EXPECT_EQ(rows[at].at("significance_q").empty(), !units[at].significance);
+    EXPECT_EQ(rows[at].at("verdict"), verdict_text(verdict(units[at])));
+  }
+}
+
+TEST_F(AtlasExport, ExportsWhatIsNamed) {
+  const auto ask = [&](const Json& request) {
+    return export_atlas(atlas(), exporters::kinds(), request, *make_silent_reporter());
+  };
+  EXPECT_ERROR(ask(Json::object()), ErrorKind::kUsage, HasSubstr("name at least one of `csv`, `netdissect`"));
+  EXPECT_ERROR(ask({{"csv", folder()}, {"views", {"mask"}}}), ErrorKind::kUsage, HasSubstr("`images` alone"));
+  EXPECT_ERROR(ask({{"images", folder() + "/images"}, {"views", {"crop"}}}), ErrorKind::kUsage,
+               HasSubstr("there is no such view"));
+  EXPECT_EQ(ask({{"json", folder() + "/a.json"}}).size(), 1u);
+  std::set<std::string> names;
+  for (const Json& argument : export_arguments(exporters::kinds())) {
+    EXPECT_TRUE(names.insert(argument["name"]).second) << argument["name"];
+  }
+}
+
 TEST_F(AtlasExport, CsvKeepsOddTexts) {
   for (uint64_t seed = 0; seed < 5; ++seed) {
     const RandomAtlas content = consistent(seed);
     Atlas other = Atlas::open(fresh_path(), Atlas::Mode::kCreateOrWrite);
     content.write(other);
     const std::string out = folder() + "/csv" + std::to_string(seed);
-    export_csv(other, out);
+    exported("csv", other, out);
     for (const Row& row : read_csv(out + "/units.csv")) {
       EXPECT_THAT(row.at("layer"), testing::AnyOf(content.layers[0].name, content.layers[2].name));
     }
@@ -266,7 +310,7 @@ TEST_F(AtlasExport, CsvKeepsOddTexts) {
 
 TEST_F(AtlasExport, ArraysHoldWhatTheUnitsSay) {
   const std::string out = folder() + "/npy";
-  EXPECT_EQ(export_npy(atlas(), out).size(), 10u);
+  EXPECT_EQ(exported("npy", atlas(), out).size(), 24u);
   const auto load = [&](const std::string& name) {
     const std::string path = out + "/block%2Fconv2." + name + ".npy";
     return parse_npy(read_file(path), path);
@@ -289,8 +333,8 @@ TEST_F(AtlasExport, ArraysHoldWhatTheUnitsSay) {
 
 TEST_F(AtlasExport, ImagesAreFilesByUnit) {
   const std::string out = folder() + "/images";
-  const auto reporter = make_silent_reporter();
-  const std::vector<std::string> paths = export_images(atlas(), out, {}, *reporter);
+  std::vector<std::string> paths = exported("images", atlas(), out);
+  std::erase_if(paths, [](const std::string& path) { return path.find("/visualization") != std::string::npos; });
   // Two pictures and two strips a unit, no strips of the dead one, two sheets a layer.
   EXPECT_EQ(paths.size(), 40u * 4 - 2 + 4 + 2);
   EXPECT_EQ(read_file(out + "/block%2Fconv2/0007-.png"), atlas().pictures("block/conv2", 7, true).at(1).png);

@@ -28,6 +28,20 @@ void add_scored(Json& out, const char* name, const std::vector<T>& list, const J
 
 }  // namespace
 
+Json steps_json(const AtlasPicture& picture) {
+  Json steps = Json::array();
+  for (const AtlasFrame& frame : picture.frames) steps.push_back(frame.step);
+  return steps;
+}
+
+Json count_json(const DetectorCount& count, const std::vector<std::string>& categories) {
+  Json out = finding_json(count, {}, {"units", "detectors", "unique", "unique_by_category"});
+  Json& by_category = out["by_category"] = Json::object();
+  for (size_t i = 0; i < count.by_category.size(); ++i)
+    by_category[categories.at(i)] = finding_json(count.by_category[i]);
+  return out;
+}
+
 Json statistics_json(const UnitDissection& unit, const JsonStyle& style) {
   Json out = {{"verdict", verdict_text(verdict(unit))}, {"measures", finding_json(unit.best.measures, style)}};
   out.update(finding_json(unit, style, {"interval", "significance", "formulas", "selfcheck", "held_out"}));

@@ -111,6 +111,13 @@ Json finding_json(const T& finding, const JsonStyle& style) {
   return out;
 }
 
+// The steps of a picture's frames.
+Json steps_json(const AtlasPicture& picture);
+
+// Fields of a count, with categories by name: {"units", "detectors", "unique", "unique_by_category", "by_category":
+// {CATEGORY: {"detectors", "unique"}}}.
+Json count_json(const DetectorCount& count, const std::vector<std::string>& categories);
+
 // What is said of a unit beside its best concept: {"verdict", "measures"} and, where known, "held_out", "interval",
 // "significance", "tails", "formulas", "ranges", "selfcheck".
 Json statistics_json(const UnitDissection& unit, const JsonStyle& style);

@@ -20,27 +20,32 @@
 namespace microtome {
 namespace {
 
-struct Place {
-  std::string layer;
+struct NamedTable {
+  std::string file, layer;
   Sign sign = Sign::kPositive;
 };
 
-Place place_of(const ImportTable& table) {
+NamedTable named_table(const std::string& table) {
   constexpr std::string_view kNegative = ".negative";
-  std::string name = std::filesystem::path(table.file).stem().string();
+  std::error_code unreadable;
+  const size_t at = std::filesystem::exists(table, unreadable) ? std::string::npos : table.find('=');
+  NamedTable out;
+  out.file = at == std::string::npos ? table : table.substr(at + 1);
+  std::string name = std::filesystem::path(out.file).stem().string();
   if (name.starts_with("tally_")) name.erase(0, 6);
   if (name.ends_with("-result")) name.resize(name.size() - 7);
-  Place place;
   if (name.ends_with(kNegative)) {
     name.resize(name.size() - kNegative.size());
-    place.sign = Sign::kNegative;
+    out.sign = Sign::kNegative;
   }
-  place.layer = table.layer.empty() ? layer_from_file_name(name) : table.layer;
-  if (table.layer.empty() && (name.empty() || name == "tally" || name == "result")) {
-    throw Error(ErrorKind::kUsage, table.file, "the file's name does not say which layer it is of",
-                "name it: LAYER=" + table.file);
+  if (at != std::string::npos) out.layer = table.substr(0, at);
+  if (!out.layer.empty()) return out;
+  out.layer = layer_from_file_name(name);
+  if (name.empty() || name == "tally" || name == "result") {
+    throw Error(ErrorKind::kUsage, out.file, "the file's name does not say which layer it is of",
+                "name it: LAYER=" + out.file);
   }
-  return place;
+  return out;
 }
 
 // The names that tables use, numbered.
@@ -140,7 +145,7 @@ class Import {
  public:
   Import(const ImportRequest& request, Reporter& reporter) : request_(request) {
     if (request.tables.empty()) throw Error(ErrorKind::kUsage, "tables", "name at least one");
-    for (const ImportTable& table : request.tables) add(table, reporter);
+    for (const std::string& table : request.tables) add(named_table(table), reporter);
     concepts_ = names_.finish();
     concepts_.images = request.images;
   }
@@ -164,9 +169,7 @@ class Import {
                                          request_.command});
     for (const auto& said : said_) {
       LayerDissection dissection{said.layer, 0, 0, request_.tail, request_.images, {}};
-      for (const auto& [place, unit] : said.rows) {
-        dissection.units.push_back(unit_of(unit, place.second < 0 ? Sign::kPositive : Sign::kNegative, names_));
-      }
+      for (const auto& [of, unit] : said.rows) dissection.units.push_back(unit_of(unit, of.sign, names_));
       atlas.put_dissection(run, dissection, {});
     }
     atlas.end_run(run);
@@ -176,24 +179,23 @@ class Import {
   struct SaidLayer {
     std::string layer;
     int64_t units = 0;
-    std::map<std::pair<int, int>, SaidUnit> rows;  // By unit, + before -.
+    std::map<SignedUnit, SaidUnit> rows;
   };
 
-  void add(const ImportTable& table, Reporter& reporter) {
-    const Place place = place_of(table);
+  void add(const NamedTable& table, Reporter& reporter) {
     const std::string bytes = read_file(table.file);
     const SaidTable said = read_said_table(bytes, table.file);
     hash_.add(bytes);
     for (const std::string& category : said.categories) names_.add_category(category);
     warn_of_nameless(table.file, said.units, reporter);
-    auto layer = std::ranges::find(said_, place.layer, &SaidLayer::layer);
-    if (layer == said_.end()) layer = said_.insert(said_.end(), {place.layer, 0, {}});
+    auto layer = std::ranges::find(said_, table.layer, &SaidLayer::layer);
+    if (layer == said_.end()) layer = said_.insert(said_.end(), {table.layer, 0, {}});
     for (const SaidUnit& unit : said.units) {
       if (!unit.label.empty()) names_.add(unit.category, unit.label);
       for (const auto& [category, score] : unit.by_category) names_.add(category, score.label);
       layer->units = std::max<int64_t>(layer->units, unit.unit + 1);
-      if (!layer->rows.emplace(std::pair(unit.unit, -static_cast<int>(place.sign)), unit).second) {
-        throw Error(ErrorKind::kUsage, table.file, fmt::format("layer \"{}\" has a table already", place.layer),
+      if (!layer->rows.emplace(SignedUnit{unit.unit, table.sign}, unit).second) {
+        throw Error(ErrorKind::kUsage, table.file, fmt::format("layer \"{}\" has a table already", table.layer),
                     "name another layer: LAYER=" + table.file);
       }
     }
@@ -211,7 +213,7 @@ class Import {
 void import_tables(const ImportRequest& request, const std::string& out, Reporter& reporter) {
   namespace fs = std::filesystem;
   std::error_code code;
-  if (fs::exists(out, code)) throw Error(ErrorKind::kUsage, out, "is there already", "name a new file with --out");
+  if (fs::exists(out, code)) throw Error(ErrorKind::kUsage, out, "is there already", "name a new file in `out`");
   Import content(request, reporter);
   const std::string draft = fmt::format("{}.part{}", out, ::getpid());
   try {

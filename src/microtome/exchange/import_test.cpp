@@ -11,8 +11,9 @@
 #include "microtome/base/rng.h"
 #include "microtome/concepts/formats/csv.h"
 #include "microtome/dissect/detectors.h"
-#include "microtome/exchange/export.h"
+#include "microtome/exchange/atlas_json.h"
 #include "microtome/exchange/tables.h"
+#include "microtome/exchange/testing/exported.h"
 #include "microtome/exchange/vocabulary.h"
 
 namespace microtome {
@@ -88,7 +89,7 @@ class ImportTables : public AtlasFixture {
     write_file(folder() + "/" + name, text);
     return folder() + "/" + name;
   }
-  Atlas imported(const std::vector<ImportTable>& tables) {
+  Atlas imported(const std::vector<std::string>& tables) {
     const std::string path = fresh_path();
     import_tables({tables, "published", 0.005, 63305, "microtome import"}, path, *make_silent_reporter());
     return Atlas::open(path, Atlas::Mode::kRead);
@@ -98,7 +99,7 @@ class ImportTables : public AtlasFixture {
 TEST_F(ImportTables, ReleasedTablesComeBackWhole) {
   for (const uint64_t seed : {1, 2, 3}) {
     const Released said = released(seed, 64);
-    const Atlas atlas = imported({{table("res5c-result.csv", said.csv), ""}});
+    const Atlas atlas = imported({table("res5c-result.csv", said.csv)});
     const auto units = atlas.units("res5c", false);
     const auto concepts = atlas.concepts().value();
     ASSERT_EQ(units.size(), 64u);
@@ -137,10 +138,10 @@ TEST_F(ImportTables, ReleasedTablesComeBackWhole) {
 // Unit 976 of ResNet-152 on ImageNet in the release of CVPR 2017: I 973,125, A 1,467,623, G 1,505,280, IoU 0.4866.
 TEST_F(ImportTables, APublishedRow) {
   const Atlas atlas = imported(
-      {{table("tally.csv",
-              "unit,category,label,score,texture-label,texture-truth,texture-activation,texture-intersect,texture-iou\n"
-              "976,texture,cobwebbed,0.4866,cobwebbed,1505280,1467623,973125,0.4866\n"),
-        "res5c"}});
+      {"res5c=" +
+       table("tally.csv",
+             "unit,category,label,score,texture-label,texture-truth,texture-activation,texture-intersect,texture-iou\n"
+             "976,texture,cobwebbed,0.4866,cobwebbed,1505280,1467623,973125,0.4866\n")});
   const UnitDissection unit = atlas.units("res5c", true).at(0);
   EXPECT_EQ(unit.unit, 975);
   EXPECT_EQ(unit.best.intersection, 973125);
@@ -152,10 +153,10 @@ TEST_F(ImportTables, WhatIsExportedIsReadAgain) {
   const std::string path = fresh_path();
   write_sample_atlas(path);
   const Atlas sample = Atlas::open(path, Atlas::Mode::kRead);
-  std::vector<ImportTable> tables;
-  const auto files = export_csv(sample, folder() + "/csv");
+  std::vector<std::string> tables;
+  const auto files = exported("csv", sample, folder() + "/csv");
   for (const std::string& file : files) {
-    if (!file.ends_with("/units.csv") && !file.ends_with("/visualizations.csv")) tables.push_back({file, ""});
+    if (!file.ends_with("/units.csv") && !file.ends_with("/visualizations.csv")) tables.push_back(file);
   }
   ASSERT_EQ(tables.size(), 4u) << "two layers, both signs";
   const Atlas again = imported(tables);
@@ -179,21 +180,20 @@ TEST_F(ImportTables, WhatIsExportedIsReadAgain) {
     }
   }
   EXPECT_NO_THROW(json_text(atlas_json(again, {}, JsonDetail::kFull)));
-  EXPECT_FALSE(export_charts(again, folder() + "/charts").empty());
-  export_csv(again, folder() + "/again");
-  for (const ImportTable& table : tables) {
-    const std::string name = std::filesystem::path(table.file).filename();
-    EXPECT_EQ(sorted_columns(read_file(table.file)), sorted_columns(read_file(folder() + "/again/" + name))) << name;
+  EXPECT_FALSE(exported("charts", again, folder() + "/charts").empty());
+  exported("csv", again, folder() + "/again");
+  for (const std::string& table : tables) {
+    const std::string name = std::filesystem::path(table).filename();
+    EXPECT_EQ(sorted_columns(read_file(table)), sorted_columns(read_file(folder() + "/again/" + name))) << name;
   }
 }
 
 TEST_F(ImportTables, CompositionalTables) {
   const Atlas atlas =
-      imported({{table("tally_layer4.csv",
-                       "unit,category,label,score,length,label_noncomp,score_noncomp,category_noncomp,extra\n"
-                       "0,object,(water OR (river AND (NOT blue-c))),0.12,3,water,0.08,object,x\n"
-                       "2,scene,street-s,0.05,1,street-s,0.05,scene,x\n"),
-                 ""}});
+      imported({table("tally_layer4.csv",
+                      "unit,category,label,score,length,label_noncomp,score_noncomp,category_noncomp,extra\n"
+                      "0,object,(water OR (river AND (NOT blue-c))),0.12,3,water,0.08,object,x\n"
+                      "2,scene,street-s,0.05,1,street-s,0.05,scene,x\n")});
   const auto units = atlas.units("layer4", true);
   ASSERT_EQ(units.size(), 2u);
   ASSERT_EQ(units[0].formulas.size(), 1u);
@@ -203,8 +203,8 @@ TEST_F(ImportTables, CompositionalTables) {
   EXPECT_EQ(verdict(units[0]), Verdict::kDetector) << "its area is unknown, not empty";
   EXPECT_EQ(units[1].unit, 2);
   EXPECT_THAT(detectors_table(atlas, "", 5, 100), testing::Not(HasSubstr("nan")));
-  export_csv(atlas, folder() + "/csv");
-  const Atlas again = imported({{folder() + "/csv/layer4.csv", ""}});
+  exported("csv", atlas, folder() + "/csv");
+  const Atlas again = imported({folder() + "/csv/layer4.csv"});
   EXPECT_EQ(again.units("layer4", true)[0].best.iou, 0.08) << "a table without counts comes back too";
   EXPECT_EQ(atlas.concepts()->concepts[static_cast<size_t>(units[1].best.label)].name, "street-s");
 }
@@ -213,13 +213,13 @@ TEST_F(ImportTables, SaysWhatIsWrong) {
   const std::string good =
       "unit,category,label,score,object-label,object-truth,object-activation,object-intersect,object-iou\n1,object,cat,"
       "0.5,cat,10,20,10,0.5\n";
-  EXPECT_NO_THROW(imported({{table("a-result.csv", good), ""}}));
+  EXPECT_NO_THROW(imported({table("a-result.csv", good)}));
   const auto broken = [&](const std::string& from, const std::string& to) {
     std::string text = good;
     return table("a-result.csv", text.replace(text.find(from), from.size(), to));
   };
   const auto expect = [&](const std::string& file, const std::string& words) {
-    EXPECT_ERROR(imported({{file, ""}}), ErrorKind::kCorrupt, HasSubstr(words));
+    EXPECT_ERROR(imported({file}), ErrorKind::kCorrupt, HasSubstr(words));
   };
   expect(table("a-result.csv", ""), "the table is empty");
   expect(broken("score,", "points,"), "there is no column \"score\"");
@@ -229,7 +229,7 @@ TEST_F(ImportTables, SaysWhatIsWrong) {
   expect(broken("\n1,", "\n0,"), "a-result.csv:2: unit is \"0\"");
   expect(broken("\n1,", "\n1.5,"), "not a whole number");
   expect(broken("0.5,cat", "half,cat"), "score is \"half\"");
-  expect(broken("cat,10,20", "cat,10.5,20"), "object-truth is \"10.5\", not a count");
+  expect(broken("cat,10,20", "cat,10.5,20"), "object-truth is \"10.5\", not a whole number");
   expect(broken(",10,0.5\n", ",11,0.5\n"), "object-intersect is 11, more than object-truth 10");
   expect(broken(",10,0.5\n", ",10,0.6\n"),
          "object-iou is 0.6, but intersect / (activation + truth - intersect) is 0.5");
@@ -243,31 +243,30 @@ TEST_F(ImportTables, SaysWhatIsWrong) {
   expect(broken(",0.5\n", "\n"), "a-result.csv:2: the row has 8 fields");
   expect(table("a-result.csv", good + good.substr(good.find("\n1,") + 1)), "a-result.csv:3: unit 1 is there twice");
   expect(table("a-result.csv", good.substr(0, good.find('\n') + 1)), "has no units");
-  EXPECT_ERROR(imported({{table("tally.csv", good), ""}}), ErrorKind::kUsage, HasSubstr("does not say which layer"));
-  EXPECT_ERROR(imported({{table("b.csv", good), "x"}, {table("c.csv", good), "x"}}), ErrorKind::kUsage,
+  EXPECT_ERROR(imported({table("tally.csv", good)}), ErrorKind::kUsage, HasSubstr("does not say which layer"));
+  EXPECT_ERROR(imported({"x=" + table("b.csv", good), "x=" + table("c.csv", good)}), ErrorKind::kUsage,
                HasSubstr("layer \"x\" has a table already"));
-  EXPECT_ERROR(imported({{folder() + "/none.csv", ""}}), ErrorKind::kNotFound, HasSubstr("none.csv"));
+  EXPECT_ERROR(imported({folder() + "/none.csv"}), ErrorKind::kNotFound, HasSubstr("none.csv"));
   EXPECT_ERROR(imported({}), ErrorKind::kUsage, HasSubstr("at least one"));
   const std::string out = folder() + "/out/new.atlas";
-  EXPECT_ERROR(import_tables({{{broken("0.5,cat", "0.7,cat"), ""}}, "", 0.005, 0, ""}, out, *make_silent_reporter()),
+  EXPECT_ERROR(import_tables({{broken("0.5,cat", "0.7,cat")}, "", 0.005, 0, ""}, out, *make_silent_reporter()),
                ErrorKind::kCorrupt, HasSubstr("score is 0.7"));
   EXPECT_FALSE(std::filesystem::exists(folder() + "/out")) << "nothing is written of a table that is wrong";
-  import_tables({{{table("a-result.csv", good), ""}}, "", 0.005, 0, ""}, out, *make_silent_reporter());
+  import_tables({{table("a-result.csv", good)}, "", 0.005, 0, ""}, out, *make_silent_reporter());
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder() + "/out"), {}), 1);
   EXPECT_EQ(Atlas::open(out, Atlas::Mode::kRead).network()->name, "new");
-  EXPECT_ERROR(import_tables({{{table("a-result.csv", good), ""}}, "", 0.005, 0, ""}, out, *make_silent_reporter()),
+  EXPECT_ERROR(import_tables({{table("a-result.csv", good)}, "", 0.005, 0, ""}, out, *make_silent_reporter()),
                ErrorKind::kUsage, HasSubstr("is there already"));
 }
 
 TEST_F(ImportTables, ALabelTwiceInAPixelAndANamelessOneAreNoErrors) {
   const Atlas atlas = imported(
-      {{table("a-result.csv",
-              "unit,category,label,score,part-label,part-truth,part-activation,part-intersect,part-iou,texture-label,"
-              "texture-truth,texture-activation,texture-intersect,texture-iou\n"
-              "1,part,leg,0.105263,leg,60,3,6,0.105263,,24928000,3,3,0.00001\n2,texture,,0.00001,,0,3,0,0,,24928000,3,"
-              "3,0."
-              "00001\n"),
-        ""}});
+      {table("a-result.csv",
+             "unit,category,label,score,part-label,part-truth,part-activation,part-intersect,part-iou,texture-label,"
+             "texture-truth,texture-activation,texture-intersect,texture-iou\n"
+             "1,part,leg,0.105263,leg,60,3,6,0.105263,,24928000,3,3,0.00001\n2,texture,,0.00001,,0,3,0,0,,24928000,3,"
+             "3,0."
+             "00001\n")});
   const auto units = atlas.units("a", true);
   EXPECT_EQ(units[0].best.intersection, 6);
   EXPECT_EQ(units[1].best.label, 0);
@@ -279,7 +278,7 @@ TEST_F(ImportTables, NetDissectsFolderHoldsWhatItsPageNames) {
   const std::string path = fresh_path();
   write_sample_atlas(path);
   const Atlas sample = Atlas::open(path, Atlas::Mode::kRead);
-  const auto files = export_netdissect(sample, folder() + "/nd", *make_silent_reporter());
+  const auto files = exported("netdissect", sample, folder() + "/nd");
   EXPECT_EQ(files.size(), 2 * 4u + 15 + 24) << "unit 3 of conv1 is dead";
   const std::string page = read_file(folder() + "/nd/html/conv1.html");
   const DetectorCount count = [&] {
@@ -300,7 +299,7 @@ TEST_F(ImportTables, NetDissectsFolderHoldsWhatItsPageNames) {
   EXPECT_EQ(report["header"]["name"], "conv1");
   EXPECT_EQ(report["units"].size(), 16u);
   EXPECT_TRUE(std::filesystem::exists(folder() + "/nd/" + report["units"][4]["image"].get<std::string>()));
-  EXPECT_NO_THROW(imported({{folder() + "/nd/conv1-result.csv", ""}}));
+  EXPECT_NO_THROW(imported({folder() + "/nd/conv1-result.csv"}));
 }
 
 }  // namespace

@@ -6,13 +6,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <tuple>
 
 #include "microtome/base/error.h"
 #include "microtome/base/text_table.h"
 #include "microtome/dissect/detectors.h"
-#include "microtome/exchange/vocabulary.h"
+#include "microtome/exchange/netdissect_form.h"
+#include "microtome/exchange/unit_rows.h"
 
 namespace microtome {
 namespace {
@@ -47,26 +47,19 @@ std::string detectors_table(const Atlas& atlas, const std::string& layer, int ro
   const Vocabulary vocabulary(atlas);
   struct Found {
     size_t place;  // of the layer
-    std::string layer;
-    UnitDissection unit;
-    std::optional<double> ratio;
+    SignedUnit of;
+    UnitRow row;
+    const ConceptScore& best() const { return row.dissection->best; }
   };
   std::vector<Found> found;
   const std::vector<AtlasLayer> layers = chosen_layers(atlas, layer);
   for (size_t place = 0; place < layers.size(); ++place) {
-    std::map<std::pair<int, Sign>, std::optional<double>> ratios;
-    for (const AtlasPicture& p : atlas.pictures(layers[place].name, -1, false)) {
-      ratios.try_emplace({p.unit, p.sign}, p.activation_ratio);
-    }
-    for (const UnitDissection& unit : atlas.units(layers[place].name, true)) {
-      if (unit.best.label == 0 || unit.best.iou < kDetectorCut) continue;
-      found.push_back({place, layers[place].name, unit, ratios[{unit.unit, unit.sign}]});
+    for (auto& [of, row] : unit_rows(atlas, layers[place].name)) {
+      if (row.dissection && is_detector(*row.dissection)) found.push_back({place, of, std::move(row)});
     }
   }
   if (found.empty()) return fmt::format("no unit reaches an IoU of {}\n", kDetectorCut);
-  std::ranges::sort(found, {}, [](const Found& f) {
-    return std::tuple(-f.unit.best.iou, f.place, f.unit.unit, -static_cast<int>(f.unit.sign));
-  });
+  std::ranges::sort(found, {}, [](const Found& f) { return std::tuple(-f.best().iou, f.place, f.of); });
   found.resize(std::min(found.size(), static_cast<size_t>(std::max(rows, 0))));
   TextTable table;
   table.add_column("layer", TextTable::Align::kLeft, true);
@@ -75,11 +68,13 @@ std::string detectors_table(const Atlas& atlas, const std::string& layer, int ro
   table.add_column("category", TextTable::Align::kLeft, true);
   for (const char* heading : {"IoU", "ceiling", "ratio"}) table.add_column(heading, TextTable::Align::kRight);
   for (const Found& f : found) {
-    const ConceptScore& best = f.unit.best;
-    table.add_row({f.layer, fmt::format("{}{}", f.unit.unit, sign_char(f.unit.sign)),
+    const ConceptScore& best = f.best();
+    const AtlasPicture* picture = f.row.picture();
+    table.add_row({layers[f.place].name, fmt::format("{}{}", f.of.unit, sign_char(f.of.sign)),
                    vocabulary.display_name(best.label), vocabulary.category(best.category),
                    fmt::format("{:.3f}", best.iou),
-                   std::isnan(best.ceiling) ? "-" : fmt::format("{:.3f}", best.ceiling), ratio_text(f.ratio)});
+                   std::isnan(best.ceiling) ? "-" : fmt::format("{:.3f}", best.ceiling),
+                   ratio_text(picture ? picture->activation_ratio : std::nullopt)});
   }
   return table.render(width);
 }

@@ -9,20 +9,21 @@
 
 namespace microtome {
 
-Vocabulary::Vocabulary(const Atlas& atlas) : concepts_(atlas.concepts().value_or(AtlasConcepts{})) {
-  for (const Concept& entry : concepts_.concepts) names_.push_back(entry.name);
+namespace {
+
+template <class T>
+const T& at(const std::vector<T>& list, int number, const char* what) {
+  if (number >= 0 && number < std::ssize(list)) return list[static_cast<size_t>(number)];
+  throw Error(ErrorKind::kCorrupt, "the atlas",
+              "is damaged: it names " + std::string(what) + " " + std::to_string(number) + " and does not hold it");
 }
 
-const std::string& Vocabulary::at(const std::vector<std::string>& names, int number, const char* what) const {
-  if (number < 0 || number >= static_cast<int>(names.size())) {
-    throw Error(ErrorKind::kCorrupt, "the atlas",
-                "is damaged: it names " + std::string(what) + " " + std::to_string(number) + " and does not hold it");
-  }
-  return names[static_cast<size_t>(number)];
-}
+}  // namespace
+
+Vocabulary::Vocabulary(const Atlas& atlas) : concepts_(atlas.concepts().value_or(AtlasConcepts{})) {}
 
 const std::string& Vocabulary::category(int category) const { return at(concepts_.categories, category, "category"); }
-const std::string& Vocabulary::name(int label) const { return at(names_, label, "concept"); }
+const std::string& Vocabulary::name(int label) const { return at(concepts_.concepts, label, "concept").name; }
 const std::string& Vocabulary::display_name(int label) const { return at(concepts_.display_names, label, "concept"); }
 
 DetectorCount count_of_sign(const std::vector<UnitDissection>& units, Sign sign, const Vocabulary& vocabulary) {

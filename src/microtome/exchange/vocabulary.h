@@ -20,10 +20,7 @@ class Vocabulary {
   const std::string& display_name(int label) const;  // For people.
 
  private:
-  const std::string& at(const std::vector<std::string>& names, int number, const char* what) const;
-
   AtlasConcepts concepts_;
-  std::vector<std::string> names_;
 };
 
 // Detectors among the units of one sign. Throws Error(kCorrupt) as Vocabulary does.

@@ -9,6 +9,7 @@
 #include "microtome/dissect/detectors.h"
 #include "microtome/exchange/exemplar_view.h"
 #include "microtome/exchange/finding_json.h"
+#include "microtome/exchange/unit_rows.h"
 #include "microtome/image/codec.h"
 
 namespace microtome {
@@ -16,18 +17,36 @@ namespace {
 
 constexpr size_t kStrip = 8;  // pictures that stand for a layer on the network's page
 
-Json ratio_of(const UnitRow& row) {
-  if (!row.picture || !row.picture->activation_ratio) return nullptr;
-  return rounded(*row.picture->activation_ratio);
-}
-
-Json variant_of(const UnitRow& row) { return row.picture ? row.picture->variant : -1; }
-
 // The image that excites a unit most, for units without a picture.
 Json thumb_of(const Atlas& atlas, const UnitRow& row) {
-  if (row.picture || !row.dissection || row.dissection->top.empty()) return nullptr;
+  if (row.picture() || !row.dissection || row.dissection->top.empty()) return nullptr;
   const std::optional<Atlas::Thumbnail> thumbnail = atlas.thumbnail(row.dissection->top.front().image);
   return thumbnail ? Json(thumbnail_path(*thumbnail)) : Json(nullptr);
+}
+
+// A line of a table: a unit and a concept that it answers to, if any.
+Json line_json(const Atlas& atlas, const SignedUnit& of, const UnitRow& row, const ConceptScore* score) {
+  return {{"unit", of.unit},
+          {"sign", static_cast<int>(of.sign)},
+          {"label", score ? score->label : 0},
+          {"category", score ? score->category : -1},
+          {"iou", score ? rounded(score->iou) : Json(nullptr)},
+          {"ceiling", score ? rounded(score->ceiling) : Json(nullptr)},
+          {"variant", row.picture() ? row.picture()->variant : -1},
+          {"thumb", thumb_of(atlas, row)}};
+}
+
+const ConceptScore* best_of(const UnitRow& row) { return row.dissection ? &row.dissection->best : nullptr; }
+
+Json columns(std::initializer_list<const char*> names) {
+  Json table = Json::object();
+  for (const char* name : names) table[name] = Json::array();
+  return table;
+}
+
+// Each value goes under its column.
+void add_line(Json& table, const Json& line) {
+  for (const auto& [name, value] : line.items()) table[name].push_back(value);
 }
 
 Json score_json(const ConceptScore& score) {
@@ -41,19 +60,12 @@ Json scores_json(const std::vector<ConceptScore>& scores) {
   return out;
 }
 
-// What draws exemplars: their images and what is known of the layer.
-struct Place {
-  const Atlas& atlas;
-  const AtlasLayer& layer;
-  Json input;  // of the network
-  Vocabulary vocabulary;
-};
-
-Json exemplars_json(const Place& place, const UnitDissection& unit, ExemplarList list) {
+Json exemplars_json(const PageContext& context, const AtlasLayer& layer, const UnitDissection& unit,
+                    ExemplarList list) {
   Json out = Json::array();
   for (const Exemplar& exemplar : exemplars_of(unit, list)) {
-    const std::optional<Atlas::Thumbnail> thumbnail = place.atlas.thumbnail(exemplar.image);
-    const auto window = seen_window(place.layer, place.input, exemplar, unit.sign, list);
+    const std::optional<Atlas::Thumbnail> thumbnail = context.atlas.thumbnail(exemplar.image);
+    const auto window = seen_window(layer, context.network().input, exemplar, unit.sign, list);
     const PackedMap map = pack_map(exemplar.map);
     out.push_back({{"image", exemplar.image},
                    {"file", thumbnail ? thumbnail->file : ""},
@@ -71,32 +83,26 @@ Json exemplars_json(const Place& place, const UnitDissection& unit, ExemplarList
   return out;
 }
 
-Json dissection_json(const Place& place, const UnitDissection& unit) {
-  return {{"threshold", number_json(unit.threshold)},
-          {"minimum", number_json(unit.minimum)},
-          {"maximum", number_json(unit.maximum)},
-          {"on_pixels", unit.on_pixels},
-          {"on_images", unit.on_images},
-          {"best", score_json(unit.best)},
-          {"by_category", scores_json(unit.by_category)},
-          {"top_concepts", scores_json(unit.top_concepts)},
-          {"histogram", finding_json(unit.histogram)},
-          {"top", exemplars_json(place, unit, ExemplarList::kTop)},
-          {"bottom", exemplars_json(place, unit, ExemplarList::kBottom)},
-          {"typical", exemplars_json(place, unit, ExemplarList::kTypical)},
-          {"statistics", statistics_json(unit, {.names = &place.vocabulary})}};
+Json dissection_json(const PageContext& context, const AtlasLayer& layer, const UnitDissection& unit) {
+  Json out = finding_json(unit, {}, {"threshold", "minimum", "maximum", "on_pixels", "on_images", "histogram"});
+  out["best"] = score_json(unit.best);
+  out["by_category"] = scores_json(unit.by_category);
+  out["top_concepts"] = scores_json(unit.top_concepts);
+  out["top"] = exemplars_json(context, layer, unit, ExemplarList::kTop);
+  out["bottom"] = exemplars_json(context, layer, unit, ExemplarList::kBottom);
+  out["typical"] = exemplars_json(context, layer, unit, ExemplarList::kTypical);
+  out["statistics"] = statistics_json(unit, {.names = &context.vocabulary()});
+  return out;
 }
 
 // Of the positive units, or of the negative ones where only those were dissected. Null when none were.
 Json counts_json(const UnitRows& rows, int categories) {
-  for (const int sign : {1, -1}) {
+  for (const Sign sign : {Sign::kPositive, Sign::kNegative}) {
     std::vector<UnitDissection> units;
-    for (const auto& row : rows) {
-      if (sign_of(row) == sign && row.second.dissection) units.push_back(*row.second.dissection);
+    for (const auto& [of, row] : rows) {
+      if (of.sign == sign && row.dissection) units.push_back(*row.dissection);
     }
-    if (units.empty()) continue;
-    const DetectorCount count = count_detectors(units, categories);
-    return finding_json(count);
+    if (!units.empty()) return finding_json(count_detectors(units, categories));
   }
   return nullptr;
 }
@@ -113,21 +119,15 @@ Json strip_json(const Atlas& atlas, const UnitRows& rows) {
   });
   Json strip = Json::array();
   for (size_t i = 0; i < std::min(kStrip, order.size()); ++i) {
-    const auto& dissection = order[i]->second.dissection;
-    strip.push_back({{"unit", unit_of(*order[i])},
-                     {"sign", sign_of(*order[i])},
-                     {"label", dissection ? dissection->best.label : 0},
-                     {"category", dissection ? dissection->best.category : -1},
-                     {"iou", dissection ? rounded(dissection->best.iou) : Json(nullptr)},
-                     {"variant", variant_of(order[i]->second)},
-                     {"thumb", thumb_of(atlas, order[i]->second)}});
+    const auto& [of, row] = *order[i];
+    strip.push_back(line_json(atlas, of, row, best_of(row)));
   }
   return strip;
 }
 
 // How the masks of a layer were made of its maps; centres are pixels of the network's input.
-Json mask_json(const Atlas& atlas, const AtlasLayer& layer, const LayerDissection& dissection) {
-  const MaskPlacing placing = mask_placing(atlas, layer, atlas.network().value_or(AtlasNetwork{}).input);
+Json mask_json(const PageContext& context, const AtlasLayer& layer, const LayerDissection& dissection) {
+  const MaskPlacing placing = mask_placing(context.atlas, layer, context.network().input);
   Json mask = {{"upsampling", placing.by_field() ? "field" : upsampling_text(placing.way)}, {"strict", true}};
   if (!placing.by_field()) return mask;
   const auto centres = [&](int cells, const FieldAxis& field) -> Json {
@@ -140,18 +140,18 @@ Json mask_json(const Atlas& atlas, const AtlasLayer& layer, const LayerDissectio
   return mask;
 }
 
-Json study_json(const Atlas& atlas, const AtlasLayer& layer, int categories) {
-  const UnitRows rows = unit_rows(atlas, layer.name);
+Json study_json(const PageContext& context, const AtlasLayer& layer, int categories) {
+  const UnitRows rows = unit_rows(context.atlas, layer.name);
   Json dissection = nullptr;
-  if (const auto info = atlas.dissection_info(layer.name)) {
+  if (const auto info = context.atlas.dissection_info(layer.name)) {
     dissection = finding_json<LayerDissection>(*info);
-    dissection["mask"] = mask_json(atlas, layer, *info);
+    dissection["mask"] = mask_json(context, layer, *info);
   }
-  const auto pictures = std::ranges::count_if(rows, [](const auto& row) { return row.second.picture.has_value(); });
+  const auto pictures = std::ranges::count_if(rows, [](const auto& row) { return row.second.picture() != nullptr; });
   return {{"dissection", std::move(dissection)},
           {"counts", counts_json(rows, categories)},
           {"pictures", pictures},
-          {"strip", strip_json(atlas, rows)}};
+          {"strip", strip_json(context.atlas, rows)}};
 }
 
 Json concepts_json(const AtlasConcepts& concepts) {
@@ -164,35 +164,10 @@ Json concepts_json(const AtlasConcepts& concepts) {
           {"label_category", std::move(categories)}};
 }
 
-Json runs_json(const Atlas& atlas) {
-  Json runs = Json::array();
-  for (const Provenance& run : atlas.runs()) {
-    runs.push_back(finding_json(run));
-  }
-  return runs;
-}
-
-Json columns(std::initializer_list<const char*> names) {
-  Json table = Json::object();
-  for (const char* name : names) table[name] = Json::array();
-  return table;
-}
-
 }  // namespace
 
-UnitRows unit_rows(const Atlas& atlas, const std::string& layer) {
-  UnitRows rows;
-  for (UnitDissection& unit : atlas.units(layer, true)) {
-    rows[{unit.unit, -static_cast<int>(unit.sign)}].dissection = std::move(unit);
-  }
-  for (AtlasPicture& picture : atlas.pictures(layer, -1, false)) {
-    auto& slot = rows[{picture.unit, -static_cast<int>(picture.sign)}].picture;
-    if (!slot) slot = std::move(picture);  // variants rise
-  }
-  return rows;
-}
-
-Json atlas_data(const Atlas& atlas) {
+Json atlas_data(const PageContext& context, const Numbers&) {
+  const Atlas& atlas = context.atlas;
   Json out = {
       {"version", MICROTOME_VERSION}, {"detector_cut", kDetectorCut}, {"network", nullptr}, {"concepts", nullptr}};
   if (const auto network = atlas.network()) {
@@ -204,100 +179,83 @@ Json atlas_data(const Atlas& atlas) {
     out["concepts"] = concepts_json(*concepts);
   }
   std::set<int64_t> studied;
-  for (const AtlasLayer& layer : atlas.studied_layers()) studied.insert(layer.id);
-  Json layers = Json::array();
+  for (const AtlasLayer& layer : context.studied_layers()) studied.insert(layer.id);
+  Json& layers = out["layers"] = Json::array();
   for (const AtlasLayer& layer : atlas.layers()) {
-    layers.push_back(
-        {{"id", layer.id},
-         {"name", layer.name},
-         {"aliases", layer.aliases},
-         {"op", layer.op},
-         {"shape", layer.shape},
-         {"units", layer.units},
-         {"receptive_field", layer.receptive_field.contains("size") ? layer.receptive_field : Json(nullptr)},
-         {"macs_share", rounded(layer.macs_share)},
-         {"study", studied.contains(layer.id) ? study_json(atlas, layer, categories) : Json(nullptr)}});
+    Json& one = layers.emplace_back(Json{{"id", layer.id}});
+    one.update(finding_json(layer, {.rounded = true},
+                            {"name", "aliases", "op", "shape", "units", "receptive_field", "macs_share"}));
+    if (!layer.receptive_field.contains("size")) one["receptive_field"] = nullptr;
+    one["study"] = studied.contains(layer.id) ? study_json(context, layer, categories) : Json(nullptr);
   }
-  out["layers"] = std::move(layers);
-  out["visualizations"] = visualizations_strip(atlas);
-  out["runs"] = runs_json(atlas);
+  out["visualizations"] = visualizations_strip(context);
+  Json& runs = out["runs"] = Json::array();
+  for (const Provenance& run : atlas.runs()) runs.push_back(context.shown(finding_json(run)));
   return out;
 }
 
-Json layer_data(const Atlas& atlas, const AtlasLayer& layer) {
-  const auto concepts = atlas.concepts();
+Json layer_data(const PageContext& context, const Numbers& numbers) {
+  const AtlasLayer& layer = context.studied_layer(numbers[0]);
   Json by_category = Json::array();
-  for (size_t i = 0; concepts && i < concepts->categories.size(); ++i) {
+  for (size_t i = 0; i < context.vocabulary().categories().size(); ++i) {
     by_category.push_back(columns({"label", "iou", "ceiling"}));
   }
-  Json table = columns({"unit", "sign", "label", "category", "iou", "ceiling", "threshold", "maximum"});
-  Json picture = columns({"variant", "thumb", "ratio", "status"});
-  for (const auto& row : unit_rows(atlas, layer.name)) {
-    const auto& [dissection, drawn] = row.second;
-    table["unit"].push_back(unit_of(row));
-    table["sign"].push_back(sign_of(row));
-    table["label"].push_back(dissection ? dissection->best.label : 0);
-    table["category"].push_back(dissection ? dissection->best.category : -1);
-    table["iou"].push_back(dissection ? rounded(dissection->best.iou) : Json(nullptr));
-    table["ceiling"].push_back(dissection ? rounded(dissection->best.ceiling) : Json(nullptr));
-    table["threshold"].push_back(dissection ? number_json(dissection->threshold) : Json(nullptr));
-    table["maximum"].push_back(dissection ? number_json(dissection->maximum) : Json(nullptr));
+  Json table = columns({"unit", "sign", "label", "category", "iou", "ceiling", "threshold", "maximum", "variant",
+                        "thumb", "ratio", "status"});
+  for (const auto& [of, row] : unit_rows(context.atlas, layer.name)) {
+    const auto& dissection = row.dissection;
+    Json line = line_json(context.atlas, of, row, best_of(row));
+    line["threshold"] = dissection ? number_json(dissection->threshold) : Json(nullptr);
+    line["maximum"] = dissection ? number_json(dissection->maximum) : Json(nullptr);
+    const AtlasPicture* drawn = row.picture();
+    line["ratio"] = drawn && drawn->activation_ratio ? rounded(*drawn->activation_ratio) : Json(nullptr);
+    line["status"] = drawn ? drawn->status : "";
+    add_line(table, line);
     for (size_t i = 0; i < by_category.size(); ++i) {
-      const ConceptScore score =
-          dissection && i < dissection->by_category.size() ? dissection->by_category[i] : ConceptScore{};
-      by_category[i]["label"].push_back(score.label);
-      by_category[i]["iou"].push_back(rounded(score.iou));
-      by_category[i]["ceiling"].push_back(rounded(score.ceiling));
+      const bool known = dissection && i < dissection->by_category.size();
+      add_line(by_category[i], finding_json(known ? dissection->by_category[i] : ConceptScore{}, {.rounded = true},
+                                            {"label", "iou", "ceiling"}));
     }
-    picture["variant"].push_back(variant_of(row.second));
-    picture["thumb"].push_back(thumb_of(atlas, row.second));
-    picture["ratio"].push_back(ratio_of(row.second));
-    picture["status"].push_back(drawn ? drawn->status : "");
   }
   table["by_category"] = std::move(by_category);
-  table.update(picture);
   return table;
 }
 
-Json concept_data(const Atlas& atlas) {
+Json concept_data(const PageContext& context, const Numbers&) {
   Json table = columns({"layer", "unit", "sign", "label", "category", "iou", "ceiling", "variant", "thumb"});
-  for (const AtlasLayer& layer : atlas.studied_layers()) {
-    for (const auto& row : unit_rows(atlas, layer.name)) {
-      if (!row.second.dissection) continue;
-      const Json thumb = thumb_of(atlas, row.second);
+  for (const AtlasLayer& layer : context.studied_layers()) {
+    for (const auto& [of, row] : unit_rows(context.atlas, layer.name)) {
+      if (!row.dissection) continue;
+      Json line = line_json(context.atlas, of, row, nullptr);
+      line["layer"] = layer.id;
       std::set<int> seen;
       const auto add = [&](const ConceptScore& score) {
         if (score.label == 0 || score.iou <= 0 || !seen.insert(score.label).second) return;
-        table["layer"].push_back(layer.id);
-        table["unit"].push_back(unit_of(row));
-        table["sign"].push_back(sign_of(row));
-        table["label"].push_back(score.label);
-        table["category"].push_back(score.category);
-        table["iou"].push_back(rounded(score.iou));
-        table["ceiling"].push_back(rounded(score.ceiling));
-        table["variant"].push_back(variant_of(row.second));
-        table["thumb"].push_back(thumb);
+        line.update(finding_json(score, {.rounded = true}, {"label", "category", "iou", "ceiling"}));
+        add_line(table, line);
       };
-      add(row.second.dissection->best);
-      std::ranges::for_each(row.second.dissection->top_concepts, add);
-      std::ranges::for_each(row.second.dissection->by_category, add);
+      add(row.dissection->best);
+      std::ranges::for_each(row.dissection->top_concepts, add);
+      std::ranges::for_each(row.dissection->by_category, add);
     }
   }
   return table;
 }
 
-Json unit_data(const Atlas& atlas, const AtlasLayer& layer, int unit) {
+Json unit_data(const PageContext& context, const Numbers& numbers) {
+  const AtlasLayer& layer = context.studied_layer(numbers[0]);
+  const int unit = static_cast<int>(numbers[1]);
   Json dissections = Json::array(), pictures = Json::array();
-  const Place place{atlas, layer, atlas.network().value_or(AtlasNetwork{}).input, Vocabulary(atlas)};
   for (const Sign sign : {Sign::kPositive, Sign::kNegative}) {
-    if (const auto found = atlas.unit(layer.name, unit, sign)) {
-      dissections.push_back({{"sign", static_cast<int>(sign)}, {"dissection", dissection_json(place, *found)}});
+    if (const auto found = context.atlas.unit(layer.name, unit, sign)) {
+      dissections.push_back(
+          {{"sign", static_cast<int>(sign)}, {"dissection", dissection_json(context, layer, *found)}});
     }
   }
-  PicturePaths paths(layer.id);
-  for (const AtlasPicture& picture : atlas.pictures(layer.name, unit, true)) {
-    pictures.push_back(picture_data(picture));
-    pictures.back()["src"] = paths.of(picture);
+  FirstObjectives firsts;
+  for (const AtlasPicture& picture : context.atlas.pictures(layer.name, unit, true)) {
+    pictures.push_back(picture_data(context, picture));
+    pictures.back()["src"] = picture_path(layer.id, picture, firsts.hold(picture));
   }
   if (dissections.empty() && pictures.empty()) {
     throw Error(ErrorKind::kNotFound, layer.name, "nothing is known of unit " + std::to_string(unit));

@@ -1,56 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
-// The contents of the data files that the front end loads; web/src/data.ts declares the same from the other side.
+// The contents of the data files that the front end loads; web/src/findings.ts declares the same from the other side.
 // Private to the room.
 #pragma once
 #include <map>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "microtome/atlas/atlas.h"
 #include "microtome/base/json_fwd.h"
+#include "microtome/explorer/page_context.h"
 
 namespace microtome {
 
-// What is known of a unit and sign, without maps and pictures' bytes.
-struct UnitRow {
-  std::optional<UnitDissection> dissection;
-  std::optional<AtlasPicture> picture;  // the first variant
-};
-// By unit, + before -.
-using UnitRows = std::map<std::pair<int, int>, UnitRow>;
-UnitRows unit_rows(const Atlas& atlas, const std::string& layer);
-inline int unit_of(const UnitRows::value_type& row) { return row.first.first; }
-inline int sign_of(const UnitRows::value_type& row) { return -row.first.second; }
+// The numbers of a page's path, in its order.
+using Numbers = std::vector<int64_t>;
 
-Json atlas_data(const Atlas& atlas);
-Json layer_data(const Atlas& atlas, const AtlasLayer& layer);
-Json concept_data(const Atlas& atlas);
-// Throws Error(kNotFound) when nothing is known of the unit.
-Json unit_data(const Atlas& atlas, const AtlasLayer& layer, int unit);
+Json atlas_data(const PageContext& context, const Numbers& none);
+// {layer}.
+Json layer_data(const PageContext& context, const Numbers& numbers);
+Json concept_data(const PageContext& context, const Numbers& none);
+// {layer, unit}. Throws Error(kNotFound) when nothing is known of the unit.
+Json unit_data(const PageContext& context, const Numbers& numbers);
+// [{"objective", "pictures"}]: pictures of no single unit, by objective.
+Json visualizations_data(const PageContext& context, const Numbers& none);
 
-// Site paths of a layer's pictures, asked for in the atlas's order: that of a unit's first objective is
-// images/picture-LAYER-UNIT-(p|n)-VARIANT.png, that of a further one images/picture-PICTURE.png.
-class PicturePaths {
+// Pictures of a layer, asked about in the atlas's order: whether one is of its unit's first objective. Those have a
+// path of their place, others one of their number.
+class FirstObjectives {
  public:
-  explicit PicturePaths(int64_t layer) : layer_(layer) {}
-  std::string of(const AtlasPicture& picture);
+  bool hold(const AtlasPicture& picture) {
+    return first_.try_emplace({picture.unit, picture.sign}, picture.objective).first->second == picture.objective;
+  }
 
  private:
-  int64_t layer_;
-  std::map<std::pair<int, Sign>, std::string> first_;
+  std::map<SignedUnit, std::string> first_;
 };
 
 // A picture with its curve, and the steps of its frames.
-Json picture_data(const AtlasPicture& picture);
-// [{"objective", "pictures"}]: pictures of no single unit, by objective.
-Json visualizations_data(const Atlas& atlas);
+Json picture_data(const PageContext& context, const AtlasPicture& picture);
 // {"count": of objectives, "strip": the first few, [{"id", "objective"}]}.
-Json visualizations_strip(const Atlas& atlas);
+Json visualizations_strip(const PageContext& context);
 
 // Scores of long tables: six decimals are more than is shown. Null unless finite.
 Json rounded(double value);
+
+// Site path of a picture of a unit: images/picture-LAYER-UNIT-(p|n)-VARIANT.png when it is of the unit's first
+// objective, else images/picture-PICTURE.png.
+std::string picture_path(int64_t layer, const AtlasPicture& picture, bool first);
 
 // Site path of an exemplar's image; the suffix follows its content.
 std::string thumbnail_path(const Atlas::Thumbnail& thumbnail);

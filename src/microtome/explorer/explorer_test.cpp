@@ -92,7 +92,7 @@ class Explorer : public testing::Test {
 TEST_F(Explorer, site_holds_what_answer_says) {
   const auto reporter = make_silent_reporter();
   const fs::path site = folder() / "site";
-  write_site(atlas_, site, *reporter);
+  site_exporter.write(atlas_, site, Json::object(), *reporter);
   const std::vector<std::string> paths = page_paths(atlas_);
   const std::set<std::string> unique(paths.begin(), paths.end());
   EXPECT_EQ(unique.size(), paths.size());
@@ -148,6 +148,37 @@ TEST_F(Explorer, network_page_agrees_with_the_atlas) {
   std::set<int> shown;
   for (const Json& item : layer["study"]["strip"]) shown.insert(item["label"].get<int>());
   EXPECT_EQ(shown.size(), std::min<size_t>(labels.size(), layer["study"]["strip"].size()));
+}
+
+// Pages are shown to others: what was typed is told without the folders of this machine.
+TEST_F(Explorer, pages_name_no_folder_of_the_machine) {
+  const std::string typed = folder() / "typed.atlas";
+  write_sample_atlas(typed);
+  Atlas atlas = Atlas::open(typed, Atlas::Mode::kWrite);
+  const Json settings = {{"files", {{"/home/somebody/a.txt", "hash"}}}, {"list", {"/home/somebody/list/", 3}}};
+  AtlasPicture picture = atlas.visualizations(true).at(0);
+  picture.objective = "inversion(image=/home/somebody/cat.png,layer=conv1)";
+  atlas.put_picture(atlas.begin_run({"visualize", "1", "", "", settings,
+                                     "microtome atlas /home/somebody/net.onnx --concepts a:/home/somebody/set "
+                                     "--layers block/conv2 --out=/home/somebody/n.atlas"}),
+                    picture);
+  for (const std::string& path : page_paths(atlas)) {
+    EXPECT_EQ(answer(atlas, path).bytes.find("/home/somebody"), std::string::npos) << path;
+  }
+  const Json run = value_of(answer(atlas, "data/atlas.js"), "atlas")["runs"].back();
+  EXPECT_EQ(run["command"], "microtome atlas net.onnx --concepts a:set --layers block/conv2 --out=n.atlas");
+  EXPECT_EQ(run["settings"], (Json{{"files", {{"a.txt", "hash"}}}, {"list", {"list", 3}}}));
+}
+
+TEST(WithoutFolders, keeps_names_that_look_like_paths) {
+  const std::vector<std::string> known = {"/conv1/Conv", "/a:0"};
+  for (const auto& [text, shown] : std::map<std::string, std::string>{
+           {"channel(/conv1/Conv:3) - /tmp/x.png", "channel(/conv1/Conv:3) - x.png"},
+           {"--layers /conv1/Conv,/a:0,/conv1/Convolution", "--layers /conv1/Conv,/a:0,Convolution"},
+           {"\"/root/a b\" ../c /", "\"a b\" ../c /"},
+           {"", ""}}) {
+    EXPECT_EQ(without_folders(text, known), shown);
+  }
 }
 
 TEST_F(Explorer, layer_columns_and_unit_agree_with_the_atlas) {

@@ -4,22 +4,19 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
-#include <regex>
 #include <set>
 
 #include "microtome/base/error.h"
-#include "microtome/base/file.h"
+#include "microtome/base/json.h"
 #include "microtome/base/workers.h"
+#include "microtome/exchange/folder_writer.h"
+#include "microtome/exchange/unit_rows.h"
 #include "microtome/explorer/bundle.h"
 #include "microtome/explorer/data_files.h"
 #include "microtome/image/codec.h"
 
 namespace microtome {
 namespace {
-
-using Match = std::match_results<std::string_view::const_iterator>;
-
-constexpr const char* kScript = "text/javascript; charset=utf-8";
 
 [[noreturn]] void no_such_page(std::string_view path) {
   throw Error(ErrorKind::kNotFound, std::string(path), "the explorer has no such page");
@@ -34,145 +31,184 @@ std::span<const BundleFile> built_bundle() {
   return files;
 }
 
-int64_t integer(const Match& match, size_t group) {
-  int64_t value = 0;
-  const std::string text = match[group].str();
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
-AtlasLayer studied_layer(const Atlas& atlas, const Match& match) {
-  const int64_t id = integer(match, 1);
-  for (AtlasLayer& layer : atlas.studied_layers()) {
-    if (layer.id == id) return std::move(layer);
-  }
-  no_such_page(match.str());
-}
-
-Page answer_atlas(const Atlas& atlas, const Match&) { return {kScript, data_script("atlas", atlas_data(atlas))}; }
-
-Page answer_concepts(const Atlas& atlas, const Match&) {
-  return {kScript, data_script("concepts", concept_data(atlas))};
-}
-
-Page answer_layer(const Atlas& atlas, const Match& match) {
-  return {kScript, data_script("layer-" + match[1].str(), layer_data(atlas, studied_layer(atlas, match)))};
-}
-
-Page answer_unit(const Atlas& atlas, const Match& match) {
-  const AtlasLayer layer = studied_layer(atlas, match);
-  const int unit = static_cast<int>(integer(match, 2));
-  return {kScript, data_script("unit-" + match[1].str() + "-" + match[2].str(), unit_data(atlas, layer, unit))};
-}
-
-Page answer_picture(const Atlas& atlas, const Match& match) {
-  const AtlasLayer layer = studied_layer(atlas, match);
-  PicturePaths paths(layer.id);
-  for (AtlasPicture& picture : atlas.pictures(layer.name, static_cast<int>(integer(match, 2)), true)) {
-    if (paths.of(picture) == match.str()) return {"image/png", std::move(picture.png)};
-  }
-  no_such_page(match.str());
-}
-
-// Of a further objective.
-Page answer_further_picture(const Atlas& atlas, const Match& match) {
-  std::optional<AtlasPicture> picture = atlas.picture(integer(match, 1));
-  if (!picture || picture->layer.empty()) no_such_page(match.str());
-  const auto layers = atlas.layers();
-  const auto layer = std::ranges::find(layers, picture->layer, &AtlasLayer::name);
-  PicturePaths paths(layer->id);
-  for (const AtlasPicture& one : atlas.pictures(picture->layer, picture->unit, false)) {
-    if (paths.of(one) == match.str()) return {"image/png", std::move(picture->png)};
-  }
-  no_such_page(match.str());
-}
-
-std::string visualization_path(const AtlasPicture& picture) {
-  return "images/visualization-" + std::to_string(picture.id) + ".png";
-}
-
-std::string frame_path(const AtlasPicture& picture, const AtlasFrame& frame) {
-  return "images/frame-" + std::to_string(picture.id) + "-" + std::to_string(frame.step) + ".webp";
-}
-
-Page answer_visualizations(const Atlas& atlas, const Match&) {
-  return {kScript, data_script("visualizations", visualizations_data(atlas))};
-}
-
-Page answer_visualization(const Atlas& atlas, const Match& match) {
-  std::optional<AtlasPicture> picture = atlas.picture(integer(match, 1));
-  if (!picture || !picture->layer.empty()) no_such_page(match.str());
-  return {"image/png", std::move(picture->png)};
-}
-
-Page answer_frame(const Atlas& atlas, const Match& match) {
-  std::optional<AtlasPicture> picture = atlas.picture(integer(match, 1));
-  if (!picture) no_such_page(match.str());
-  for (AtlasFrame& frame : picture->frames) {
-    if (frame.step == integer(match, 2)) return {"image/webp", std::move(frame.webp)};
-  }
-  no_such_page(match.str());
-}
-
-Page answer_thumbnail(const Atlas& atlas, const Match& match) {
-  std::optional<Atlas::Thumbnail> thumbnail = atlas.thumbnail(integer(match, 1));
-  if (!thumbnail || thumbnail_path(*thumbnail) != match.str()) no_such_page(match.str());
-  return {std::string(media_type(thumbnail->bytes)), std::move(thumbnail->bytes)};
-}
-
-// "#" stands for a number. Numbers have one spelling, so that a page has one path, and too few digits to overflow.
-std::regex page_regex(const std::string& shape) {
-  std::string pattern;
-  for (const char letter : shape)
-    pattern += letter == '#' ? std::string("(0|[1-9][0-9]{0,8})") : std::string(1, letter);
-  return std::regex(pattern);
-}
-
-struct Pattern {
-  std::regex path;
-  Page (*answer)(const Atlas& atlas, const Match& match);
-};
-const std::vector<Pattern>& patterns() {
-  static const std::vector<Pattern> all = {
-      {page_regex(R"(data/atlas\.js)"), answer_atlas},
-      {page_regex(R"(data/concepts\.js)"), answer_concepts},
-      {page_regex(R"(data/visualizations\.js)"), answer_visualizations},
-      {page_regex(R"(data/layer-#\.js)"), answer_layer},
-      {page_regex(R"(data/unit-#-#\.js)"), answer_unit},
-      {page_regex(R"(images/picture-#-#-[pn]-#\.png)"), answer_picture},
-      {page_regex(R"(images/picture-#\.png)"), answer_further_picture},
-      {page_regex(R"(images/visualization-#\.png)"), answer_visualization},
-      {page_regex(R"(images/frame-#-#\.webp)"), answer_frame},
-      {page_regex(R"(images/thumb-#\.(png|jpg|webp))"), answer_thumbnail},
-  };
-  return all;
-}
-
-std::string bundle_media_type(std::string_view path) {
+std::string media_type_of(std::string_view path) {
   static const std::map<std::string_view, std::string> types = {{"html", "text/html; charset=utf-8"},
-                                                                {"js", kScript},
+                                                                {"js", "text/javascript; charset=utf-8"},
                                                                 {"css", "text/css; charset=utf-8"},
-                                                                {"svg", "image/svg+xml"}};
+                                                                {"svg", "image/svg+xml"},
+                                                                {"png", "image/png"},
+                                                                {"jpg", "image/jpeg"},
+                                                                {"webp", "image/webp"}};
   return types.at(path.substr(path.rfind('.') + 1));
 }
 
-void add_layer_paths(const Atlas& atlas, const AtlasLayer& layer, std::vector<std::string>& paths,
-                     std::set<int64_t>& images) {
-  const std::string id = std::to_string(layer.id);
-  paths.push_back("data/layer-" + id + ".js");
-  int last = -1;
-  for (const auto& row : unit_rows(atlas, layer.name)) {
-    if (unit_of(row) != last) paths.push_back("data/unit-" + id + "-" + std::to_string(last = unit_of(row)) + ".js");
-    if (!row.second.dissection) continue;
-    for (const Exemplar& exemplar : row.second.dissection->top) images.insert(exemplar.image);
-    for (const Exemplar& exemplar : row.second.dissection->bottom) images.insert(exemplar.image);
-    for (const Exemplar& exemplar : row.second.dissection->typical) images.insert(exemplar.image);
+// The numbers of the pages that an atlas has of each form.
+struct Contents {
+  using List = std::vector<Numbers>;
+  List one = {{}}, layers, units, positive, negative, further, visualizations, frames, png, jpg, webp;
+
+  explicit Contents(const Atlas& atlas) {
+    std::set<int64_t> images;
+    for (const AtlasLayer& layer : atlas.studied_layers()) {
+      layers.push_back({layer.id});
+      FirstObjectives firsts;
+      for (const auto& [of, row] : unit_rows(atlas, layer.name)) {
+        if (units.empty() || units.back() != Numbers{layer.id, of.unit}) units.push_back({layer.id, of.unit});
+        for (const AtlasPicture& picture : row.pictures) {
+          List& places = of.sign == Sign::kPositive ? positive : negative;
+          if (firsts.hold(picture))
+            places.push_back({layer.id, of.unit, picture.variant});
+          else
+            further.push_back({picture.id});
+          add_frames(picture);
+        }
+        if (row.dissection) add_images(*row.dissection, images);
+      }
+    }
+    for (const AtlasPicture& picture : atlas.visualizations(false)) {
+      visualizations.push_back({picture.id});
+      add_frames(picture);
+    }
+    for (const int64_t image : images) {
+      const auto thumbnail = atlas.thumbnail(image);
+      if (!thumbnail) continue;
+      const std::string path = thumbnail_path(*thumbnail);
+      (path.ends_with("png") ? png : path.ends_with("jpg") ? jpg : webp).push_back({image});
+    }
   }
-  PicturePaths picture_paths(layer.id);
-  for (const AtlasPicture& picture : atlas.pictures(layer.name, -1, false)) {
-    paths.push_back(picture_paths.of(picture));
-    for (const AtlasFrame& frame : picture.frames) paths.push_back(frame_path(picture, frame));
+
+ private:
+  void add_frames(const AtlasPicture& picture) {
+    for (const AtlasFrame& frame : picture.frames) frames.push_back({picture.id, frame.step});
   }
+  static void add_images(const UnitDissection& unit, std::set<int64_t>& images) {
+    for (const auto* list : {&unit.top, &unit.bottom, &unit.typical}) {
+      for (const Exemplar& exemplar : *list) images.insert(exemplar.image);
+    }
+  }
+};
+
+// A page, or many of one form. "#" in the shape stands for a number.
+struct PageKind {
+  std::string_view shape;
+  Json (*data)(const PageContext& context, const Numbers& numbers) = nullptr;            // of a script, or
+  std::string (*picture)(const PageContext& context, const Numbers& numbers) = nullptr;  // bytes; empty: none
+  Contents::List Contents::*all = &Contents::one;
+};
+
+template <Sign kSign>
+std::string first_picture(const PageContext& context, const Numbers& numbers) {
+  FirstObjectives firsts;
+  const std::string& layer = context.studied_layer(numbers[0]).name;
+  for (AtlasPicture& one : context.atlas.pictures(layer, static_cast<int>(numbers[1]), true)) {
+    if (firsts.hold(one) && one.sign == kSign && one.variant == numbers[2]) return std::move(one.png);
+  }
+  return {};
+}
+
+std::string further_picture(const PageContext& context, const Numbers& numbers) {
+  const std::optional<AtlasPicture> found = context.atlas.picture(numbers[0]);
+  if (!found || found->layer.empty()) return {};
+  FirstObjectives firsts;
+  for (const AtlasPicture& one : context.atlas.pictures(found->layer, found->unit, false)) {
+    if (!firsts.hold(one) && one.id == found->id) return found->png;
+  }
+  return {};
+}
+
+std::string visualization(const PageContext& context, const Numbers& numbers) {
+  const std::optional<AtlasPicture> found = context.atlas.picture(numbers[0]);
+  return found && found->layer.empty() ? found->png : std::string();
+}
+
+std::string frame(const PageContext& context, const Numbers& numbers) {
+  const AtlasPicture found = context.atlas.picture(numbers[0]).value_or(AtlasPicture{});
+  const auto frame = std::ranges::find(found.frames, numbers[1], &AtlasFrame::step);
+  return frame != found.frames.end() ? frame->webp : std::string();
+}
+
+std::string thumbnail(const PageContext& context, const Numbers& numbers) {
+  return context.atlas.thumbnail(numbers[0]).value_or(Atlas::Thumbnail{}).bytes;
+}
+
+constexpr PageKind kKinds[] = {
+    {.shape = "data/atlas.js", .data = atlas_data},
+    {.shape = "data/concepts.js", .data = concept_data},
+    {.shape = "data/visualizations.js", .data = visualizations_data},
+    {.shape = "data/layer-#.js", .data = layer_data, .all = &Contents::layers},
+    {.shape = "data/unit-#-#.js", .data = unit_data, .all = &Contents::units},
+    {.shape = "images/picture-#-#-p-#.png", .picture = first_picture<Sign::kPositive>, .all = &Contents::positive},
+    {.shape = "images/picture-#-#-n-#.png", .picture = first_picture<Sign::kNegative>, .all = &Contents::negative},
+    {.shape = "images/picture-#.png", .picture = further_picture, .all = &Contents::further},
+    {.shape = "images/visualization-#.png", .picture = visualization, .all = &Contents::visualizations},
+    {.shape = "images/frame-#-#.webp", .picture = frame, .all = &Contents::frames},
+    {.shape = "images/thumb-#.png", .picture = thumbnail, .all = &Contents::png},
+    {.shape = "images/thumb-#.jpg", .picture = thumbnail, .all = &Contents::jpg},
+    {.shape = "images/thumb-#.webp", .picture = thumbnail, .all = &Contents::webp},
+};
+
+std::string path_of(std::string_view shape, const Numbers& numbers) {
+  std::string path;
+  size_t next = 0;
+  for (const char letter : shape) path += letter == '#' ? std::to_string(numbers[next++]) : std::string(1, letter);
+  return path;
+}
+
+// The numbers in a path of this shape. They have one spelling, so that a page has one path, and too few digits to
+// overflow.
+std::optional<Numbers> numbers_in(std::string_view path, std::string_view shape) {
+  constexpr size_t kDigits = 9;
+  Numbers numbers;
+  for (const char letter : shape) {
+    size_t taken = 1;
+    if (letter == '#') {
+      taken = std::min(path.find_first_not_of("0123456789"), path.size());
+      if (taken == 0 || taken > kDigits || (path[0] == '0' && taken > 1)) return {};
+      std::from_chars(path.data(), path.data() + taken, numbers.emplace_back());
+    } else if (path.empty() || path[0] != letter) {
+      return {};
+    }
+    path.remove_prefix(taken);
+  }
+  return path.empty() ? std::optional(std::move(numbers)) : std::nullopt;
+}
+
+std::string bytes_of(const PageKind& kind, const PageContext& context, const Numbers& numbers, std::string_view path) {
+  if (kind.picture) {
+    std::string bytes = kind.picture(context, numbers);
+    if (bytes.empty() || media_type(bytes) != media_type_of(path)) no_such_page(path);
+    return bytes;
+  }
+  constexpr size_t kFolder = sizeof("data/") - 1, kSuffix = sizeof(".js") - 1;
+  return data_script(path.substr(kFolder, path.size() - kFolder - kSuffix), kind.data(context, numbers));
+}
+
+Page page_at(const PageContext& context, std::string_view path) {
+  if (path.starts_with('/')) path.remove_prefix(1);
+  if (path.empty()) path = "index.html";
+  for (const BundleFile& file : built_bundle()) {
+    if (file.path == path) return {media_type_of(path), std::string(file.bytes)};
+  }
+  for (const PageKind& kind : kKinds) {
+    if (const auto numbers = numbers_in(path, kind.shape)) {
+      return {media_type_of(path), bytes_of(kind, context, *numbers, path)};
+    }
+  }
+  no_such_page(path);
+}
+
+std::vector<std::string> write_site(const Atlas& atlas, const std::string& folder, const Json&, Reporter& reporter) {
+  std::vector<std::string> paths = page_paths(atlas);
+  std::ranges::stable_partition(paths, [](const std::string& path) { return path != "index.html"; });
+  Task task(reporter, "site", std::ssize(paths), "pages");
+  const PageContext context(atlas);
+  FolderWriter files(folder);
+  for (const std::string& path : paths) {
+    throw_if_stopped();
+    files.write(path, page_at(context, path).bytes);
+    task.advance();
+  }
+  return files.take_paths();
 }
 
 }  // namespace
@@ -180,46 +216,16 @@ void add_layer_paths(const Atlas& atlas, const AtlasLayer& layer, std::vector<st
 std::vector<std::string> page_paths(const Atlas& atlas) {
   std::vector<std::string> paths;
   for (const BundleFile& file : built_bundle()) paths.emplace_back(file.path);
-  paths.emplace_back("data/atlas.js");
-  paths.emplace_back("data/concepts.js");
-  paths.emplace_back("data/visualizations.js");
-  std::set<int64_t> images;
-  for (const AtlasLayer& layer : atlas.studied_layers()) add_layer_paths(atlas, layer, paths, images);
-  for (const AtlasPicture& picture : atlas.visualizations(false)) {
-    paths.push_back(visualization_path(picture));
-    for (const AtlasFrame& frame : picture.frames) paths.push_back(frame_path(picture, frame));
-  }
-  for (const int64_t image : images) {
-    if (const auto thumbnail = atlas.thumbnail(image)) paths.push_back(thumbnail_path(*thumbnail));
+  const Contents contents(atlas);
+  for (const PageKind& kind : kKinds) {
+    for (const Numbers& numbers : contents.*kind.all) paths.push_back(path_of(kind.shape, numbers));
   }
   return paths;
 }
 
-Page answer(const Atlas& atlas, std::string_view path) {
-  if (path.starts_with('/')) path.remove_prefix(1);
-  if (path.empty()) path = "index.html";
-  for (const BundleFile& file : built_bundle()) {
-    if (file.path == path) return {bundle_media_type(path), std::string(file.bytes)};
-  }
-  // std::regex recurses once a character: a long path must not reach it.
-  constexpr size_t kLongestPath = 100;
-  if (path.size() > kLongestPath) no_such_page(path);
-  for (const Pattern& pattern : patterns()) {
-    Match match;
-    if (std::regex_match(path.begin(), path.end(), match, pattern.path)) return pattern.answer(atlas, match);
-  }
-  no_such_page(path);
-}
+Page answer(const Atlas& atlas, std::string_view path) { return page_at(PageContext(atlas), path); }
 
-void write_site(const Atlas& atlas, const std::string& folder, Reporter& reporter) {
-  std::vector<std::string> paths = page_paths(atlas);
-  std::ranges::stable_partition(paths, [](const std::string& path) { return path != "index.html"; });
-  Task task(reporter, "site", static_cast<int64_t>(paths.size()), "pages");
-  for (const std::string& path : paths) {
-    throw_if_stopped();
-    write_file(folder + "/" + path, answer(atlas, path).bytes);
-    task.advance();
-  }
-}
+const Exporter site_exporter{"site", "Folder for the explorer's pages: open index.html, or put it on any host",
+                             write_site};
 
 }  // namespace microtome

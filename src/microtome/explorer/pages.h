@@ -14,15 +14,16 @@
 //   images/frame-PICTURE-STEP.webp                    any picture as it was after so many steps
 //   images/thumb-IMAGE.(jpg|png|webp)                 images that exemplars name
 //
-// Data files are scripts that call microtomeData(name, value): pages opened from disk may load scripts, but no JSON.
-// web/src/data.ts declares their contents. All functions may be called from any thread.
+// What is named from the root of the disk, in commands and settings, is shown without its folders. Data files are
+// scripts that call microtomeData(name, value): pages opened from disk may load scripts, but no JSON.
+// web/src/findings.ts declares their contents. All functions may be called from any thread.
 #pragma once
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "microtome/atlas/atlas.h"
-#include "microtome/base/reporter.h"
+#include "microtome/exchange/exporter.h"
 
 namespace microtome {
 
@@ -42,6 +43,6 @@ Page answer(const Atlas& atlas, std::string_view path);
 
 // Writes all pages into a folder, which is created; index.html comes last, so that an interrupted site does not look
 // whole. Other files in the folder stay. Throws Error(kIo), Error(kCancelled), and as answer().
-void write_site(const Atlas& atlas, const std::string& folder, Reporter& reporter);
+extern const Exporter site_exporter;
 
 }  // namespace microtome

@@ -8,49 +8,50 @@
 namespace microtome {
 namespace {
 
-constexpr size_t kPictureStrip = 8;  // objectives that stand for all on the network's page
+constexpr size_t kStrip = 8;  // objectives that stand for all on the network's page
 
 }  // namespace
 
 Json rounded(double value) { return number_json(value, {.rounded = true}); }
 
-std::string PicturePaths::of(const AtlasPicture& picture) {
-  const auto first = first_.try_emplace({picture.unit, picture.sign}, picture.objective).first;
-  if (first->second != picture.objective) return "images/picture-" + std::to_string(picture.id) + ".png";
-  return "images/picture-" + std::to_string(layer_) + "-" + std::to_string(picture.unit) +
+std::string picture_path(int64_t layer, const AtlasPicture& picture, bool first) {
+  if (!first) return "images/picture-" + std::to_string(picture.id) + ".png";
+  return "images/picture-" + std::to_string(layer) + "-" + std::to_string(picture.unit) +
          (picture.sign == Sign::kPositive ? "-p-" : "-n-") + std::to_string(picture.variant) + ".png";
 }
 
-Json picture_data(const AtlasPicture& picture) {
+Json picture_data(const PageContext& context, const AtlasPicture& picture) {
   Json out = {{"id", picture.id}, {"sign", static_cast<int>(picture.sign)}};
-  out.update(finding_json(picture, {.rounded = true}, {"variant", "objective", "width", "height", "curve"}));
-  Json& frames = out["frames"] = Json::array();
-  for (const AtlasFrame& frame : picture.frames) frames.push_back(frame.step);
   out.update(finding_json(picture, {.rounded = true},
-                          {"score", "activation", "best_exemplar", "activation_ratio", "status", "facts"}));
+                          {"variant", "objective", "width", "height", "curve", "score", "activation", "best_exemplar",
+                           "activation_ratio", "status", "facts"}));
+  out["objective"] = context.shown(picture.objective);
+  out["frames"] = steps_json(picture);
   return out;
 }
 
-Json visualizations_data(const Atlas& atlas) {
+Json visualizations_data(const PageContext& context, const Numbers&) {
   Json out = Json::array();
-  for (const AtlasPicture& picture : atlas.visualizations(true)) {
-    if (out.empty() || out.back()["objective"] != picture.objective) {
-      out.push_back({{"objective", picture.objective}, {"pictures", Json::array()}});
+  std::string last;
+  for (const AtlasPicture& picture : context.atlas.visualizations(true)) {
+    if (out.empty() || last != picture.objective) {
+      out.push_back({{"objective", context.shown(picture.objective)}, {"pictures", Json::array()}});
     }
-    out.back()["pictures"].push_back(picture_data(picture));
+    last = picture.objective;
+    out.back()["pictures"].push_back(picture_data(context, picture));
   }
   return out;
 }
 
-Json visualizations_strip(const Atlas& atlas) {
+Json visualizations_strip(const PageContext& context) {
   int64_t count = 0;
   Json strip = Json::array();
   std::string last;
-  for (const AtlasPicture& picture : atlas.visualizations(false)) {
+  for (const AtlasPicture& picture : context.atlas.visualizations(false)) {
     if (count > 0 && picture.objective == last) continue;
     last = picture.objective;
     ++count;
-    if (strip.size() < kPictureStrip) strip.push_back({{"id", picture.id}, {"objective", picture.objective}});
+    if (strip.size() < kStrip) strip.push_back({{"id", picture.id}, {"objective", context.shown(picture.objective)}});
   }
   return {{"count", count}, {"strip", std::move(strip)}};
 }

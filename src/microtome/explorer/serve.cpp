@@ -51,7 +51,7 @@ int bind(httplib::Server& server, int port) {
   if (port < 0 || port > 65535) throw Error(ErrorKind::kUsage, where, "no such port", "choose one from 0 to 65535");
   const int bound = port == 0 ? server.bind_to_any_port(kHost) : (server.bind_to_port(kHost, port) ? port : -1);
   if (bound < 0)
-    throw Error(ErrorKind::kIo, where, "cannot listen there", "choose another port with --port; 0 takes a free one");
+    throw Error(ErrorKind::kIo, where, "cannot listen there", "choose another in `port`; 0 takes a free one");
   return bound;
 }
 

@@ -20,71 +20,39 @@ namespace {
 enum class Labels { kNumbers, kNames };
 
 template <class T>
-struct TypeName;
+constexpr const char* kTypeName = "";
 template <>
-struct TypeName<ConceptMeasures> {
-  static constexpr const char* text = "Measures";
-};
+constexpr const char* kTypeName<ConceptMeasures> = "Measures";
 template <>
-struct TypeName<ConceptScore> {
-  static constexpr const char* text = "Score";
-};
+constexpr const char* kTypeName<ConceptScore> = "Score";
 template <>
-struct TypeName<HeldOutScore> {
-  static constexpr const char* text = "HeldOutScore";
-};
+constexpr const char* kTypeName<HeldOutScore> = "HeldOutScore";
 template <>
-struct TypeName<BootstrapInterval> {
-  static constexpr const char* text = "BootstrapInterval";
-};
+constexpr const char* kTypeName<BootstrapInterval> = "BootstrapInterval";
 template <>
-struct TypeName<Significance> {
-  static constexpr const char* text = "Significance";
-};
+constexpr const char* kTypeName<Significance> = "Significance";
 template <>
-struct TypeName<TailScore> {
-  static constexpr const char* text = "TailScore";
-};
+constexpr const char* kTypeName<TailScore> = "TailScore";
 template <>
-struct TypeName<FormulaScore> {
-  static constexpr const char* text = "FormulaScore";
-};
+constexpr const char* kTypeName<FormulaScore> = "FormulaScore";
 template <>
-struct TypeName<RangeScore> {
-  static constexpr const char* text = "RangeScore";
-};
+constexpr const char* kTypeName<RangeScore> = "RangeScore";
 template <>
-struct TypeName<ScoreTrial> {
-  static constexpr const char* text = "ScoreTrial";
-};
+constexpr const char* kTypeName<ScoreTrial> = "ScoreTrial";
 template <>
-struct TypeName<Histogram> {
-  static constexpr const char* text = "Histogram";
-};
+constexpr const char* kTypeName<Histogram> = "Histogram";
 template <>
-struct TypeName<Exemplar> {
-  static constexpr const char* text = "Exemplar";
-};
+constexpr const char* kTypeName<Exemplar> = "Exemplar";
 template <>
-struct TypeName<DetectorCount> {
-  static constexpr const char* text = "Counts";
-};
+constexpr const char* kTypeName<DetectorCount> = "Counts";
 template <>
-struct TypeName<DetectorCount::Category> {
-  static constexpr const char* text = "CategoryCount";
-};
+constexpr const char* kTypeName<DetectorCount::Category> = "CategoryCount";
 template <>
-struct TypeName<LayerDissection> {
-  static constexpr const char* text = "DissectionFacts";
-};
+constexpr const char* kTypeName<LayerDissection> = "DissectionFacts";
 template <>
-struct TypeName<AtlasNetwork> {
-  static constexpr const char* text = "Network";
-};
+constexpr const char* kTypeName<AtlasNetwork> = "Network";
 template <>
-struct TypeName<Provenance> {
-  static constexpr const char* text = "Run";
-};
+constexpr const char* kTypeName<Provenance> = "Run";
 
 template <class T>
 std::string type_of(Labels labels) {
@@ -95,7 +63,7 @@ std::string type_of(Labels labels) {
   } else if constexpr (std::is_same_v<T, ConceptScore>) {
     return labels == Labels::kNames ? "NamedScore" : "Score";
   } else if constexpr (Finding<T>) {
-    return TypeName<T>::text;
+    return kTypeName<T>;
   } else if constexpr (kIsOptional<T>) {
     return Finding<typename T::value_type> ? type_of<typename T::value_type>(labels) : "number | null";
   } else if constexpr (kIsList<T>) {

@@ -10,7 +10,7 @@
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
 #include "microtome/base/npy.h"
-#include "microtome/exchange/export.h"
+#include "microtome/exchange/testing/exported.h"
 #include "microtome/image/codec.h"
 #include "microtome/network/builder.h"
 #include "microtome/network/executor.h"
@@ -101,7 +101,7 @@ TEST_F(ValuesTest, TakenUpAgainTheyAreTheSame) {
 TEST_F(ValuesTest, AreExported) {
   run("values.atlas", {0});
   const Atlas atlas = Atlas::open(folder_ + "/values.atlas", Atlas::Mode::kRead);
-  export_images(atlas, folder_ + "/out", {}, *make_silent_reporter());
+  exported("images", atlas, folder_ + "/out");
   const NpyFloats values = parse_npy(read_file(folder_ + "/out/unit/0000+.values.npy"), "values");
   EXPECT_EQ(values.shape, (std::vector<int64_t>{1, 1, kLength}));
   EXPECT_EQ(values.values, pictures_[0].values);

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // microtome compare: what became of a network's units, and which concepts two networks detect.
-#include <memory>
-
+#include "microtome/exchange/compare.h"
 #include "microtome/base/json.h"
 #include "microtome/cli/command.h"
-#include "microtome/exchange/compare.h"
 
 namespace microtome::commands {
 namespace {
@@ -13,6 +11,22 @@ struct Options {
   std::string before, after, csv, charts;
   std::vector<std::string> layers;
   int best = 20;
+  template <class Self, class Visitor>
+  static void fields(Self& s, Visitor&& field) {
+    field({.name = "before", .help = "Atlas file", .role = Role::kAtlas, .positional = true, .required = true},
+          s.before);
+    field({.name = "after", .help = "Atlas file", .role = Role::kAtlas, .positional = true, .required = true}, s.after);
+    field(
+        {.name = "layers",
+         .help = "Layers to compare, by commas: conv5, or conv5=block4 where they differ (default: those of one name, "
+                 "else all together)",
+         .role = Role::kSubject},
+        s.layers);
+    field({.name = "best", .help = "Rows of each table", .min = 0, .max = 1000000}, s.best);
+    field({.name = "csv", .help = "Folder for layers.csv, concepts.csv, units.csv and curves.csv", .role = Role::kOut},
+          s.csv);
+    field({.name = "charts", .help = "Folder for bar graphs and curves as SVG", .role = Role::kOut}, s.charts);
+  }
 };
 
 void compare(const Options& options, const Session& session) {
@@ -36,22 +50,11 @@ void compare(const Options& options, const Session& session) {
 }
 
 void define(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
-  app.add_option("before", options->before, "Atlas file")->required();
-  app.add_option("after", options->after, "Atlas file")->required();
-  app.add_option("--layers", options->layers,
-                 "Layers to compare, by commas: conv5, or conv5=block4 where they differ (default: those of one name, "
-                 "else all together)")
-      ->delimiter(',');
-  app.add_option("--best", options->best, "Rows of each table")->check(CLI::Range(0, 1000000))->capture_default_str();
-  app.add_option("--csv", options->csv, "Folder for layers.csv, concepts.csv, units.csv and curves.csv");
-  app.add_option("--charts", options->charts, "Folder for bar graphs and curves as SVG");
-  add_common(app, session, true);
+  define_form<Options, compare>(app, session);
   app.footer(
       "Units are compared one by one where both layers have one name, operator and number of units. A change is beyond "
       "noise\n"
       "when it is larger than 1.96 deviations of resampled images; dissect with --bootstrap to know them.");
-  app.callback([options, &session] { compare(*options, session); });
 }
 
 }  // namespace

@@ -4,22 +4,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/json.h"
-#include "microtome/base/rng.h"
 #include "microtome/base/text_table.h"
-#include "microtome/base/workers.h"
 #include "microtome/cli/command.h"
 #include "microtome/concepts/merge.h"
 #include "microtome/concepts/open.h"
 #include "microtome/concepts/validation.h"
 #include "microtome/dissect/findings.h"
+#include "microtome/exchange/labelled_images.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/compose.h"
-#include "microtome/image/resize.h"
 
 namespace microtome::commands {
 namespace {
@@ -54,22 +51,13 @@ struct StatsOptions {
 };
 
 struct ShowOptions {
-  std::string folder, out, concept_name;
-  std::vector<std::string> images;
-  int count = 9;
-  uint64_t seed = 0;
+  std::string folder, out;
+  LabelledImagesRequest request;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
     folder_field(s.folder, field);
-    field({.name = "images",
-           .help = "Images by their file in the set; some at random when left out",
-           .role = Role::kSubject,
-           .positional = true},
-          s.images);
-    field({.name = "concept", .help = "Only images that hold this concept, and only its outline"}, s.concept_name);
-    field({.name = "count", .help = "Images to draw when none are named", .min = 1, .max = 400}, s.count);
+    LabelledImagesRequest::fields(s.request, field);
     field({.name = "out", .help = "PNG to write", .role = Role::kOut}, s.out);
-    field({.name = "seed", .help = "Start of the random choice"}, s.seed);
   }
 };
 
@@ -102,15 +90,10 @@ void check(const CheckOptions& options, const Session& session) {
   if (session.json) {
     print_json(to_json(result));
   } else {
-    int shown = 0;
-    for (const ConceptProblem& problem : result.problems) {
-      if (options.most > 0 && ++shown > options.most) break;
-      print(problem_line(problem));
-    }
-    if (options.most > 0 && static_cast<int>(result.problems.size()) > options.most) {
-      print(
-          fmt::format("... and {} more; --most 0 shows all", static_cast<int>(result.problems.size()) - options.most));
-    }
+    const size_t all = result.problems.size(), most = static_cast<size_t>(options.most);
+    const size_t shown = most == 0 ? all : std::min(all, most);
+    for (size_t i = 0; i < shown; ++i) print(problem_line(result.problems[i]));
+    if (shown < all) print(fmt::format("... and {} more; --most 0 shows all", all - shown));
     for (const auto& [kind, count] : result.by_kind()) print(fmt::format("{:>7}  {}", count, kind));
     print(fmt::format("{} images, {} masks: {} errors, {} warnings", result.images, result.masks,
                       result.count(Severity::kError), result.count(Severity::kWarning)));
@@ -143,94 +126,29 @@ void stats(const StatsOptions& options, const Session& session) {
   print(table.render(terminal_width()));
 }
 
-// Images to show: those named, or some that hold the concept, or any.
-std::vector<int64_t> chosen_images(const ConceptSet& set, const ShowOptions& options, int label) {
-  std::vector<int64_t> order(static_cast<size_t>(set.size())), out;
-  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
-  for (const std::string& name : options.images) {
-    const auto found =
-        std::find_if(order.begin(), order.end(), [&](int64_t i) { return set.image_info(i).file == name; });
-    if (found == order.end()) throw Error(ErrorKind::kNotFound, name, "the concept set has no such image");
-    out.push_back(*found);
-  }
-  if (!out.empty()) return out;
-  Rng rng(options.seed, "concepts show");
-  for (size_t i = order.size(); i > 1; --i)
-    std::swap(order[i - 1], order[static_cast<size_t>(rng.below(static_cast<int64_t>(i)))]);
-  for (const int64_t image : order) {
-    if (static_cast<int>(out.size()) == options.count) break;
-    throw_if_stopped();
-    const ImageLabels labels = label > 0 ? set.labels(image) : ImageLabels{};
-    bool holds = label == 0 || std::count(labels.whole_image.begin(), labels.whole_image.end(), label) > 0;
-    for (const LabelMap& plane : labels.planes) {
-      holds = holds || std::count(plane.labels.begin(), plane.labels.end(), label) > 0;
-    }
-    if (holds) out.push_back(image);
-  }
-  if (out.empty()) throw Error(ErrorKind::kNotFound, options.folder, "no image holds " + options.concept_name);
-  return out;
-}
-
-// Label to the share of the grid that it covers; 1 for labels of the whole image.
-std::map<int, double> shares_of(const ImageLabels& labels) {
-  std::map<int, double> shares;
-  const double pixel = 1.0 / (static_cast<double>(labels.width) * labels.height);
-  for (const LabelMap& plane : labels.planes) {
-    for (const uint16_t label : plane.labels) {
-      if (label != 0) shares[label] += pixel;
-    }
-  }
-  for (const int label : labels.whole_image) shares[label] = 1;
-  return shares;
-}
-
-// Without a chosen label all are drawn but colours, which would cover the rest.
-Image tile_of(const ConceptSet& set, int64_t image, const ImageLabels& labels, int only) {
-  const ConceptIndex& index = set.index();
-  const auto drawn = [&](uint16_t label) {
-    if (only > 0 || label == 0) return label == only;
-    return index.categories().at(static_cast<size_t>(index.concept_of(label).category)) != "color";
-  };
-  Image tile = set.image(image);
-  for (LabelMap plane : labels.planes) {
-    std::replace_if(
-        plane.labels.begin(), plane.labels.end(), [&](uint16_t label) { return !drawn(label); }, uint16_t{0});
-    tile = draw_labels(tile, plane);
-  }
-  return tile;
-}
-
 void show(const ShowOptions& options, const Session& session) {
   const auto set = open_concept_set(options.folder);
-  const int only = options.concept_name.empty() ? 0 : set->index().find(options.concept_name).value_or(-1);
-  if (only < 0)
-    throw Error(ErrorKind::kNotFound, options.concept_name, "the set has no concept of this name",
-                "list them with: microtome concepts stats " + options.folder);
   std::vector<Image> tiles;
   Json rows = Json::array();
   TextTable table;
   table.add_column("image", TextTable::Align::kLeft, true);
   for (const char* heading : {"concept", "category", "colour"}) table.add_column(heading, TextTable::Align::kLeft);
   table.add_column("share", TextTable::Align::kRight);
-  for (const int64_t image : chosen_images(*set, options, only)) {
-    const ImageLabels labels = set->labels(image);
-    tiles.push_back(tile_of(*set, image, labels, only));
-    std::string file = set->image_info(image).file;
-    for (const auto& [label, share] : shares_of(labels)) {
+  for (LabelledImage& image : labelled_images(*set, options.request)) {
+    tiles.push_back(std::move(image.drawing));
+    std::string heading = image.file;
+    for (const auto& [label, share] : image.shares) {
       const auto colour = label_colour(label);
       const std::string hex = fmt::format("#{:02x}{:02x}{:02x}", colour[0], colour[1], colour[2]);
       const Concept& item = set->index().concept_of(label);
       const std::string& category = set->index().categories().at(static_cast<size_t>(item.category));
-      rows.push_back({{"image", set->image_info(image).file},
-                      {"concept", item.name},
-                      {"category", category},
-                      {"colour", hex},
-                      {"share", share}});
-      table.add_row({std::exchange(file, ""), set->index().display_name(label), category, hex,
+      rows.push_back(
+          {{"image", image.file}, {"concept", item.name}, {"category", category}, {"colour", hex}, {"share", share}});
+      table.add_row({std::exchange(heading, ""), set->index().display_name(label), category, hex,
                      fmt::format("{:.1f} %", 100 * share)});
     }
   }
-  const int columns = std::max(1, static_cast<int>(std::ceil(std::sqrt(static_cast<double>(tiles.size())))));
+  const int columns = static_cast<int>(std::ceil(std::sqrt(static_cast<double>(tiles.size()))));
   if (!options.out.empty()) write_file(options.out, encode_png(contact_sheet(tiles, columns, 224)));
   if (session.json) return print_json(rows);
   print(table.render(terminal_width()));
@@ -270,15 +188,14 @@ void merge(const MergeOptions& options, const Session& session) {
 
 void define(CLI::App& app, Session& session) {
   app.require_subcommand(1);
-  define_form<CheckOptions, check>(
-      *app.add_subcommand("check", "Name every problem of a concept set with file and row"), session, true);
+  const auto part = [&](const char* name, const char* summary) -> CLI::App& {
+    return *app.add_subcommand(name, summary);
+  };
+  define_form<CheckOptions, check>(part("check", "Name every problem of a concept set with file and row"), session);
   define_form<StatsOptions, stats>(
-      *app.add_subcommand("stats", "How often each concept occurs, and the largest IoU that this permits"), session,
-      true);
-  define_form<ShowOptions, show>(
-      *app.add_subcommand("show", "Draw images with their labels, and list what covers how much"), session, true);
-  define_form<MergeOptions, merge>(*app.add_subcommand("merge", "Write one or several sets as one in Broden's layout"),
-                                   session, true);
+      part("stats", "How often each concept occurs, and the largest IoU that this permits"), session);
+  define_form<ShowOptions, show>(part("show", "Draw images with their labels, and list what covers how much"), session);
+  define_form<MergeOptions, merge>(part("merge", "Write one or several sets as one in Broden's layout"), session);
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ void draw(const Options& options, const Session& session) {
 }
 
 void define(CLI::App& app, Session& session) {
-  define_form<Options, draw>(app, session, true);
+  define_form<Options, draw>(app, session);
   app.footer(
       "\nDioramas are procedurally drawn scenes in which every pixel's scene, object, part, material, texture and "
       "colour is\n"

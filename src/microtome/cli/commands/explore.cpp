@@ -27,7 +27,7 @@ void explore(const Options& options, const Session&) {
 }
 
 void define(CLI::App& app, Session& session) {
-  define_form<Options, explore>(app, session, false);
+  define_form<Options, explore, false>(app, session);
   app.footer("\nThe pages can also be written as files for any static host: microtome export FILE --site DIR\n");
 }
 

@@ -6,6 +6,8 @@
 #include "microtome/base/json.h"
 #include "microtome/cli/catalogue.h"
 #include "microtome/cli/command.h"
+#include "microtome/exchange/exporter.h"
+#include "microtome/exchange/import_table.h"
 
 namespace microtome::commands {
 namespace {
@@ -17,6 +19,20 @@ Json commands_of(const Json& known) {
     out.push_back({{"name", question["name"]}, {"summary", question["summary"]}, {"arguments", question["arguments"]}});
   }
   for (const Command* command : kinds()) out.push_back({{"name", command->name}, {"summary", command->summary}});
+  return out;
+}
+
+// What goes out of an atlas and comes in.
+Json exchanged() {
+  Json out = {{"exports", Json::array()}, {"tables", Json::array()}};
+  for (const Exporter* exporter : exporters::kinds()) {
+    out["exports"].push_back({{"name", exporter->name},
+                              {"summary", exporter->help},
+                              {"parameters", exporter->describe ? exporter->describe() : Json::array()}});
+  }
+  for (const TableForm* form : table_forms::kinds()) {
+    out["tables"].push_back({{"name", form->name}, {"summary", form->summary}});
+  }
   return out;
 }
 
@@ -38,6 +54,7 @@ void run(const Session& session) {
   const Json known = catalogue();
   Json groups = {{"commands", commands_of(known)}};
   groups.update(known["kinds"]);
+  groups.update(exchanged());
   if (session.json) return print_json(groups);
   std::string out;
   for (const auto& [group, kinds] : groups.items()) {

@@ -3,7 +3,7 @@
 #include "microtome/atlas/atlas.h"
 #include "microtome/base/json.h"
 #include "microtome/cli/command.h"
-#include "microtome/exchange/export.h"
+#include "microtome/exchange/atlas_json.h"
 #include "microtome/exchange/tables.h"
 
 namespace microtome::commands {
@@ -32,11 +32,9 @@ void show(const Options& options, const Session& session) {
   if (!joint.empty()) print(joint);
 }
 
-void define(CLI::App& app, Session& session) { define_form<Options, show>(app, session, true); }
-
 }  // namespace
 
 extern const Command show_command;
-const Command show_command{"show", "Print an atlas's layers and best detectors", define};
+const Command show_command{"show", "Print an atlas's layers and best detectors", define_form<Options, show>};
 
 }  // namespace microtome::commands

@@ -87,7 +87,7 @@ int main(int count, char** words) {
   const std::string path = count > 2 ? words[2] : folder + "/large.atlas";
   if (count <= 2) write_large_atlas(path);
   const auto reporter = make_silent_reporter();
-  write_site(Atlas::open(path, Atlas::Mode::kRead), folder + "/site", *reporter);
+  site_exporter.write(Atlas::open(path, Atlas::Mode::kRead), folder + "/site", Json::object(), *reporter);
   serve(
       path, 0,
       [](int port) {

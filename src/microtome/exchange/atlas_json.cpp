@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// An atlas as one JSON document.
+#include "microtome/exchange/atlas_json.h"
+
 #include <map>
-#include <utility>
 
 #include "microtome/base/json.h"
 #include "microtome/dissect/detectors.h"
-#include "microtome/exchange/export.h"
 #include "microtome/exchange/finding_json.h"
-#include "microtome/exchange/vocabulary.h"
+#include "microtome/exchange/unit_rows.h"
 
 namespace microtome {
 namespace {
@@ -26,36 +25,31 @@ Json concepts_json(const Atlas& atlas) {
   return {{"hash", concepts->hash}, {"images", concepts->images}, {"categories", concepts->categories}};
 }
 
-Json counts_json(const DetectorCount& count, const Vocabulary& vocabulary) {
-  Json out = finding_json(count, {}, {"detectors", "unique", "unique_by_category"});
-  Json& categories = out["by_category"] = Json::object();
-  for (size_t at = 0; at < count.by_category.size(); ++at) {
-    categories[vocabulary.categories()[at]] = finding_json(count.by_category[at]);
-  }
+// Of the dissected units, which are not all of the layer's.
+Json dissected_json(const DetectorCount& count, const Vocabulary& vocabulary) {
+  Json out = {{"dissected", count.units}};
+  out.update(count_json(count, vocabulary.categories()));
+  out.erase("units");
   return out;
 }
 
-Json layer_json(const Atlas& atlas, const AtlasLayer& layer, const std::vector<UnitDissection>& units,
-                const Vocabulary& vocabulary) {
-  Json out = finding_json(layer, {}, {"name", "aliases", "op", "shape"});
-  const DetectorCount count = count_of_sign(units, Sign::kPositive, vocabulary);
-  out["units"] = layer.units;
-  out["dissected"] = count.units;
-  out.update(counts_json(count, vocabulary));
-  const DetectorCount negative = count_of_sign(units, Sign::kNegative, vocabulary);
-  if (negative.units > 0) {
-    Json& part = out["negative"] = {{"dissected", negative.units}};
-    part.update(counts_json(negative, vocabulary));
+Json layer_json(const Atlas& atlas, const AtlasLayer& layer, const UnitRows& rows, const Vocabulary& vocabulary) {
+  std::vector<UnitDissection> units;
+  for (const auto& [of, row] : rows) {
+    if (row.dissection) units.push_back(*row.dissection);
   }
+  Json out = finding_json(layer, {}, {"name", "aliases", "op", "shape", "units"});
+  out.update(dissected_json(count_of_sign(units, Sign::kPositive, vocabulary), vocabulary));
+  const DetectorCount negative = count_of_sign(units, Sign::kNegative, vocabulary);
+  if (negative.units > 0) out["negative"] = dissected_json(negative, vocabulary);
   if (const auto info = atlas.dissection_info(layer.name)) {
     out["map"] = {info->map_width, info->map_height};
     out["tail"] = info->tail;
     out["images"] = info->images;
   }
-  for (const DetectorCurvePoint& point : detector_curve(units)) {
-    out["curve"].push_back(finding_json(point));
-  }
-  for (const ScoreCheck& check : check_scores(units)) out["selfcheck"].push_back(finding_json(check));
+  out["curve"] = value_json(detector_curve(units), {});
+  const std::vector<ScoreCheck> checks = check_scores(units);
+  if (!checks.empty()) out["selfcheck"] = value_json(checks, {});
   return out;
 }
 
@@ -83,48 +77,33 @@ Json exemplars_json(const Atlas& atlas, const std::vector<Exemplar>& exemplars, 
   return out;
 }
 
-Json steps_json(const std::vector<AtlasFrame>& frames) {
-  Json steps = Json::array();
-  for (const AtlasFrame& frame : frames) steps.push_back(frame.step);
-  return steps;
-}
-
 Json picture_json(const AtlasPicture& picture) {
   Json out = finding_json(picture, {},
                           {"activation_ratio", "activation", "best_exemplar", "status", "objective", "variant", "width",
-                           "height", "score"});
-  out["frames"] = steps_json(picture.frames);
-  out["facts"] = picture.facts;
+                           "height", "score", "facts"});
+  out["frames"] = steps_json(picture);
   return out;
 }
 
-class UnitsJson {
+class UnitJson {
  public:
-  UnitsJson(const Atlas& atlas, const Vocabulary& vocabulary, JsonDetail detail)
+  UnitJson(const Atlas& atlas, const Vocabulary& vocabulary, JsonDetail detail)
       : atlas_(atlas), vocabulary_(vocabulary), detail_(detail) {}
 
-  // Every (unit, sign) that has a dissection or a picture, in order.
-  void append(const AtlasLayer& layer, const std::vector<UnitDissection>& units, Json& out) {
-    std::map<std::pair<int, int>, Json> rows;  // By unit, + before -.
-    for (const UnitDissection& unit : units) dissected(row(rows, layer, unit.unit, unit.sign), unit);
-    for (const AtlasPicture& picture : atlas_.pictures(layer.name, -1, false)) {
-      pictured(row(rows, layer, picture.unit, picture.sign), picture);
-    }
-    for (auto& [place, json] : rows) out.push_back(std::move(json));
-  }
-
- private:
-  Json& row(std::map<std::pair<int, int>, Json>& rows, const AtlasLayer& layer, int unit, Sign sign) {
-    Json& json = rows[{unit, -static_cast<int>(sign)}];
-    if (!json.is_null()) return json;
-    json = {{"layer", layer.name}, {"unit", unit}, {"sign", std::string(1, sign_char(sign))}};
+  Json of(const AtlasLayer& layer, const SignedUnit& of, const UnitRow& row) {
+    Json json = {{"layer", layer.name}, {"unit", of.unit}, {"sign", std::string(1, sign_char(of.sign))}};
     for (const char* name : {"label", "category", "iou", "ceiling", "threshold", "on_pixels", "on_images", "minimum",
                              "maximum", "intersection", "activation", "truth", "label_images", "picture"}) {
       json[name] = nullptr;
     }
+    if (row.dissection) dissected(json, *row.dissection);
+    if (const AtlasPicture* first = row.picture()) json["picture"] = picture_json(*first);
+    if (detail_ != JsonDetail::kFull) return json;
+    for (const AtlasPicture& picture : row.pictures) json["pictures"].push_back(picture_json(picture));
     return json;
   }
 
+ private:
   void dissected(Json& json, const UnitDissection& unit) {
     json.update(score_json(unit.best, vocabulary_));
     json.update(finding_json(unit, {}, {"threshold", "on_pixels", "on_images", "minimum", "maximum"}));
@@ -144,11 +123,6 @@ class UnitsJson {
                          {"typical", exemplars_json(atlas_, unit.typical, files_)}};
   }
 
-  void pictured(Json& json, const AtlasPicture& picture) {
-    if (json["picture"].is_null()) json["picture"] = picture_json(picture);
-    if (detail_ == JsonDetail::kFull) json["pictures"].push_back(picture_json(picture));
-  }
-
   const Atlas& atlas_;
   const Vocabulary& vocabulary_;
   JsonDetail detail_;
@@ -165,11 +139,11 @@ Json atlas_json(const Atlas& atlas, const std::string& layer, JsonDetail detail)
               {"content_hash", atlas.content_hash()},
               {"layers", Json::array()},
               {"units", Json::array()}};
-  UnitsJson rows(atlas, vocabulary, detail);
+  UnitJson unit(atlas, vocabulary, detail);
   for (const AtlasLayer& chosen : layers) {
-    const std::vector<UnitDissection> units = atlas.units(chosen.name, true);
-    out["layers"].push_back(layer_json(atlas, chosen, units, vocabulary));
-    rows.append(chosen, units, out["units"]);
+    const UnitRows rows = unit_rows(atlas, chosen.name);
+    out["layers"].push_back(layer_json(atlas, chosen, rows, vocabulary));
+    for (const auto& [of, row] : rows) out["units"].push_back(unit.of(chosen, of, row));
   }
   if (!layer.empty()) return out;
   Json& visualizations = out["visualizations"] = Json::array();
@@ -180,9 +154,8 @@ Json atlas_json(const Atlas& atlas, const std::string& layer, JsonDetail detail)
 }
 
 Json visualization_json(const AtlasPicture& picture) {
-  Json out = finding_json(picture, {}, {"objective", "variant", "score", "status", "width", "height"});
-  out["frames"] = steps_json(picture.frames);
-  out["facts"] = picture.facts;
+  Json out = finding_json(picture, {}, {"objective", "variant", "score", "status", "width", "height", "facts"});
+  out["frames"] = steps_json(picture);
   return out;
 }
 

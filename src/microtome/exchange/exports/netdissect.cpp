@@ -1,21 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// An atlas as NetDissect's table, page and strips, and dissect's report.
+// What NetDissect and its successors leave behind, of positive units: LAYER-result.csv, html/LAYER.html (needs nothing
+// from the net), html/image/LAYER-bargraph.svg and for each unit with exemplars the strip html/image/LAYER-0012.jpg
+// (tiles 3 px apart, as NetDissect's; counted from 0, while tables and pages count from 1); and LAYER-report.json in
+// the form of David Bau's dissect ({"header", "units": [{"image", "unit", "iou", "label", "cat"}]}, units from 0).
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <array>
 
-#include "microtome/base/file.h"
 #include "microtome/base/json.h"
 #include "microtome/base/workers.h"
 #include "microtome/dissect/detectors.h"
-#include "microtome/exchange/export.h"
-#include "microtome/exchange/export_parts.h"
+#include "microtome/exchange/atlas_json.h"
+#include "microtome/exchange/exemplar_view.h"
+#include "microtome/exchange/exporter.h"
 #include "microtome/exchange/file_name.h"
+#include "microtome/exchange/folder_writer.h"
+#include "microtome/exchange/netdissect_form.h"
+#include "microtome/exchange/unit_rows.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/compose.h"
 
-namespace microtome {
+namespace microtome::exporters {
 namespace {
 
 constexpr int kTilePx = 113, kGapPx = 3, kQuality = 90;
@@ -29,8 +35,6 @@ for(const button of document.querySelectorAll('button'))button.onclick=()=>{
 const key=Number(button.dataset.key);
 [...list.children].sort((a,b)=>JSON.parse(a.dataset.order)[key]-JSON.parse(b.dataset.order)[key]).forEach(unit=>list.append(unit));};)";
 
-bool detects(const UnitDissection& unit) { return unit.best.label != 0 && unit.best.iou >= kDetectorCut; }
-
 // Places in the three orders of NetDissect's page: by label, by falling score, by unit.
 std::vector<std::array<size_t, 3>> orders_of(const std::vector<UnitDissection>& units, const Vocabulary& vocabulary) {
   std::vector<std::array<size_t, 3>> places(units.size());
@@ -42,7 +46,7 @@ std::vector<std::array<size_t, 3>> orders_of(const std::vector<UnitDissection>& 
     return units[i].best.label == 0 ? "" : vocabulary.display_name(units[i].best.label);
   };
   std::stable_sort(by.begin(), by.end(), [&](size_t a, size_t b) {
-    return std::pair(!detects(units[a]), name(a)) < std::pair(!detects(units[b]), name(b));
+    return std::pair(!is_detector(units[a]), name(a)) < std::pair(!is_detector(units[b]), name(b));
   });
   for (size_t i = 0; i < by.size(); ++i) places[by[i]][0] = i;
   return places;
@@ -50,38 +54,28 @@ std::vector<std::array<size_t, 3>> orders_of(const std::vector<UnitDissection>& 
 
 class LayerExport {
  public:
-  LayerExport(const Atlas& atlas, const Vocabulary& vocabulary, const std::string& folder, const AtlasLayer& layer)
+  LayerExport(const Atlas& atlas, const Vocabulary& vocabulary, const AtlasLayer& layer)
       : atlas_(atlas),
         vocabulary_(vocabulary),
-        folder_(folder),
         layer_(layer),
-        stem_(file_name_from_layer(layer.name)) {
-    for (UnitDissection& unit : atlas.units(layer.name, false)) {
-      if (unit.sign == Sign::kPositive) units_.push_back(std::move(unit));
-    }
-  }
+        stem_(file_name_from_layer(layer.name)),
+        units_(positive_units(atlas, layer.name, false)) {}
 
   size_t size() const { return units_.size(); }
 
-  void write(Task& task, std::vector<std::string>& paths) {
-    paths_ = &paths;
-    save(stem_ + "-result.csv", netdissect_csv(units_, vocabulary_));
-    save(fmt::format("html/image/{}-bargraph.svg", stem_), bar_graph(detector_bars(units_, vocabulary_)));
+  void write(Task& task, FolderWriter& files) const {
+    files.write(stem_ + "-result.csv", netdissect_csv(units_, vocabulary_));
+    files.write(fmt::format("html/image/{}-bargraph.svg", stem_), bar_graph(detector_bars(units_, vocabulary_)));
     for (const UnitDissection& unit : units_) {
       throw_if_stopped();
-      if (!unit.top.empty()) save("html/" + strip_of(unit), strip(unit));
+      if (!unit.top.empty()) files.write("html/" + strip_of(unit), strip(unit));
       task.advance();
     }
-    save(fmt::format("html/{}.html", stem_), page());
-    save(stem_ + "-report.json", json_text(report()));
+    files.write(fmt::format("html/{}.html", stem_), page());
+    files.write(stem_ + "-report.json", json_text(report()));
   }
 
  private:
-  void save(const std::string& name, const std::string& bytes) {
-    paths_->push_back(folder_ + "/" + name);
-    write_file(paths_->back(), bytes);
-  }
-
   std::string strip(const UnitDissection& unit) const {
     const auto tiles = exemplar_tiles(atlas_, layer_, unit, ExemplarList::kTop, ExemplarView::kMask, kTilePx);
     return encode_jpeg(contact_sheet(tiles, static_cast<int>(tiles.size()), kTilePx, kGapPx), kQuality);
@@ -125,7 +119,7 @@ class LayerExport {
       const UnitDissection& unit = units_[i];
       html += fmt::format(
           "<div class=\"unit{}\" data-order=\"[{},{},{}]\"><h2>{} <small>{}unit {} · IoU {:.3f}</small></h2>",
-          detects(unit) ? "" : " lowscore", places[i][0], places[i][1], places[i][2],
+          is_detector(unit) ? "" : " lowscore", places[i][0], places[i][1], places[i][2],
           unit.best.label == 0 ? "no concept" : escaped_markup(label_of(unit)),
           unit.best.label == 0 ? "" : escaped_markup(category_of(unit)) + " · ", unit.unit + 1, unit.best.iou);
       if (!unit.top.empty()) {
@@ -146,26 +140,27 @@ class LayerExport {
 
   const Atlas& atlas_;
   const Vocabulary& vocabulary_;
-  std::string folder_;
-  AtlasLayer layer_;
+  const AtlasLayer& layer_;
   std::string stem_;
   std::vector<UnitDissection> units_;
-  std::vector<std::string>* paths_ = nullptr;
 };
+
+std::vector<std::string> write(const Atlas& atlas, const std::string& folder, const Json&, Reporter& reporter) {
+  const Vocabulary vocabulary(atlas);
+  FolderWriter files(folder);
+  for (const AtlasLayer& layer : atlas.studied_layers()) {
+    const LayerExport writer(atlas, vocabulary, layer);
+    if (writer.size() == 0) continue;
+    Task task(reporter, "writing pages of " + layer.name, static_cast<int64_t>(writer.size()), "units");
+    writer.write(task, files);
+  }
+  return files.take_some_paths();
+}
 
 }  // namespace
 
-std::vector<std::string> export_netdissect(const Atlas& atlas, const std::string& folder, Reporter& reporter) {
-  const Vocabulary vocabulary(atlas);
-  std::vector<std::string> paths;
-  for (const AtlasLayer& layer : atlas.studied_layers()) {
-    LayerExport writer(atlas, vocabulary, folder, layer);
-    if (writer.size() == 0) continue;
-    Task task(reporter, "writing pages of " + layer.name, static_cast<int64_t>(writer.size()), "units");
-    writer.write(task, paths);
-  }
-  require_written(paths);
-  return paths;
-}
+extern const Exporter netdissect;
+const Exporter netdissect{
+    "netdissect", "Folder for NetDissect's LAYER-result.csv, html page and strips, and dissect's report.json", write};
 
-}  // namespace microtome
+}  // namespace microtome::exporters

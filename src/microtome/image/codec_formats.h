@@ -24,10 +24,10 @@ bool is_apng(std::string_view bytes);
 // RGBA over white as RGB.
 Image flatten_on_white(const Image& rgba);
 
-// Each decodes a whole file of its format to 8-bit RGB or throws as decode_image says.
-Image decode_png(std::string_view bytes, const std::string& where);
-Image decode_jpeg(std::string_view bytes, const std::string& where);
-Image decode_webp(std::string_view bytes, const std::string& where);
+// Each decodes a whole file of its format to 8-bit RGB or throws as decode_image says; adds what it passed over.
+Image decode_png(std::string_view bytes, const std::string& where, std::vector<std::string>& remarks);
+Image decode_jpeg(std::string_view bytes, const std::string& where, std::vector<std::string>& remarks);
+Image decode_webp(std::string_view bytes, const std::string& where, std::vector<std::string>& remarks);
 
 // The 8-bit RGB samples of a PNG that stores exactly those; throws Error(kCorrupt) for any other kind of PNG.
 Image decode_plain_rgb_png(std::string_view bytes, const std::string& where);

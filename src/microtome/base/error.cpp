@@ -3,13 +3,18 @@
 
 #include <algorithm>
 
+#include "microtome/base/plain_text.h"
+
 namespace microtome {
 namespace {
 
 // The line, and behind the zero byte that ends it for what() the three parts, each ended in the same way.
 std::string join(std::string where, std::string what, std::string remedy) {
-  // A name from a file may hold a zero byte, which would end the line.
-  for (std::string* part : {&where, &what, &remedy}) std::replace(part->begin(), part->end(), '\0', '?');
+  // A name from a file may hold a zero byte, which would end the line, and bytes that no JSON can hold.
+  for (std::string* part : {&where, &what, &remedy}) {
+    std::replace(part->begin(), part->end(), '\0', '?');
+    *part = as_utf8(std::move(*part));
+  }
   std::string text = where;
   if (!where.empty()) text += ": ";
   text += what;

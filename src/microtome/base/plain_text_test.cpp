@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "microtome/base/error.h"
 #include "microtome/base/json_text.h"
+#include "microtome/base/reporter.h"
 #include "microtome/base/rng.h"
 #include "microtome/base/text_table.h"
 
@@ -73,6 +76,18 @@ TEST(PlainText, TablesKeepTheirLines) {
   table.add_column("name", TextTable::Align::kLeft);
   table.add_row({"a\nb\xC2\x9B\xE2\x80\xAE\xFF"});
   EXPECT_EQ(table.render(80), "name\na\\u000ab\\u009b\\u202e\xEF\xBF\xBD\n");
+}
+
+TEST(PlainText, TheConsoleIsNeverWrittenToByNames) {
+  testing::internal::CaptureStderr();
+  const auto reporter = make_console_reporter(true);
+  const std::string name = "a\x1b]0;x\x07\n\xC2\x9B.jpg";
+  reporter->start("reading " + name, 3, "images", 1);
+  reporter->warn(name), reporter->note(name), reporter->detail(name);
+  reporter->finish();
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 5) << said;
+  EXPECT_EQ(shown_text(said), said);
 }
 
 TEST(JsonText, HasADepthAndManyEntries) {

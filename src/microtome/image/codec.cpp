@@ -13,39 +13,26 @@
 namespace microtome {
 namespace {
 
-bool is_png(std::string_view bytes) { return bytes.substr(0, 8) == std::string_view("\x89PNG\r\n\x1a\n", 8); }
-bool is_jpeg(std::string_view bytes) { return bytes.substr(0, 2) == "\xFF\xD8"; }
-bool is_webp(std::string_view bytes) {
-  return bytes.size() >= 12 && bytes.substr(0, 4) == "RIFF" && bytes.substr(8, 4) == "WEBP";
-}
-
 struct Format {
   std::string_view media_type;
-  bool (*probe)(std::string_view bytes);
   Image (*decode)(std::string_view bytes, const std::string& where, std::vector<std::string>& remarks);
 };
 
-constexpr Format kFormats[] = {
-    {"image/apng", [](std::string_view bytes) { return is_png(bytes) && formats::is_apng(bytes); },
-     formats::decode_png},
-    {"image/png", is_png, formats::decode_png},
-    {"image/jpeg", is_jpeg, formats::decode_jpeg},
-    {"image/webp", is_webp, formats::decode_webp},
-};
+constexpr Format kFormats[] = {{"image/apng", formats::decode_png},
+                               {"image/png", formats::decode_png},
+                               {"image/jpeg", formats::decode_jpeg},
+                               {"image/webp", formats::decode_webp}};
 
 const Format* format_of(std::string_view bytes) {
   for (const Format& format : kFormats) {
-    if (format.probe(bytes)) return &format;
+    if (format.media_type == formats::type_of(bytes)) return &format;
   }
   return nullptr;
 }
 
 }  // namespace
 
-std::string_view media_type(std::string_view bytes) {
-  const Format* format = format_of(bytes);
-  return format ? format->media_type : std::string_view();
-}
+std::string_view media_type(std::string_view bytes) { return formats::type_of(bytes); }
 
 Photo decode_photo(std::string_view bytes, const std::string& where) {
   const Format* format = format_of(bytes);
@@ -86,7 +73,7 @@ std::string encode_png(const Image& image, const std::string& description) {
 }
 
 LabelMap decode_label_png(std::string_view bytes, const std::string& where) {
-  if (!is_png(bytes)) formats::throw_corrupt(where, "a label mask must be a PNG");
+  if (!formats::is_png(bytes)) formats::throw_corrupt(where, "a label mask must be a PNG");
   const Image rgb = formats::decode_plain_rgb_png(bytes, where);
   LabelMap map(rgb.width, rgb.height);
   for (size_t i = 0; i < map.labels.size(); ++i) {
@@ -98,7 +85,7 @@ LabelMap decode_label_png(std::string_view bytes, const std::string& where) {
 }
 
 LabelMap decode_index_png(std::string_view bytes, const std::string& where) {
-  if (!is_png(bytes)) formats::throw_corrupt(where, "a mask of class numbers must be a PNG");
+  if (!formats::is_png(bytes)) formats::throw_corrupt(where, "a mask of class numbers must be a PNG");
   return formats::decode_index_png(bytes, where);
 }
 

@@ -19,8 +19,9 @@ inline constexpr int64_t kMaxPixels = int64_t{1} << 27;
 void check_size(int64_t width, int64_t height, const std::string& where);
 // Milliseconds of each frame. Throws Error(kUsage) as encode_webp_animation says; `where` names the encoder.
 std::vector<int> check_animation(std::span<const Image> frames, const Timing& timing, const std::string& where);
-// Whether a PNG is an animation.
-bool is_apng(std::string_view bytes);
+bool is_png(std::string_view bytes);
+// As media_type() says.
+std::string_view type_of(std::string_view bytes);
 // RGBA over white as RGB.
 Image flatten_on_white(const Image& rgba);
 

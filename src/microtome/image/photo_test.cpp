@@ -37,24 +37,6 @@ Image upright_picture() {
   return image;
 }
 
-// What a camera stores, from the words of the EXIF standard: where the 0th row and the 0th column are to be seen.
-Image as_stored(const Image& upright, int orientation) {
-  const bool turned = orientation >= 5;
-  const bool far_rows = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
-  const bool far_columns = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-  Image out(turned ? upright.height : upright.width, turned ? upright.width : upright.height, upright.channels);
-  for (int row = 0; row < out.height; ++row) {
-    for (int column = 0; column < out.width; ++column) {
-      // The 0th row is at the top or bottom of 1 to 4 and at the left or right of 5 to 8.
-      const int along_rows = far_rows ? out.height - 1 - row : row;
-      const int along_columns = far_columns ? out.width - 1 - column : column;
-      const uint8_t* pixel = turned ? upright.at(along_rows, along_columns) : upright.at(along_columns, along_rows);
-      std::copy_n(pixel, upright.channels, out.at(column, row));
-    }
-  }
-  return out;
-}
-
 std::string webp_with(const Image& image, const char* chunk, const std::string& data) {
   const std::string plain = encode_webp(image, 0);
   const WebPData input{reinterpret_cast<const uint8_t*>(plain.data()), plain.size()};

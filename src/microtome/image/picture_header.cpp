@@ -10,7 +10,7 @@
 #include <cstdint>
 
 #include "microtome/base/plain_text.h"
-#include "microtome/image/codec.h"
+#include "microtome/image/codec_formats.h"
 
 namespace microtome {
 namespace {
@@ -122,6 +122,7 @@ PictureHeader jpeg_header(std::string_view bytes) {
     if (marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC) {
       if (at + 7 > bytes.size()) break;
       out.height = static_cast<int>(in.u16(at + 3)), out.width = static_cast<int>(in.u16(at + 5));
+      out.complete = true;
       break;
     }
     at += length;
@@ -140,7 +141,8 @@ PictureHeader png_header(std::string_view bytes) {
   for (size_t at = 8; at + 12 <= bytes.size();) {
     const size_t size = in.u32(at);
     const std::string_view type = part(bytes, at + 4, 4), body = part(bytes, at + 8, size);
-    if (type == "IDAT") break;
+    out.complete = type == "IDAT";
+    if (out.complete) break;
     if (type == "eXIf") out.orientation = exif_orientation(body);
     if (type == "sRGB") srgb = true;
     if (type == "iCCP") out.colours = described(inflated(part(body, body.find('\0') + 2, size)));
@@ -170,7 +172,7 @@ PictureHeader webp_header(std::string_view bytes) {
 }  // namespace
 
 PictureHeader read_picture_header(std::string_view bytes) {
-  const std::string_view type = media_type(bytes);
+  const std::string_view type = formats::type_of(bytes);
   if (type == "image/jpeg") return jpeg_header(bytes);
   if (type == "image/png" || type == "image/apng") return png_header(bytes);
   return type == "image/webp" ? webp_header(bytes) : PictureHeader{};

@@ -9,6 +9,7 @@ namespace microtome {
 struct PictureHeader {
   int width = 0, height = 0;  // As stored; 0 x 0: no PNG, JPEG or WebP, or cut off before it says so.
   int orientation = 1;        // EXIF's, 1..8: how the stored pixels are to be turned; 1 as they are.
+  bool complete = false;      // All that stands before the pixels was among the bytes.
   // Another meaning of the numbers than sRGB, in words ("its colour profile \"Display P3\""); empty when none is said.
   std::string colours;
 

@@ -3,8 +3,11 @@
 #pragma once
 #include <zlib.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
+
+#include "microtome/image/image.h"
 
 namespace microtome {
 
@@ -40,6 +43,24 @@ inline std::string with_chunk(const std::string& png, const std::string& type, c
   const auto crc = crc32(0, reinterpret_cast<const Bytef*>(body.data()), static_cast<uInt>(body.size()));
   return png.substr(0, 33) + big_endian(static_cast<uint32_t>(data.size()), 4) + body +
          big_endian(static_cast<uint32_t>(crc), 4) + png.substr(33);
+}
+
+// What a camera stores, from the words of the EXIF standard: where the 0th row and the 0th column are to be seen.
+inline Image as_stored(const Image& upright, int orientation) {
+  const bool turned = orientation >= 5;
+  const bool far_rows = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+  const bool far_columns = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+  Image out(turned ? upright.height : upright.width, turned ? upright.width : upright.height, upright.channels);
+  for (int row = 0; row < out.height; ++row) {
+    for (int column = 0; column < out.width; ++column) {
+      // The 0th row is at the top or bottom of 1 to 4 and at the left or right of 5 to 8.
+      const int along_rows = far_rows ? out.height - 1 - row : row;
+      const int along_columns = far_columns ? out.width - 1 - column : column;
+      const uint8_t* pixel = turned ? upright.at(along_rows, along_columns) : upright.at(along_columns, along_rows);
+      std::copy_n(pixel, upright.channels, out.at(column, row));
+    }
+  }
+  return out;
 }
 
 }  // namespace microtome

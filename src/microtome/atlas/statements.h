@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "microtome/base/error.h"
-#include "microtome/base/json.h"
+#include "microtome/base/json_text.h"
 #include "microtome/dissect/findings.h"
 
 namespace microtome {
@@ -93,6 +93,6 @@ inline Sign sign_of(int number, const std::string& path) {
     throw Error(ErrorKind::kCorrupt, path, "is a damaged atlas: a sign is neither + nor -");
   return static_cast<Sign>(number);
 }
-inline Json json_of(const SQLite::Column& column) { return Json::parse(column.getString()); }
+inline Json json_of(const SQLite::Column& column) { return parse_json(column.getString(), column.getName()); }
 
 }  // namespace microtome

@@ -16,9 +16,10 @@ namespace fs = std::filesystem;
 
 std::string read_file(const std::string& path) {
   std::error_code code;
-  if (!fs::exists(path, code)) throw Error(ErrorKind::kNotFound, path, "no such file");
   if (fs::is_directory(path, code)) throw Error(ErrorKind::kIo, path, "is a folder, expected a file");
   std::ifstream file(path, std::ios::binary);
+  if (!file && (errno == ENOENT || errno == ENOTDIR)) throw Error(ErrorKind::kNotFound, path, "no such file");
+  if (!file && errno == EACCES) throw Error(ErrorKind::kIo, path, "permission denied");
   if (!file) throw Error(ErrorKind::kIo, path, std::string("cannot open: ") + std::strerror(errno));
   std::ostringstream content;
   content << file.rdbuf();

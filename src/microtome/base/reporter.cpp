@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "microtome/base/plain_text.h"
+
 namespace microtome {
 namespace {
 
@@ -35,13 +37,13 @@ class ConsoleReporter final : public Reporter {
 
   void start(const std::string& task, int64_t total, const std::string& unit, int64_t done) override {
     const std::lock_guard lock(mutex_);
-    task_ = task;
+    task_ = one_line(task);
     unit_ = unit;
     total_ = total;
     done_ = before_ = done;
     begun_ = shown_ = Clock::now();
     running_ = true;
-    if (done > 0) line(fmt::format("{}: continuing after {} of {} {}", task, done, total, unit));
+    if (done > 0) line(fmt::format("{}: continuing after {} of {} {}", task_, done, total, unit));
     if (terminal_) draw();
   }
 
@@ -70,7 +72,7 @@ class ConsoleReporter final : public Reporter {
 
   void note(const std::string& text) override {
     const std::lock_guard lock(mutex_);
-    line(text);
+    line(one_line(text));
   }
   void detail(const std::string& text) override {
     if (verbose_) note(text);

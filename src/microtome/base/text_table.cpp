@@ -6,17 +6,13 @@
 #include <span>
 
 #include "microtome/base/error.h"
+#include "microtome/base/plain_text.h"
 
 namespace microtome {
 namespace {
 
 constexpr int kGap = 2, kNarrowest = 4;
 constexpr std::string_view kEllipsis = "…";
-
-struct Symbol {
-  size_t bytes = 1;
-  int cells = 1;
-};
 
 struct Range {
   uint32_t first, last;
@@ -32,17 +28,9 @@ bool in_any(uint32_t point, std::span<const Range> ranges) {
   return std::ranges::any_of(ranges, [&](const Range& r) { return point >= r.first && point <= r.last; });
 }
 
-Symbol first_symbol(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  const size_t length = lead < 0x80 ? 1 : (lead >> 5) == 6 ? 2 : (lead >> 4) == 14 ? 3 : (lead >> 3) == 30 ? 4 : 0;
-  if (length <= 1 || length > text.size()) return {};
-  uint32_t point = lead & (0xFFu >> (length + 1));
-  for (size_t at = 1; at < length; ++at) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    if ((byte >> 6) != 2) return {};
-    point = point << 6 | (byte & 63u);
-  }
-  return {length, in_any(point, kCombining) ? 0 : in_any(point, kWide) ? 2 : 1};
+int cells_of(const Utf8Symbol& symbol) {
+  if (!symbol.valid) return 1;
+  return in_any(symbol.point, kCombining) ? 0 : in_any(symbol.point, kWide) ? 2 : 1;
 }
 
 // The longest beginning that fits, with an ellipsis where something is missing.
@@ -50,9 +38,9 @@ std::string fitted(const std::string& text, int width) {
   if (display_width(text) <= width) return text;
   size_t end = 0;
   for (int used = 1; end < text.size();) {
-    const Symbol symbol = first_symbol(std::string_view(text).substr(end));
-    if (used + symbol.cells > width) break;
-    used += symbol.cells;
+    const Utf8Symbol symbol = first_utf8(std::string_view(text).substr(end));
+    if (used + cells_of(symbol) > width) break;
+    used += cells_of(symbol);
     end += symbol.bytes;
   }
   return text.substr(0, end) + std::string(kEllipsis);
@@ -63,8 +51,8 @@ std::string fitted(const std::string& text, int width) {
 int display_width(std::string_view utf8) {
   int width = 0;
   while (!utf8.empty()) {
-    const Symbol symbol = first_symbol(utf8);
-    width += symbol.cells;
+    const Utf8Symbol symbol = first_utf8(utf8);
+    width += cells_of(symbol);
     utf8.remove_prefix(symbol.bytes);
   }
   return width;
@@ -79,10 +67,7 @@ void TextTable::add_row(std::vector<std::string> cells) {
     throw Error(ErrorKind::kInternal, "table", "a row must have one text a column");
   }
   // A name from a file must not move the cursor or end the line.
-  for (std::string& cell : cells) {
-    std::ranges::replace_if(
-        cell, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
-  }
+  for (std::string& cell : cells) cell = one_line(cell);
   rows_.push_back(std::move(cells));
 }
 

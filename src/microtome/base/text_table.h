@@ -13,7 +13,7 @@ class TextTable {
   enum class Align { kLeft, kRight };
   // `shrinks`: gives way, down to a few cells and ending in an ellipsis, when the table is wider than it may be.
   void add_column(std::string heading, Align align, bool shrinks = false);
-  // One text a column; control characters become "?".
+  // One text a column; made fit to print by one_line() (plain_text.h).
   void add_row(std::vector<std::string> cells);
   // Lines that end in "\n", none wider than `width` unless the columns that do not shrink are; no trailing spaces.
   std::string render(int width) const;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -45,7 +46,11 @@ void parallel_for(int threads, int64_t count, const std::function<void(int, int6
     }
   };
   std::vector<std::jthread> pool;
-  for (int worker = 1; worker < threads; ++worker) pool.emplace_back(run, worker);
+  try {
+    for (int worker = 1; worker < threads; ++worker) pool.emplace_back(run, worker);
+  } catch (const std::system_error&) {
+    // The system gives no more threads: those that there are do all of it.
+  }
   run(0);
   pool.clear();
   if (error) std::rethrow_exception(error);

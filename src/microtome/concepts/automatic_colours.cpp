@@ -43,6 +43,7 @@ class ColouredSet : public ConceptSet {
   const ConceptImage& image_info(int64_t image) const override { return set_->image_info(image); }
   Image image(int64_t image) const override { return set_->image(image); }
   const std::string& hash() const override { return hash_; }
+  std::vector<std::string> remarks() const override { return set_->remarks(); }
 
   ImageLabels labels(int64_t image) const override {
     ImageLabels out = set_->labels(image);

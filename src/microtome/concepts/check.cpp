@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "microtome/base/json.h"
+#include "microtome/base/plain_text.h"
 #include "microtome/concepts/check_layout.h"
 #include "microtome/concepts/formats/format.h"
 #include "microtome/concepts/open.h"
@@ -36,9 +37,9 @@ Json to_json(const ConceptCheck& check) {
   for (const ConceptProblem& problem : check.problems) {
     problems.push_back({{"severity", severity_name(problem.severity)},
                         {"kind", problem.kind},
-                        {"file", problem.file},
+                        {"file", as_utf8(problem.file)},
                         {"line", problem.line},
-                        {"what", problem.what}});
+                        {"what", as_utf8(problem.what)}});
   }
   return {{"layout", check.layout},
           {"images", check.images},

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "microtome/base/error.h"
+#include "microtome/base/plain_text.h"
 #include "microtome/base/workers.h"
 
 namespace microtome {
@@ -20,8 +21,9 @@ struct Findings {
 
 // The path in an error's text, which the problem states apart.
 std::string without_folder(std::string text, const std::string& folder, const std::string& file) {
-  if (text.starts_with(folder + "/")) text = text.substr(folder.size() + 1);
-  return text.starts_with(file + ": ") ? text.substr(file.size() + 2) : text;
+  const std::string above = as_utf8(folder) + "/", begin = as_utf8(file) + ": ";
+  if (text.starts_with(above)) text = text.substr(above.size());
+  return text.starts_with(begin) ? text.substr(begin.size()) : text;
 }
 
 Findings look_at(const ConceptSet& set, const std::string& folder, int64_t image) {
@@ -44,7 +46,7 @@ Findings look_at(const ConceptSet& set, const std::string& folder, int64_t image
     out.labels.insert(labels.whole_image.begin(), labels.whole_image.end());
     for (const LabelMap& plane : labels.planes) out.labels.insert(plane.labels.begin(), plane.labels.end());
     out.labels.erase(0);
-    if (out.labels.empty()) {
+    if (out.labels.empty() && set.index().max_label() > 0) {
       out.problems.push_back({Severity::kWarning, "unlabelled image", file, 0, "the image has no label"});
     }
   });
@@ -68,6 +70,11 @@ void look_at_all(const ConceptSet& set, const std::string& folder, int threads, 
     seen.insert(item.labels.begin(), item.labels.end());
     check.problems.insert(check.problems.end(), item.problems.begin(), item.problems.end());
   }
+  add_remarks(set.remarks(), check);
+  if (set.index().max_label() == 0) {
+    check.problems.push_back({Severity::kWarning, "no labels", "", 0,
+                              "the pictures have no labels: nothing can be dissected, exemplars can be found"});
+  }
   if (!check.sound()) return;  // Which concepts are empty is not known.
   for (int label = 1; label <= set.index().max_label(); ++label) {
     const Concept& item = set.index().concept_of(label);
@@ -78,6 +85,13 @@ void look_at_all(const ConceptSet& set, const std::string& folder, int threads, 
 }
 
 }  // namespace
+
+void add_remarks(const std::vector<std::string>& remarks, ConceptCheck& check) {
+  for (const std::string& remark : remarks) {
+    const size_t end = remark.find(": ");
+    check.problems.push_back({Severity::kWarning, "picture", remark.substr(0, end), 0, remark.substr(end + 2)});
+  }
+}
 
 ConceptCheck check_layout(const ConceptFormat& format, const std::string& folder, int threads, Reporter& reporter) {
   ConceptCheck check;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "microtome/base/error.h"
+#include "microtome/base/plain_text.h"
 
 namespace microtome {
 namespace {
@@ -19,6 +20,11 @@ std::string shown(std::string name) {
 ConceptIndex::ConceptIndex(std::vector<std::string> categories, std::vector<Concept> concepts)
     : categories_(std::move(categories)), concepts_(std::move(concepts)) {
   if (concepts_.empty()) concepts_.emplace_back();
+  for (std::string& name : categories_) name = as_utf8(std::move(name));
+  for (Concept& item : concepts_) {
+    item.name = as_utf8(std::move(item.name));
+    for (std::string& name : item.synonyms) name = as_utf8(std::move(name));
+  }
   for (size_t label = 0; label < concepts_.size(); ++label) {
     const Concept& item = concepts_[label];
     const bool placed = item.number == static_cast<int>(label) && item.category < category_count();

@@ -11,7 +11,7 @@
 
 namespace microtome {
 
-// One label number of a concept set. Names are as in the file ("street-s", "swimming_pool-c").
+// One label number of a concept set. Names are as in the file ("street-s", "swimming_pool-c"), in UTF-8.
 struct Concept {
   int number = 0;  // 1..; 0 is "no label" everywhere
   std::string name;
@@ -68,12 +68,16 @@ class ConceptSet {
   virtual const ConceptIndex& index() const = 0;
   virtual int64_t size() const = 0;
   virtual const ConceptImage& image_info(int64_t image) const = 0;
-  // The picture, 8-bit RGB. Throws Error(kNotFound/kCorrupt) naming file and row.
+  // The picture, 8-bit RGB, turned to lie as its masks do (docs/concept_sets.md). Throws Error(kNotFound/kCorrupt)
+  // naming file and row.
   virtual Image image(int64_t image) const = 0;
   // The labels. Throws Error as image() does, also when a mask's size is not the row's or a label is out of range.
   virtual ImageLabels labels(int64_t image) const = 0;
   // SHA-256 over the index files: names the set in provenance.
   virtual const std::string& hash() const = 0;
+  // What was passed over in the pictures read so far, a line a kind with the first picture: colours taken as sRGB, an
+  // orientation that the masks do not share.
+  virtual std::vector<std::string> remarks() const { return {}; }
 };
 
 }  // namespace microtome

@@ -3,9 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "microtome/base/error.h"
+#include "microtome/base/file.h"
+#include "microtome/base/foreign.h"
+#include "microtome/base/path.h"
 #include "microtome/concepts/automatic_colours.h"
 #include "microtome/concepts/formats/format.h"
 
@@ -13,9 +14,13 @@ namespace microtome {
 namespace {
 
 void expect_folder(const std::string& folder) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(folder, ignored)) return;
-  throw Error(ErrorKind::kNotFound, folder, "there is no such folder");
+  if (is_folder(folder)) return;
+  if (!is_there(folder)) throw Error(ErrorKind::kNotFound, folder, "there is no such folder");
+  const std::string bytes = read_file(folder);
+  const std::string_view known = mistaken_for(bytes);
+  throw Error(ErrorKind::kUnsupported, folder,
+              fmt::format("this is {}, and a concept set is a folder", known.empty() ? "a file" : known),
+              std::string(remedy_of(bytes)));
 }
 
 }  // namespace

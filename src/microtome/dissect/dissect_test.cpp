@@ -322,6 +322,35 @@ TEST(Tally, RefusesSurveysOfDifferentImagesAndHonoursStrict) {
   EXPECT_THROW(finish(surveys, set, strict, 1, *reporter), Error);
 }
 
+class Listener final : public Reporter {
+ public:
+  void start(const std::string&, int64_t, const std::string&, int64_t) override {}
+  void advance(int64_t) override {}
+  void finish() override {}
+  void note(const std::string&) override {}
+  void detail(const std::string&) override {}
+  void warn(const std::string& text) override { said += text + "\n"; }
+  std::string said;
+};
+
+TEST(Tally, SaysWhyNoLabelCanWin) {
+  const std::vector<ImageLabels> labels(3, ImageLabels{1, 1, {}, {1}, false});
+  const auto warned = [&](const ConceptIndex& index, int min_images) {
+    TallySettings settings;
+    settings.min_images = min_images;
+    Listener listener;
+    const std::vector<ImageLabels> none(3, ImageLabels{1, 1, {}, {}, false});
+    Tally(ListedConceptSet(index, index.max_label() > 0 ? labels : none), {0, 1, 2}, settings, 1, listener);
+    return listener.said;
+  };
+  const ConceptIndex one = dense::index_of({"object"}, {{1, "a", 0, {0}}});
+  EXPECT_EQ(warned(one, 3), "");
+  EXPECT_EQ(warned(one, 4), "no label is in 4 of the 3 images, so that no unit gets one: lower `min-images`\n");
+  EXPECT_EQ(warned(one, 0), "no label is in 10 of the 3 images, so that no unit gets one: lower `min-images`\n");
+  EXPECT_EQ(warned(ConceptIndex({}, {}), 1),
+            "the set has no labels, so that no unit gets one; exemplars are found all the same\n");
+}
+
 TEST(Memory, NeverExceedsWhatIsPrintedBeforehand) {
   Rng rng(2, "memory");
   // Lone peaks are the worst case: each brings its whole neighbourhood.

@@ -66,6 +66,17 @@ int64_t sides_of_a_block(const SurveyState& survey, const TallyContext& context,
   return std::max<int64_t>(1, std::min(share, ShuffledLabels::sides_at_once(survey, context)));
 }
 
+void warn_of_no_candidate(const LabelStore& labels, const TallySettings& settings, Reporter& reporter) {
+  const Candidates candidates = candidates_of(labels, settings);
+  for (int label = 0; label <= labels.index().max_label(); ++label) {
+    if (candidates.contains(label)) return;
+  }
+  reporter.warn(labels.index().max_label() == 0
+                    ? "the set has no labels, so that no unit gets one; exemplars are found all the same"
+                    : fmt::format("no label is in {} of the {} images, so that no unit gets one: lower `min-images`",
+                                  std::max<int64_t>(1, candidates.min_images), labels.images().size()));
+}
+
 }  // namespace
 
 struct Tally::State {
@@ -93,6 +104,7 @@ Tally::Tally(const ConceptSet& concepts, std::vector<int64_t> images, const Tall
   check_ranges(settings, "tally");
   state_ = std::make_unique<State>(concepts, std::move(images), settings, threads, reporter);
   for (const auto& image : unreadable()) reporter.warn("left out of the tally: " + image.reason);
+  warn_of_no_candidate(labels(), settings, reporter);
 }
 Tally::Tally(Tally&&) noexcept = default;
 Tally::~Tally() = default;

@@ -1,57 +1,67 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/image/codec.h"
 
+#include <fmt/format.h>
+
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
+#include "microtome/base/foreign.h"
+#include "microtome/base/reporter.h"
 #include "microtome/image/codec_formats.h"
+#include "microtome/image/photo.h"
 
 namespace microtome {
 namespace {
 
-bool is_png(std::string_view bytes) { return bytes.substr(0, 8) == std::string_view("\x89PNG\r\n\x1a\n", 8); }
-bool is_jpeg(std::string_view bytes) { return bytes.substr(0, 3) == "\xFF\xD8\xFF"; }
-bool is_webp(std::string_view bytes) {
-  return bytes.size() >= 12 && bytes.substr(0, 4) == "RIFF" && bytes.substr(8, 4) == "WEBP";
-}
-
 struct Format {
   std::string_view media_type;
-  bool (*probe)(std::string_view bytes);
-  Image (*decode)(std::string_view bytes, const std::string& where);
+  Image (*decode)(std::string_view bytes, const std::string& where, std::vector<std::string>& remarks);
 };
 
-constexpr Format kFormats[] = {
-    {"image/apng", [](std::string_view bytes) { return is_png(bytes) && formats::is_apng(bytes); },
-     formats::decode_png},
-    {"image/png", is_png, formats::decode_png},
-    {"image/jpeg", is_jpeg, formats::decode_jpeg},
-    {"image/webp", is_webp, formats::decode_webp},
-};
+constexpr Format kFormats[] = {{"image/apng", formats::decode_png},
+                               {"image/png", formats::decode_png},
+                               {"image/jpeg", formats::decode_jpeg},
+                               {"image/webp", formats::decode_webp}};
 
 const Format* format_of(std::string_view bytes) {
   for (const Format& format : kFormats) {
-    if (format.probe(bytes)) return &format;
+    if (format.media_type == formats::type_of(bytes)) return &format;
   }
   return nullptr;
 }
 
 }  // namespace
 
-std::string_view media_type(std::string_view bytes) {
-  const Format* format = format_of(bytes);
-  return format ? format->media_type : std::string_view();
-}
+std::string_view media_type(std::string_view bytes) { return formats::type_of(bytes); }
 
-Image decode_image(std::string_view bytes, const std::string& where) {
+Photo decode_photo(std::string_view bytes, const std::string& where) {
   const Format* format = format_of(bytes);
   if (!format) {
+    const std::string_view other = mistaken_for(bytes);
     throw Error(ErrorKind::kCorrupt, where,
-                bytes.empty() ? "the file is empty" : "this is no PNG, JPEG or WebP picture");
+                bytes.empty()   ? "the file is empty"
+                : other.empty() ? "this is no PNG, JPEG or WebP picture"
+                                : fmt::format("this is {}; PNG, JPEG and WebP are read", other),
+                std::string(remedy_of(bytes)));
   }
-  return format->decode(bytes, where);
+  Photo photo;
+  photo.stored = format->decode(bytes, where, photo.remarks);
+  photo.header = read_picture_header(bytes);
+  if (!photo.header.colours.empty()) {
+    photo.remarks.push_back(photo.header.colours + " is not applied, the numbers are taken as sRGB");
+  }
+  return photo;
 }
 
-Image load_image(const std::string& path) { return decode_image(read_file(path), path); }
+Image decode_image(std::string_view bytes, const std::string& where) { return decode_photo(bytes, where).stored; }
+
+Image load_image(const std::string& path, Reporter* reporter) {
+  const Photo photo = decode_photo(read_file(path), path);
+  for (const std::string& remark : photo.remarks) {
+    if (reporter != nullptr) reporter->warn(fmt::format("{}: {}", path, remark));
+  }
+  return turned_upright(photo.stored, photo.header.orientation);
+}
 
 std::string encode_png(const Image& image) { return encode_png(image, {}); }
 
@@ -63,7 +73,7 @@ std::string encode_png(const Image& image, const std::string& description) {
 }
 
 LabelMap decode_label_png(std::string_view bytes, const std::string& where) {
-  if (!is_png(bytes)) formats::throw_corrupt(where, "a label mask must be a PNG");
+  if (!formats::is_png(bytes)) formats::throw_corrupt(where, "a label mask must be a PNG");
   const Image rgb = formats::decode_plain_rgb_png(bytes, where);
   LabelMap map(rgb.width, rgb.height);
   for (size_t i = 0; i < map.labels.size(); ++i) {
@@ -75,7 +85,7 @@ LabelMap decode_label_png(std::string_view bytes, const std::string& where) {
 }
 
 LabelMap decode_index_png(std::string_view bytes, const std::string& where) {
-  if (!is_png(bytes)) formats::throw_corrupt(where, "a mask of class numbers must be a PNG");
+  if (!formats::is_png(bytes)) formats::throw_corrupt(where, "a mask of class numbers must be a PNG");
   return formats::decode_index_png(bytes, where);
 }
 

@@ -11,14 +11,18 @@
 
 namespace microtome {
 
+class Reporter;
+
 // Decodes PNG, JPEG or WebP, told apart by content, into 8-bit RGB: grey and palette are expanded, alpha is composited
 // on white, 16 bits are rounded to 8. Truncated or damaged data throws Error(kCorrupt) naming `where`: a picture is
-// whole or an error, never half grey. Orientation tags are not applied (masks belong to the stored pixels), CMYK JPEGs
-// are converted without a colour profile; an animated PNG gives its first frame, an animated WebP and a picture of more
-// than 2^27 pixels throw Error(kUnsupported).
+// whole or an error, never half grey; a JPEG with junk between its parts is whole. Pixels are as they are stored:
+// orientation tags are not applied, nor are colour profiles and gamma (networks are trained on the numbers), CMYK JPEGs
+// are converted without a profile; an animated PNG gives its first frame, an animated WebP and a picture of more than
+// 2^27 pixels throw Error(kUnsupported). photo.h has what is said of the pixels.
 Image decode_image(std::string_view bytes, const std::string& where);
-// The same from a file; also Error(kNotFound/kIo).
-Image load_image(const std::string& path);
+// A photo from a file, upright as its EXIF orientation says; also Error(kNotFound/kIo). What was passed over is said to
+// `reporter` as a warning, if there is one.
+Image load_image(const std::string& path, Reporter* reporter = nullptr);
 
 // Lossless PNG of 1, 3 or 4 channels.
 std::string encode_png(const Image& image);

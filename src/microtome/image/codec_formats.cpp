@@ -4,6 +4,23 @@
 #include "microtome/base/error.h"
 
 namespace microtome::formats {
+namespace {
+
+// An animation: looks at the names of the chunks before the first pixels; one that is cut off ends them.
+bool is_apng(std::string_view bytes) {
+  size_t at = 8;
+  while (at + 12 <= bytes.size()) {
+    size_t size = 0;
+    for (size_t i = 0; i < 4; ++i) size = size << 8 | static_cast<uint8_t>(bytes[at + i]);
+    const std::string_view type = bytes.substr(at + 4, 4);
+    if (size > bytes.size() - at - 12 || type == "IDAT") return false;
+    if (type == "acTL") return true;
+    at += size + 12;
+  }
+  return false;
+}
+
+}  // namespace
 
 void throw_corrupt(const std::string& where, const std::string& what) { throw Error(ErrorKind::kCorrupt, where, what); }
 
@@ -56,18 +73,13 @@ Image flatten_on_white(const Image& rgba) {
   return rgb;
 }
 
-// Looks at the names of the chunks before the first pixels; one that is cut off ends them.
-bool is_apng(std::string_view bytes) {
-  size_t at = 8;
-  while (at + 12 <= bytes.size()) {
-    size_t size = 0;
-    for (size_t i = 0; i < 4; ++i) size = size << 8 | static_cast<uint8_t>(bytes[at + i]);
-    const std::string_view type = bytes.substr(at + 4, 4);
-    if (size > bytes.size() - at - 12 || type == "IDAT") return false;
-    if (type == "acTL") return true;
-    at += size + 12;
-  }
-  return false;
+bool is_png(std::string_view bytes) { return bytes.substr(0, 8) == std::string_view("\x89PNG\r\n\x1a\n", 8); }
+
+std::string_view type_of(std::string_view bytes) {
+  if (is_png(bytes)) return is_apng(bytes) ? "image/apng" : "image/png";
+  if (bytes.substr(0, 2) == "\xFF\xD8") return "image/jpeg";
+  const bool webp = bytes.size() >= 12 && bytes.substr(0, 4) == "RIFF" && bytes.substr(8, 4) == "WEBP";
+  return webp ? "image/webp" : std::string_view();
 }
 
 }  // namespace microtome::formats

@@ -19,15 +19,16 @@ inline constexpr int64_t kMaxPixels = int64_t{1} << 27;
 void check_size(int64_t width, int64_t height, const std::string& where);
 // Milliseconds of each frame. Throws Error(kUsage) as encode_webp_animation says; `where` names the encoder.
 std::vector<int> check_animation(std::span<const Image> frames, const Timing& timing, const std::string& where);
-// Whether a PNG is an animation.
-bool is_apng(std::string_view bytes);
+bool is_png(std::string_view bytes);
+// As media_type() says.
+std::string_view type_of(std::string_view bytes);
 // RGBA over white as RGB.
 Image flatten_on_white(const Image& rgba);
 
-// Each decodes a whole file of its format to 8-bit RGB or throws as decode_image says.
-Image decode_png(std::string_view bytes, const std::string& where);
-Image decode_jpeg(std::string_view bytes, const std::string& where);
-Image decode_webp(std::string_view bytes, const std::string& where);
+// Each decodes a whole file of its format to 8-bit RGB or throws as decode_image says; adds what it passed over.
+Image decode_png(std::string_view bytes, const std::string& where, std::vector<std::string>& remarks);
+Image decode_jpeg(std::string_view bytes, const std::string& where, std::vector<std::string>& remarks);
+Image decode_webp(std::string_view bytes, const std::string& where, std::vector<std::string>& remarks);
 
 // The 8-bit RGB samples of a PNG that stores exactly those; throws Error(kCorrupt) for any other kind of PNG.
 Image decode_plain_rgb_png(std::string_view bytes, const std::string& where);

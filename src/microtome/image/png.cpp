@@ -152,7 +152,7 @@ bool write_rows(PngState& state, const Image& image, const PngOptions& options) 
 
 }  // namespace
 
-Image decode_png(std::string_view bytes, const std::string& where) {
+Image decode_png(std::string_view bytes, const std::string& where, std::vector<std::string>&) {
   PngReader reader;
   open_reader(reader, bytes, where);
   if (!ask_for_rgba(reader)) throw_damaged(reader, where);

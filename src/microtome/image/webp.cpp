@@ -29,7 +29,7 @@ bool holds_whole_container(std::string_view bytes) {
 
 }  // namespace
 
-Image formats::decode_webp(std::string_view bytes, const std::string& where) {
+Image formats::decode_webp(std::string_view bytes, const std::string& where, std::vector<std::string>&) {
   const auto* data = reinterpret_cast<const uint8_t*>(bytes.data());
   WebPBitstreamFeatures features;
   if (!holds_whole_container(bytes)) throw_corrupt(where, "damaged WebP (the file ends too early)");

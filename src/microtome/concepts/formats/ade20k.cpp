@@ -9,6 +9,7 @@
 #include <set>
 
 #include "microtome/base/error.h"
+#include "microtome/base/path.h"
 #include "microtome/concepts/formats/format.h"
 #include "microtome/concepts/formats/label_numbers.h"
 #include "microtome/concepts/formats/listed_set.h"
@@ -33,9 +34,12 @@ constexpr Split kAde20kSplits[] = {{"training", "train"}, {"validation", "val"}}
 std::string images_of(const std::string& folder) {
   for (const std::string below : {"images/ADE", "images"}) {
     for (const Split& split : kAde20kSplits) {
-      std::error_code failed;
-      fs::directory_iterator at(folder + "/" + below + "/" + split.folder, failed);
-      if (!failed && at != fs::directory_iterator() && at->is_directory(failed)) return below;
+      const std::string place = folder + "/" + below + "/" + split.folder;
+      for (const std::string& name : sorted_names(place, "", "")) {
+        if (name.starts_with(".")) continue;
+        if (is_folder(place + "/" + name)) return below;
+        break;
+      }
     }
   }
   return {};
@@ -79,7 +83,7 @@ class AdeSet : public ListedSet {
     const std::string stem = folder() + "/" + stem_of(from);
     ImageLabels out{from.info.label_width, from.info.label_height, {}, {}, false};
     out.planes.push_back(read_plane(from, stem + "_seg.png", 0, annotation));
-    for (int level = 1; fs::exists(parts_of(stem, level)); ++level) {
+    for (int level = 1; is_there(parts_of(stem, level)); ++level) {
       out.planes.push_back(read_plane(from, parts_of(stem, level), level, annotation));
     }
     const std::string scene = scene_of(from, annotation);
@@ -95,15 +99,18 @@ class AdeSet : public ListedSet {
   std::string table_of(const Row& row) const { return stem_of(row) + (by_class_ ? ".json" : "_atr.txt"); }
 
   void list_split(const Split& split, std::vector<Row>& rows) const {
-    const fs::path root = folder();
-    std::error_code failed;
+    const fs::path root = folder(), top = root / images_ / split.folder;
+    if (!is_folder(top.string())) return;
+    std::error_code failed, ignored;
     std::vector<std::string> files;
-    fs::recursive_directory_iterator at(root / images_ / split.folder, failed);
+    fs::recursive_directory_iterator at(top, failed);
     for (; !failed && at != fs::recursive_directory_iterator(); at.increment(failed)) {
       // X/ beside X.jpg holds masks of single instances, hundreds of thousands in all.
-      if (at->is_directory(failed) && fs::exists(at->path().string() + ".jpg", failed)) at.disable_recursion_pending();
+      if (at->is_directory(ignored) && fs::exists(at->path().string() + ".jpg", ignored))
+        at.disable_recursion_pending();
       if (at->path().extension() == ".jpg") files.push_back(at->path().lexically_relative(root).generic_string());
     }
+    if (failed) throw Error(ErrorKind::kIo, top.string(), "a folder in it cannot be read: " + failed.message());
     std::sort(files.begin(), files.end());
     for (std::string& file : files) {
       Row out;
@@ -116,19 +123,15 @@ class AdeSet : public ListedSet {
 
   // One of picture and mask may be unreadable: reading that one says so.
   void measure(Row& row) const {
-    PictureSize picture, mask;
+    const std::string file = stem_of(row) + "_seg.png";
+    measure_listed_picture(folder(), row.info, {}, file);
+    PictureSize mask;
     try {
-      mask = picture_size(folder() + "/" + stem_of(row) + "_seg.png", {});
+      mask = picture_size(folder() + "/" + file, {});
     } catch (const Error&) {
-      mask = {};
+      mask = {row.info.width, row.info.height};
     }
-    try {
-      picture = picture_size(folder() + "/" + row.info.file, {});
-    } catch (const Error&) {
-      picture = mask;
-    }
-    if (mask.width == 0) mask = picture;
-    row.info.width = picture.width, row.info.height = picture.height;
+    if (row.info.width == 0) row.info.width = mask.width, row.info.height = mask.height;
     row.info.label_width = mask.width, row.info.label_height = mask.height;
   }
 
@@ -156,7 +159,7 @@ class AdeSet : public ListedSet {
     digest.add_table(table_of(row), bytes);
     digest.add_file(row.info.file);
     digest.add_file(stem_of(row) + "_seg.png");
-    for (int level = 1; fs::exists(parts_of(folder() + "/" + stem_of(row), level)); ++level) {
+    for (int level = 1; is_there(parts_of(folder() + "/" + stem_of(row), level)); ++level) {
       digest.add_file(parts_of(stem_of(row), level));
     }
     const AdeAnnotation annotation = by_class_ ? parse_ade_json(bytes, path) : parse_ade_attributes(bytes, path);

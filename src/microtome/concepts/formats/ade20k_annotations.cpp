@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include "microtome/base/error.h"
+#include "microtome/base/json_text.h"
+#include "microtome/base/plain_text.h"
 #include "microtome/concepts/formats/ade20k_annotations.h"
 #include "microtome/concepts/formats/csv.h"
 #include "microtome/concepts/formats/json_rows.h"
@@ -25,19 +27,6 @@ std::vector<std::string> hash_fields(std::string_view line) {
   }
 }
 
-bool is_utf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<uint8_t>(text[i]);
-    const size_t length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
-    if (length == 0 || i + length > text.size()) return false;
-    for (size_t k = 1; k < length; ++k) {
-      if ((static_cast<uint8_t>(text[i + k]) & 0xc0) != 0x80) return false;
-    }
-    i += length;
-  }
-  return true;
-}
-
 std::string latin1_as_utf8(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -48,15 +37,8 @@ std::string latin1_as_utf8(std::string_view text) {
   return out;
 }
 
-std::string as_utf8(const std::string& text) { return is_utf8(text) ? text : latin1_as_utf8(text); }
-
-nlohmann::json parse_document(const std::string& bytes, const std::string& where) {
-  try {
-    return nlohmann::json::parse(as_utf8(bytes));
-  } catch (const nlohmann::json::exception& error) {
-    throw Error(ErrorKind::kCorrupt, where, json_complaint(error.what()));
-  }
-}
+// The release of 2016 has some names in Latin-1.
+std::string with_latin1(const std::string& text) { return is_utf8(text) ? text : latin1_as_utf8(text); }
 
 // The last, and narrowest, name of "scene".
 std::string scene_of(const JsonRow& annotation) {
@@ -85,7 +67,7 @@ AdeObject object_of(const nlohmann::json& json, const std::string& where, size_t
 AdeAnnotation parse_ade_attributes(const std::string& bytes, const std::string& where) {
   AdeAnnotation out;
   int line = 0;
-  for (const std::string& text : text_lines(as_utf8(bytes))) {
+  for (const std::string& text : text_lines(with_latin1(bytes))) {
     ++line;
     if (text.empty()) continue;
     const auto fail = [&](const std::string& what) {
@@ -110,7 +92,7 @@ AdeAnnotation parse_ade_attributes(const std::string& bytes, const std::string& 
 }
 
 AdeAnnotation parse_ade_json(const std::string& bytes, const std::string& where) {
-  const nlohmann::json document = parse_document(bytes, where);
+  const auto document = parse_json<nlohmann::json>(with_latin1(bytes), where);
   const JsonRow root(document, where, "the document");
   const JsonRow annotation(root.value("annotation"), where, "annotation");
   AdeAnnotation out;

@@ -2,14 +2,14 @@
 // Broden's layout, the reference of all concept sets.
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "microtome/base/error.h"
-#include "microtome/base/file.h"
+#include "microtome/base/path.h"
 #include "microtome/concepts/formats/broden_check.h"
 #include "microtome/concepts/formats/broden_files.h"
 #include "microtome/concepts/formats/broden_tables.h"
 #include "microtome/concepts/formats/format.h"
+#include "microtome/concepts/formats/set_files.h"
+#include "microtome/concepts/formats/set_pictures.h"
 #include "microtome/image/codec.h"
 
 namespace microtome::concept_formats {
@@ -23,7 +23,7 @@ class BrodenSet : public ConceptSet {
   const ConceptIndex& index() const override { return tables_.index; }
   int64_t size() const override { return static_cast<int64_t>(tables_.rows.size()); }
   const ConceptImage& image_info(int64_t image) const override { return row(image).info; }
-  Image image(int64_t image) const override { return read_picture(folder_, row(image)); }
+  Image image(int64_t image) const override { return read_picture(folder_, row(image), remarks_); }
 
   ImageLabels labels(int64_t image) const override {
     const BrodenRow& from = row(image);
@@ -39,12 +39,14 @@ class BrodenSet : public ConceptSet {
   }
 
   const std::string& hash() const override { return tables_.hash; }
+  std::vector<std::string> remarks() const override { return remarks_.lines(); }
 
  private:
   const BrodenRow& row(int64_t image) const { return tables_.rows.at(static_cast<size_t>(image)); }
 
   std::string folder_;
   BrodenTables tables_;
+  mutable PictureRemarks remarks_;
 };
 
 std::string broden_place(const std::string& path, const BrodenRow& row) {
@@ -52,12 +54,7 @@ std::string broden_place(const std::string& path, const BrodenRow& row) {
 }
 
 std::string read_named(const std::string& path, const BrodenRow& row) {
-  try {
-    return read_file(path);
-  } catch (const Error& error) {
-    const bool missing = error.kind() == ErrorKind::kNotFound;
-    throw Error(error.kind(), broden_place(path, row), missing ? "there is no such file" : "the file cannot be read");
-  }
+  return read_listed(path, fmt::format("index.csv:{}", row.line));
 }
 
 void check_size(int width, int height, int expected_width, int expected_height, const std::string& where) {
@@ -69,9 +66,9 @@ void check_size(int width, int height, int expected_width, int expected_height, 
 
 }  // namespace
 
-Image read_picture(const std::string& folder, const BrodenRow& row) {
+Image read_picture(const std::string& folder, const BrodenRow& row, PictureRemarks& remarks) {
   const std::string path = folder + "/images/" + row.info.file;
-  Image image = decode_image(read_named(path, row), broden_place(path, row));
+  Image image = as_stated(decode_photo(read_named(path, row), broden_place(path, row)), row.info, remarks);
   check_size(image.width, image.height, row.info.width, row.info.height, broden_place(path, row));
   return image;
 }
@@ -94,14 +91,13 @@ LabelMap read_mask(const std::string& folder, const BrodenRow& row, const std::s
 }
 
 extern const ConceptFormat broden;
-const ConceptFormat broden = {
-    "broden",
-    "Broden's layout, of NetDissect: masks and whole-image labels in several categories",
-    "index.csv, category.csv, label.csv, c_CATEGORY.csv and images/",
-    [](const std::string& path) { return std::filesystem::exists(std::filesystem::path(path) / "index.csv"); },
-    [](const std::string& path, const ProblemSink& report) -> std::unique_ptr<ConceptSet> {
-      return std::make_unique<BrodenSet>(path, report);
-    },
-    check_broden};
+const ConceptFormat broden = {"broden",
+                              "Broden's layout, of NetDissect: masks and whole-image labels in several categories",
+                              "index.csv, category.csv, label.csv, c_CATEGORY.csv and images/",
+                              [](const std::string& path) { return is_there(path + "/index.csv"); },
+                              [](const std::string& path, const ProblemSink& report) -> std::unique_ptr<ConceptSet> {
+                                return std::make_unique<BrodenSet>(path, report);
+                              },
+                              check_broden};
 
 }  // namespace microtome::concept_formats

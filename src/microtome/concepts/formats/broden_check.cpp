@@ -9,6 +9,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/workers.h"
+#include "microtome/concepts/check_layout.h"
 #include "microtome/concepts/formats/broden_counts.h"
 #include "microtome/concepts/formats/broden_files.h"
 #include "microtome/concepts/formats/set_files.h"
@@ -25,11 +26,11 @@ struct ImageFindings {
 
 class ImageCheck {
  public:
-  ImageCheck(const std::string& folder, const BrodenTables& tables, const BrodenRow& row)
-      : folder_(folder), tables_(tables), row_(row) {}
+  ImageCheck(const std::string& folder, const BrodenTables& tables, const BrodenRow& row, PictureRemarks& remarks)
+      : folder_(folder), tables_(tables), row_(row), remarks_(remarks) {}
 
   ImageFindings run() {
-    attempt("images/" + row_.info.file, [&] { read_picture(folder_, row_); });
+    attempt("images/" + row_.info.file, [&] { read_picture(folder_, row_, remarks_); });
     const int64_t grid = int64_t{row_.info.label_width} * row_.info.label_height;
     bool labelled = false;
     for (size_t category = 0; category < row_.cells.size(); ++category) {
@@ -65,6 +66,7 @@ class ImageCheck {
   const std::string& folder_;
   const BrodenTables& tables_;
   const BrodenRow& row_;
+  PictureRemarks& remarks_;
   ImageFindings out_;
 };
 
@@ -132,12 +134,13 @@ void report_totals(const BrodenTables& tables, const BrodenCounts& counts, std::
 void check_images(const std::string& folder, const BrodenTables& tables, int threads, Reporter& reporter,
                   ConceptCheck& check) {
   std::vector<ImageFindings> findings(tables.rows.size());
+  PictureRemarks remarks;
   {
     Task task(reporter, "checking " + folder, check.images, "images");
     parallel_for(threads, check.images, [&](int, int64_t image) {
       throw_if_stopped();
       const auto slot = static_cast<size_t>(image);
-      findings[slot] = ImageCheck(folder, tables, tables.rows[slot]).run();
+      findings[slot] = ImageCheck(folder, tables, tables.rows[slot], remarks).run();
       task.advance();
     });
   }
@@ -147,6 +150,7 @@ void check_images(const std::string& folder, const BrodenTables& tables, int thr
     counts.add(findings[i].labels, int64_t{info.label_width} * info.label_height);
     check.problems.insert(check.problems.end(), findings[i].problems.begin(), findings[i].problems.end());
   }
+  add_remarks(remarks.lines(), check);
   report_strangers(tables, findings, check.problems);
   // Without the masks that failed, true frequencies are not known.
   if (check.sound()) report_totals(tables, counts, check.problems);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "microtome/base/error.h"
+#include "microtome/base/path.h"
 #include "microtome/concepts/formats/broden_order.h"
 #include "microtome/concepts/formats/format.h"
 #include "microtome/concepts/formats/label_numbers.h"
@@ -23,7 +24,7 @@ const std::vector<std::string> kClassFolderSplits = {"train", "val", "test"};
 std::vector<std::string> folders_in(const std::string& path) {
   std::vector<std::string> out;
   for (const std::string& name : sorted_names(path, "", "")) {
-    if (!name.starts_with(".") && has_folder(path + "/" + name)) out.push_back(name);
+    if (!name.starts_with(".") && is_folder(path + "/" + name)) out.push_back(name);
   }
   return out;
 }
@@ -62,7 +63,7 @@ class ClassFolder : public WholeImageSet {
   // Tables and notes may lie beside the classes, a picture is of no class there.
   void expect_no_pictures(const std::string& below) const {
     for (const std::string& name : sorted_names(folder() + "/" + below, "", "")) {
-      if (is_picture(name) && !has_folder(folder() + "/" + below + name)) {
+      if (is_picture(name) && !is_folder(folder() + "/" + below + name)) {
         bad(below + name, "this picture is in no class folder");
       }
     }
@@ -92,7 +93,7 @@ class ClassFolder : public WholeImageSet {
       Row out;
       out.info.file = path + "/" + file;
       out.info.split = split.empty() ? broden_split(out.info.file) : split;
-      measure_picture(folder(), out.info, {}, digest_);
+      measure_picture(folder(), out.info, {}, {}, digest_);
       class_of_[out.info.file] = name;
       rows_.push_back(std::move(out));
     }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "microtome/base/error.h"
+#include "microtome/base/path.h"
 #include "microtome/concepts/formats/coco_tables.h"
 #include "microtome/concepts/formats/format.h"
 #include "microtome/concepts/formats/label_numbers.h"
@@ -51,7 +52,7 @@ class PanopticSet : public CocoSet {
   void read(CocoTables& tables, int file) {
     const std::string name = "panoptic_" + tables.files()[static_cast<size_t>(file)].name;
     const std::string beside = "annotations/" + name;
-    const std::string masks = has_folder(folder() + "/" + beside) ? beside : name;
+    const std::string masks = is_folder(folder() + "/" + beside) ? beside : name;
     const size_t begin = annotations_.size();
     tables.read(file, [&](const JsonRow& row, int64_t image) { read_annotation(row, image, masks); });
     for (size_t i = begin; i < annotations_.size(); ++i) {

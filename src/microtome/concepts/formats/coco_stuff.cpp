@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "microtome/base/error.h"
+#include "microtome/base/path.h"
 #include "microtome/concepts/formats/coco_regions.h"
 #include "microtome/concepts/formats/format.h"
 #include "microtome/concepts/formats/label_numbers.h"
@@ -46,7 +47,7 @@ class StuffSet : public CocoSet {
     const std::string name = fmt::format("stuff_{}_pixelmaps", from.name);
     std::string& maps = maps_.emplace_back();
     for (const std::string& there : {"annotations/" + name, name}) {
-      if (maps.empty() && has_folder(folder() + "/" + there)) maps = there;
+      if (maps.empty() && is_folder(folder() + "/" + there)) maps = there;
     }
     const size_t begin = tables.rows().size();
     tables.read(file, [&](const JsonRow& row, int64_t image) {

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "microtome/base/error.h"
+#include "microtome/base/path.h"
 #include "microtome/concepts/formats/broden_order.h"
 #include "microtome/concepts/formats/label_numbers.h"
 #include "microtome/concepts/formats/set_files.h"
@@ -40,7 +41,7 @@ CocoTables::CocoTables(const std::string& folder, std::string_view kind, const P
     found.name = json.substr(kind.size() + 1, json.size() - kind.size() - 6);
     found.split = split_of(found.name);
     for (const std::string& pictures : {found.name, "images/" + found.name, std::string("images")}) {
-      if (!found.name.empty() && found.pictures.empty() && has_folder(folder + "/" + pictures)) {
+      if (!found.name.empty() && found.pictures.empty() && is_folder(folder + "/" + pictures)) {
         found.pictures = pictures;
       }
     }
@@ -62,9 +63,9 @@ void CocoTables::read(int file, const std::function<void(const JsonRow&, int64_t
   current_ = path(file);
   images_.clear();
   current_categories_.clear();
-  const std::string text = read_listed(current_, {});
+  std::string text = read_listed(current_, {});
   digest_.add_table(this->file(file).json, text);
-  for_each_json_row(text, current_, {"images", "categories", "annotations"},
+  for_each_json_row(std::move(text), current_, {"images", "categories", "annotations"},
                     [&](const std::string& table, int64_t position, const nlohmann::json& row) {
                       if (table == "images") return read_image(file, position, row);
                       if (table == "categories") return read_category(file, position, row);

@@ -91,9 +91,10 @@ class CocoSet : public ConceptSet {
   int64_t size() const override { return static_cast<int64_t>(rows_.size()); }
   const ConceptImage& image_info(int64_t image) const override { return row(image).info; }
   Image image(int64_t image) const override {
-    return read_listed_picture(folder_, row(image).info, named_by(row(image)));
+    return read_listed_picture(folder_, row(image).info, named_by(row(image)), remarks_);
   }
   const std::string& hash() const override { return hash_; }
+  std::vector<std::string> remarks() const override { return remarks_.lines(); }
 
  protected:
   explicit CocoSet(std::string folder) : folder_(std::move(folder)) {}
@@ -107,6 +108,7 @@ class CocoSet : public ConceptSet {
 
  private:
   std::string folder_;
+  mutable PictureRemarks remarks_;
   std::vector<CocoFile> files_;
   std::vector<CocoRow> rows_;
   ConceptIndex index_{{}, {}};

@@ -2,12 +2,12 @@
 // The Describable Textures Dataset: one texture an image.
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <map>
 #include <set>
 #include <sstream>
 
 #include "microtome/base/error.h"
+#include "microtome/base/path.h"
 #include "microtome/concepts/formats/broden_order.h"
 #include "microtome/concepts/formats/format.h"
 #include "microtome/concepts/formats/label_numbers.h"
@@ -55,7 +55,7 @@ class DtdSet : public WholeImageSet {
   // The first of the ten divisions, if it is there.
   void read_split(const std::string& split) {
     const std::string list = "labels/" + split + "1.txt";
-    if (!std::filesystem::exists(std::filesystem::path(folder()) / list)) return;
+    if (!is_there(folder() + "/" + list)) return;
     const std::string bytes = read_listed(folder() + "/" + list, {});
     digest_.add_table(list, bytes);
     int line = 0;
@@ -97,7 +97,7 @@ class DtdSet : public WholeImageSet {
     out.info.split = split == split_of_.end() ? broden_split(file) : split->second.split;
     if (textures_.contains(out.info.file)) return bad(kAnnotations, line, file + " is listed twice");
     textures_[out.info.file] = names;
-    measure_picture(folder(), out.info, out.named_by, digest_);
+    measure_picture(folder(), out.info, out.named_by, {}, digest_);
     for (const std::string& texture : names) vocabulary_.add("texture", texture, texture);
     rows_.push_back(std::move(out));
   }
@@ -116,7 +116,6 @@ extern const ConceptFormat dtd;
 const ConceptFormat dtd = {
     "dtd", "The Describable Textures Dataset: textures of the whole image",
     "images/TEXTURE/*.jpg, labels/labels_joint_anno.txt, perhaps labels/train1.txt, val1.txt and test1.txt",
-    [](const std::string& path) { return std::filesystem::exists(std::filesystem::path(path) / kAnnotations); },
-    open_as<DtdSet>};
+    [](const std::string& path) { return is_there(path + "/" + kAnnotations); }, open_as<DtdSet>};
 
 }  // namespace microtome::concept_formats

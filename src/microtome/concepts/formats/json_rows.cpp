@@ -7,13 +7,13 @@
 #include <map>
 
 #include "microtome/base/error.h"
+#include "microtome/base/json_text.h"
+#include "microtome/base/plain_text.h"
 
 namespace microtome::concept_formats {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr int kDeepestJson = 64;  // Far beyond any table; values of any depth would exhaust the stack.
 
 // Follows the events of the parser: depth 1 is the document, depth 2 a table, and what begins inside a wanted table is
 // a row, built as a value and then handed on.
@@ -65,9 +65,6 @@ class RowBuilder : public nlohmann::json_sax<Json> {
       if (!seen_.emplace(table_, 0).second) {
         throw Error(ErrorKind::kCorrupt, where_, fmt::format("\"{}\" is there twice", table_));
       }
-    }
-    if (depth_ == kDeepestJson) {
-      throw Error(ErrorKind::kCorrupt, where_, fmt::format("the json is nested more than {} deep", kDeepestJson));
     }
     const bool row = depth_ >= 2 && wanted();
     ++depth_;
@@ -123,14 +120,10 @@ class RowBuilder : public nlohmann::json_sax<Json> {
 
 }  // namespace
 
-std::string json_complaint(std::string_view what) {
-  const size_t bracket = what.find("] ");
-  if (bracket != std::string_view::npos) what.remove_prefix(bracket + 2);
-  return fmt::format("damaged json, {}", what);
-}
-
-void for_each_json_row(std::string_view text, const std::string& where, const std::vector<std::string>& tables,
+void for_each_json_row(std::string text, const std::string& where, const std::vector<std::string>& tables,
                        const JsonRowUse& use) {
+  text = as_utf8(std::move(text));
+  check_json_depth(text, where);
   RowBuilder builder(where, tables, use);
   Json::sax_parse(text.begin(), text.end(), &builder);
   builder.finish();

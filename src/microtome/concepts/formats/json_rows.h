@@ -11,14 +11,12 @@
 namespace microtome::concept_formats {
 
 // Of a document {"TABLE": [row, row, ...], ...} calls `use(table, position, row)` for each row of the named tables, in
-// the file's order; all else is passed over. Throws Error(kCorrupt) naming `where` on text that is not json, on another
-// kind of document and on a named table that is missing, twice there or no array.
+// the file's order; all else is passed over, and bytes that are no UTF-8 are U+FFFD. Throws Error(kCorrupt) naming
+// `where` on text that is not json, on another kind of document and on a named table that is missing, twice there or no
+// array.
 using JsonRowUse = std::function<void(const std::string& table, int64_t position, const nlohmann::json& row)>;
-void for_each_json_row(std::string_view text, const std::string& where, const std::vector<std::string>& tables,
+void for_each_json_row(std::string text, const std::string& where, const std::vector<std::string>& tables,
                        const JsonRowUse& use);
-
-// What the json parser says of damaged text, without its own name and number in brackets.
-std::string json_complaint(std::string_view what);
 
 // A row of a table, with its fields checked; errors are Error(kCorrupt) "WHERE: PLACE: FIELD ...".
 class JsonRow {

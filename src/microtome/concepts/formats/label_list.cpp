@@ -2,11 +2,11 @@
 // A csv file of images and their labels.
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <map>
 #include <set>
 
 #include "microtome/base/error.h"
+#include "microtome/base/path.h"
 #include "microtome/concepts/formats/broden_order.h"
 #include "microtome/concepts/formats/csv_table.h"
 #include "microtome/concepts/formats/format.h"
@@ -62,7 +62,7 @@ class LabelList : public WholeImageSet {
     out.info.file = file;
     out.info.split = table.text(row, "split").empty() ? broden_split(file) : table.text(row, "split");
     out.named_by = fmt::format("labels.csv:{}", row.line);
-    measure_picture(folder(), out.info, out.named_by, digest_);
+    measure_picture(folder(), out.info, out.named_by, {}, digest_);
     rows_.emplace(file, std::move(out));
   }
 
@@ -78,7 +78,6 @@ extern const ConceptFormat label_list;
 const ConceptFormat label_list = {
     "label_list", "A csv file of pictures and their labels: labels of the whole image",
     "labels.csv (image,label and perhaps category,split; a row a label, pictures relative to the folder)",
-    [](const std::string& path) { return std::filesystem::exists(std::filesystem::path(path) / "labels.csv"); },
-    open_as<LabelList>};
+    [](const std::string& path) { return is_there(path + "/labels.csv"); }, open_as<LabelList>};
 
 }  // namespace microtome::concept_formats

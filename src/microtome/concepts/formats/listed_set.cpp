@@ -5,7 +5,7 @@ namespace microtome::concept_formats {
 
 ImageLabels WholeImageSet::labels(int64_t image) const {
   const ConceptImage& info = row(image).info;
-  if (info.width == 0) read_listed_picture(folder(), info, row(image).named_by);
+  expect_measured(image);
   ImageLabels out{info.label_width, info.label_height, {}, {}, false};
   const auto found = labels_.find(info.file);
   if (found != labels_.end()) out.whole_image = found->second;

@@ -22,9 +22,10 @@ class ListedSet : public ConceptSet {
   int64_t size() const override { return static_cast<int64_t>(rows_.size()); }
   const ConceptImage& image_info(int64_t image) const override { return row(image).info; }
   Image image(int64_t image) const override {
-    return read_listed_picture(folder_, row(image).info, row(image).named_by);
+    return read_listed_picture(folder_, row(image).info, row(image).named_by, remarks_);
   }
   const std::string& hash() const override { return hash_; }
+  std::vector<std::string> remarks() const override { return remarks_.lines(); }
 
  protected:
   struct Row {
@@ -41,9 +42,14 @@ class ListedSet : public ConceptSet {
 
   const Row& row(int64_t image) const { return rows_.at(static_cast<size_t>(image)); }
   const std::string& folder() const { return folder_; }
+  // Throws what is wrong with a picture that could not be measured.
+  void expect_measured(int64_t image) const {
+    if (row(image).info.width == 0) this->image(image);
+  }
 
  private:
   std::string folder_;
+  mutable PictureRemarks remarks_;
   std::vector<Row> rows_;
   ConceptIndex index_{{}, {}};
   std::string hash_;

@@ -4,10 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 
 #include "microtome/base/error.h"
+#include "microtome/base/path.h"
 #include "microtome/concepts/formats/broden_order.h"
 #include "microtome/concepts/formats/listed_set.h"
 #include "microtome/concepts/formats/set_digest.h"
@@ -22,7 +21,7 @@ MaskedSet::MaskedSet(const std::string& folder, const std::string& begin, int la
   classes_ = read_names(folder, largest, report, digest);
   const std::map<std::string, std::string> splits = read_splits(folder, report, digest);
   for (const std::string& name : sorted_names(folder, begin, "")) {
-    if (has_folder(folder + "/" + name)) mask_folders_.push_back(name);
+    if (is_folder(folder + "/" + name)) mask_folders_.push_back(name);
   }
   const std::vector<std::string> pictures = list_pictures(report);
   expect_pictures(report);
@@ -44,7 +43,7 @@ std::vector<std::string> MaskedSet::masks_of(int64_t image) const {
   const std::string stem = without_extension(row(image).info.file.substr(7));
   for (const std::string& from : mask_folders_) {
     const std::string file = from + "/" + stem + ".png";
-    if (std::filesystem::exists(std::filesystem::path(folder()) / file)) out.push_back(file);
+    if (is_there(folder() + "/" + file)) out.push_back(file);
   }
   return out;
 }
@@ -84,11 +83,10 @@ void MaskedSet::add_row(const std::string& picture, const std::map<std::string, 
   out.info.file = "images/" + picture;
   const auto split = splits.find(picture);
   out.info.split = split == splits.end() ? broden_split(picture) : split->second;
-  measure_picture(folder(), out.info, {}, digest);
   std::string first;
   for (const std::string& from : mask_folders_) {
     const std::string file = fmt::format("{}/{}.png", from, without_extension(picture));
-    if (!std::filesystem::exists(std::filesystem::path(folder()) / file)) continue;
+    if (!is_there(folder() + "/" + file)) continue;
     if (first.empty()) first = file;
     digest.add_file(file);
   }
@@ -96,6 +94,7 @@ void MaskedSet::add_row(const std::string& picture, const std::map<std::string, 
     report({Severity::kError, "missing file", out.info.file, 0, fmt::format("there is no mask of it in {}/", begin_)});
     return;
   }
+  measure_picture(folder(), out.info, {}, first, digest);
   if (measure_mask(first, out.info, report)) rows.push_back(std::move(out));
 }
 
@@ -108,8 +107,7 @@ bool MaskedSet::measure_mask(const std::string& file, ConceptImage& info, const 
     return true;  // Reading it says what is wrong.
   }
   info.label_width = size.width, info.label_height = size.height;
-  const int64_t across = int64_t{size.width} * info.height, down = int64_t{size.height} * info.width;
-  if (info.width == 0 || std::llabs(across - down) <= std::max(info.width, info.height)) return true;
+  if (info.width == 0 || same_shape(size, {info.width, info.height})) return true;
   report({Severity::kError, "bad file", file, 0,
           fmt::format("the mask is {} x {} and its picture {} x {}: they must have one shape", size.width, size.height,
                       info.width, info.height)});
@@ -117,7 +115,7 @@ bool MaskedSet::measure_mask(const std::string& file, ConceptImage& info, const 
 }
 
 bool has_pictures_and(const std::string& path, const std::string& masks) {
-  return has_folder(path + "/images") && has_folder(path + "/" + masks);
+  return is_folder(path + "/images") && is_folder(path + "/" + masks);
 }
 
 }  // namespace microtome::concept_formats

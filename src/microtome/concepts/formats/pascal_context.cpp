@@ -2,11 +2,11 @@
 // PASCAL-Context: every pixel labelled, in MATLAB files.
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <limits>
 #include <unordered_set>
 
 #include "microtome/base/error.h"
+#include "microtome/base/path.h"
 #include "microtome/concepts/formats/csv.h"
 #include "microtome/concepts/formats/format.h"
 #include "microtome/concepts/formats/label_numbers.h"
@@ -25,7 +25,7 @@ constexpr std::string_view kUnknown = "unknown";  // No label.
 // "" or "context/": where labels.txt and trainval/ are; nothing when they are not there.
 std::optional<std::string> context_folder(const std::string& folder) {
   for (const std::string below : {"", "context/"}) {
-    if (std::filesystem::exists(folder + "/" + below + "labels.txt") && has_folder(folder + "/" + below + "trainval")) {
+    if (is_there(folder + "/" + below + "labels.txt") && is_folder(folder + "/" + below + "trainval")) {
       return below;
     }
   }
@@ -116,7 +116,7 @@ extern const ConceptFormat pascal_context;
 const ConceptFormat pascal_context = {
     "pascal_context", "PASCAL-Context: 459 classes of objects and stuff on VOC's pictures",
     "JPEGImages/*.jpg, and here or in context/: labels.txt and trainval/*.mat",
-    [](const std::string& path) { return has_folder(path + "/JPEGImages") && context_folder(path).has_value(); },
+    [](const std::string& path) { return is_folder(path + "/JPEGImages") && context_folder(path).has_value(); },
     open_as<ContextSet>};
 
 }  // namespace microtome::concept_formats

@@ -21,7 +21,7 @@ std::vector<ListedSet::Row> PascalMatSet::list_rows(SetDigest& digest) const {
     out.named_by = "of " + mats_ + "/" + mat;
     const auto listed = splits.find(stem);
     out.info.split = listed == splits.end() ? broden_split(out.info.file) : listed->second;
-    measure_listed_picture(folder(), out.info, out.named_by);
+    measure_listed_picture(folder(), out.info, out.named_by, mats_ + "/" + mat);
     out.info.label_width = out.info.width, out.info.label_height = out.info.height;
     digest.add_file(out.info.file);
     digest.add_file(mats_ + "/" + mat);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <filesystem>
 #include <set>
 
 #include "microtome/base/file.h"
+#include "microtome/base/path.h"
 #include "microtome/concepts/formats/pascal_names.h"
 #include "microtome/concepts/formats/text_lines.h"
 
@@ -145,7 +145,7 @@ std::unordered_map<std::string, std::string> pascal_splits(const std::string& fo
   std::unordered_map<std::string, std::string> splits;
   for (const std::string split : {"train", "val"}) {
     const std::string file = folder + "/ImageSets/Main/" + split + ".txt";
-    if (!std::filesystem::exists(file)) continue;
+    if (!is_there(file)) continue;
     for (const std::string& line : text_lines(read_file(file))) {
       if (!line.empty()) splits.emplace(line.substr(0, line.find(' ')), split);
     }

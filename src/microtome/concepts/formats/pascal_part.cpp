@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "microtome/base/error.h"
+#include "microtome/base/path.h"
 #include "microtome/concepts/formats/format.h"
 #include "microtome/concepts/formats/label_numbers.h"
 #include "microtome/concepts/formats/listed_set.h"
@@ -19,7 +20,7 @@ using Kind = MatlabArray::Kind;
 // "" or "part/": where Annotations_Part/ is; nothing when it is not there.
 std::optional<std::string> part_folder(const std::string& folder) {
   for (const std::string below : {"", "part/"}) {
-    if (has_folder(folder + "/" + below + "Annotations_Part")) return below;
+    if (is_folder(folder + "/" + below + "Annotations_Part")) return below;
   }
   return std::nullopt;
 }
@@ -120,7 +121,7 @@ extern const ConceptFormat pascal_part;
 const ConceptFormat pascal_part = {
     "pascal_part", "PASCAL-Part: objects and their parts on VOC's pictures",
     "JPEGImages/*.jpg, and here or in part/: Annotations_Part/*.mat",
-    [](const std::string& path) { return has_folder(path + "/JPEGImages") && part_folder(path).has_value(); },
+    [](const std::string& path) { return is_folder(path + "/JPEGImages") && part_folder(path).has_value(); },
     open_as<PartSet>};
 
 }  // namespace microtome::concept_formats

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "microtome/base/error.h"
+#include "microtome/base/path.h"
 #include "microtome/concepts/formats/format.h"
 #include "microtome/concepts/formats/label_numbers.h"
 #include "microtome/concepts/formats/listed_set.h"
@@ -79,7 +80,7 @@ class VocSet : public ListedSet {
     out.info.file = "JPEGImages/" + name + ".jpg";
     out.info.split = split;
     out.named_by = named_by;
-    measure_listed_picture(folder(), out.info, named_by);
+    measure_listed_picture(folder(), out.info, named_by, mask_of(out.info.file));
     out.info.label_width = out.info.width, out.info.label_height = out.info.height;
     digest_.add_file(out.info.file);
     digest_.add_file(mask_of(out.info.file));
@@ -98,8 +99,8 @@ const ConceptFormat pascal_voc = {
     "pascal_voc", "PASCAL VOC's segmentation: 20 classes of objects",
     "JPEGImages/*.jpg, SegmentationClass/*.png, ImageSets/Segmentation/train.txt and val.txt",
     [](const std::string& path) {
-      return has_folder(path + "/JPEGImages") && has_folder(path + "/SegmentationClass") &&
-             has_folder(path + "/ImageSets/Segmentation");
+      return is_folder(path + "/JPEGImages") && is_folder(path + "/SegmentationClass") &&
+             is_folder(path + "/ImageSets/Segmentation");
     },
     open_as<VocSet>};
 

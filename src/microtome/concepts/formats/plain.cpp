@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "microtome/base/error.h"
+#include "microtome/base/path.h"
 #include "microtome/concepts/formats/csv_table.h"
 #include "microtome/concepts/formats/label_numbers.h"
 #include "microtome/concepts/formats/set_digest.h"
@@ -14,8 +14,6 @@
 #include "microtome/concepts/formats/set_pictures.h"
 
 namespace microtome::concept_formats {
-
-namespace fs = std::filesystem;
 
 NumberedClasses read_names(const std::string& folder, int largest, const ProblemSink& report, SetDigest& digest) {
   const CsvTable table(folder, "names.csv", {"number", "name"}, {"category"}, report,
@@ -48,12 +46,12 @@ NumberedClasses read_names(const std::string& folder, int largest, const Problem
 std::map<std::string, std::string> read_splits(const std::string& folder, const ProblemSink& report,
                                                SetDigest& digest) {
   std::map<std::string, std::string> splits;
-  if (!fs::exists(fs::path(folder) / "splits.csv")) return splits;
+  if (!is_there(folder + "/splits.csv")) return splits;
   const CsvTable table(folder, "splits.csv", {"image", "split"}, {}, report,
                        [&](const std::string& file, std::string_view bytes) { digest.add_table(file, bytes); });
   for (const CsvRow& row : table.rows()) {
     const std::string &image = table.text(row, "image"), &split = table.text(row, "split");
-    if (!fs::exists(fs::path(folder) / "images" / image) || !stays_below(image)) {
+    if (!stays_below(image) || !is_there(folder + "/images/" + image)) {
       table.bad(row, fmt::format("there is no picture \"{}\" in images/", image));
     } else if (split.empty()) {
       table.bad(row, image + " has an empty split");
@@ -64,8 +62,9 @@ std::map<std::string, std::string> read_splits(const std::string& folder, const 
   return splits;
 }
 
-void measure_picture(const std::string& folder, ConceptImage& info, const std::string& named_by, SetDigest& digest) {
-  measure_listed_picture(folder, info, named_by);
+void measure_picture(const std::string& folder, ConceptImage& info, const std::string& named_by,
+                     const std::string& mask, SetDigest& digest) {
+  measure_listed_picture(folder, info, named_by, mask);
   if (info.width > 0) {
     info.label_width = std::max(1, info.width / 2), info.label_height = std::max(1, info.height / 2);
   }

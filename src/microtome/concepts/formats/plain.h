@@ -23,6 +23,7 @@ NumberedClasses read_names(const std::string& folder, int largest, const Problem
 std::map<std::string, std::string> read_splits(const std::string& folder, const ProblemSink& report, SetDigest& digest);
 
 // Fills sizes as measure_listed_picture() does, with a label grid of half the picture, as Broden's.
-void measure_picture(const std::string& folder, ConceptImage& info, const std::string& named_by, SetDigest& digest);
+void measure_picture(const std::string& folder, ConceptImage& info, const std::string& named_by,
+                     const std::string& mask, SetDigest& digest);
 
 }  // namespace microtome::concept_formats

@@ -228,7 +228,7 @@ TEST(ClassFolder, SaysWhatIsWrong) {
        {"text_as_jpeg",
         [](F f) { f.write("train/cat/1.jpg", "this is text, and longer than a header"); },
         {"train/cat/1.jpg", "no JPEG or PNG"}},
-       {"empty_file", [](F f) { f.write("val/dog/3.png", ""); }, {"val/dog/3.png", "no JPEG or PNG"}},
+       {"empty_file", [](F f) { f.write("val/dog/3.png", ""); }, {"val/dog/3.png", "the file is empty"}},
        {"cut_jpeg", [](F f) { f.cut("train/cat/1.jpg"); }, {"train/cat/1.jpg", "damaged JPEG"}},
        {"cut_png", [](F f) { f.cut("val/dog/3.png"); }, {"val/dog/3.png", "damaged PNG"}},
        {"capitals", [=](F f) { f.write("val/Cat/4.jpg", whole); }, {"val/Cat", "capitals alone"}}});

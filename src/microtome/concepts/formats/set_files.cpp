@@ -7,6 +7,8 @@
 #include <filesystem>
 
 #include "microtome/base/file.h"
+#include "microtome/base/path.h"
+#include "microtome/base/plain_text.h"
 
 namespace microtome::concept_formats {
 
@@ -17,9 +19,8 @@ namespace {
 // Sorted; none when there is no such folder. Nothing of a set may vanish because a folder cannot be read.
 std::vector<fs::path> entries_of(const fs::path& folder) {
   std::vector<fs::path> entries;
+  if (!is_folder(folder.string())) return entries;
   std::error_code failed;
-  if (!fs::is_directory(folder, failed) && failed != std::errc::permission_denied) return entries;
-  failed.clear();
   for (auto at = fs::directory_iterator(folder, failed); !failed && at != fs::directory_iterator();
        at.increment(failed)) {
     entries.push_back(at->path());
@@ -62,11 +63,6 @@ bool stays_below(std::string_view name) {
   return std::none_of(path.begin(), path.end(), [](const auto& part) { return part == ".."; });
 }
 
-bool has_folder(const std::string& path) {
-  std::error_code ignored;
-  return fs::is_directory(path, ignored);
-}
-
 std::vector<std::string> sorted_names(const std::string& folder, std::string_view begin, std::string_view end) {
   std::vector<std::string> names;
   for (const fs::path& entry : entries_of(folder)) {
@@ -83,8 +79,8 @@ std::string place_of(const std::string& path, const std::string& named_by) {
 }
 
 std::string complaint_of(const Error& error, const std::string& place) {
-  const std::string text = error.what();
-  return text.starts_with(place + ": ") ? text.substr(place.size() + 2) : text;
+  const std::string text = error.what(), begin = as_utf8(place) + ": ";
+  return text.starts_with(begin) ? text.substr(begin.size()) : text;
 }
 
 std::string read_listed(const std::string& path, const std::string& named_by) {

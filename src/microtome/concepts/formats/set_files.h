@@ -11,7 +11,6 @@ namespace microtome::concept_formats {
 
 // Whether a relative name stays below the folder that it is joined to.
 bool stays_below(std::string_view name);
-bool has_folder(const std::string& path);
 // Names of the entries of a folder (files or folders) that begin and end so, sorted; empty when there is no folder.
 // Throws Error(kIo) when it cannot be read.
 std::vector<std::string> sorted_names(const std::string& folder, std::string_view begin, std::string_view end);

@@ -21,7 +21,7 @@ namespace {
 
 Json known(double value) { return std::isnan(value) ? Json() : Json(value); }
 
-Json layer_json(const LayerComparison& layer) {
+Json compared_layer_json(const LayerComparison& layer) {
   Json units = Json::array(), concepts = Json::array();
   for (const UnitChange& unit : layer.units) {
     units.push_back({{"unit", unit.unit},
@@ -204,7 +204,7 @@ void add_curves(const LayerComparison& layer, CsvWriter& csv) {
 
 Json to_json(const AtlasComparison& comparison) {
   Json layers = Json::array();
-  for (const LayerComparison& layer : comparison.layers) layers.push_back(layer_json(layer));
+  for (const LayerComparison& layer : comparison.layers) layers.push_back(compared_layer_json(layer));
   return {{"before", comparison.before},
           {"after", comparison.after},
           {"same_concepts", comparison.same_concepts},

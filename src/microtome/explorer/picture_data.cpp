@@ -8,7 +8,7 @@
 namespace microtome {
 namespace {
 
-constexpr size_t kStrip = 8;  // objectives that stand for all on the network's page
+constexpr size_t kPictureStrip = 8;  // objectives that stand for all on the network's page
 
 }  // namespace
 
@@ -51,7 +51,8 @@ Json visualizations_strip(const PageContext& context) {
     if (count > 0 && picture.objective == last) continue;
     last = picture.objective;
     ++count;
-    if (strip.size() < kStrip) strip.push_back({{"id", picture.id}, {"objective", context.shown(picture.objective)}});
+    if (strip.size() < kPictureStrip)
+      strip.push_back({{"id", picture.id}, {"objective", context.shown(picture.objective)}});
   }
   return {{"count", count}, {"strip", std::move(strip)}};
 }

@@ -7,7 +7,7 @@
 namespace microtome::commands {
 namespace {
 
-struct Options {
+struct CompareOptions {
   std::string before, after, csv, charts;
   std::vector<std::string> layers;
   int best = 20;
@@ -29,7 +29,7 @@ struct Options {
   }
 };
 
-void compare(const Options& options, const Session& session) {
+void compare(const CompareOptions& options, const Session& session) {
   const Atlas before = Atlas::open(options.before, Atlas::Mode::kRead);
   const Atlas after = Atlas::open(options.after, Atlas::Mode::kRead);
   std::vector<std::pair<std::string, std::string>> pairs;
@@ -49,8 +49,8 @@ void compare(const Options& options, const Session& session) {
   }
 }
 
-void define(CLI::App& app, Session& session) {
-  define_form<Options, compare>(app, session);
+void define_compare(CLI::App& app, Session& session) {
+  define_form<CompareOptions, compare>(app, session);
   app.footer(
       "Units are compared one by one where both layers have one name, operator and number of units. A change is beyond "
       "noise\n"
@@ -60,6 +60,7 @@ void define(CLI::App& app, Session& session) {
 }  // namespace
 
 extern const Command compare_command;
-const Command compare_command{"compare", "What became of each unit, and which concepts two networks detect", define};
+const Command compare_command{"compare", "What became of each unit, and which concepts two networks detect",
+                              define_compare};
 
 }  // namespace microtome::commands

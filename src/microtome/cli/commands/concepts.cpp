@@ -50,7 +50,7 @@ struct StatsOptions {
   }
 };
 
-struct ShowOptions {
+struct DrawOptions {
   std::string folder, out;
   LabelledImagesRequest request;
   template <class Self, class Visitor>
@@ -126,7 +126,7 @@ void stats(const StatsOptions& options, const Session& session) {
   print(table.render(terminal_width()));
 }
 
-void show(const ShowOptions& options, const Session& session) {
+void show_concepts(const DrawOptions& options, const Session& session) {
   const auto set = open_concept_set(options.folder);
   std::vector<Image> tiles;
   Json rows = Json::array();
@@ -186,7 +186,7 @@ void merge(const MergeOptions& options, const Session& session) {
                   report.unlabelled, report.skipped.size()));
 }
 
-void define(CLI::App& app, Session& session) {
+void define_concepts(CLI::App& app, Session& session) {
   app.require_subcommand(1);
   const auto part = [&](const char* name, const char* summary) -> CLI::App& {
     return *app.add_subcommand(name, summary);
@@ -194,7 +194,8 @@ void define(CLI::App& app, Session& session) {
   define_form<CheckOptions, check>(part("check", "Name every problem of a concept set with file and row"), session);
   define_form<StatsOptions, stats>(
       part("stats", "How often each concept occurs, and the largest IoU that this permits"), session);
-  define_form<ShowOptions, show>(part("show", "Draw images with their labels, and list what covers how much"), session);
+  define_form<DrawOptions, show_concepts>(part("show", "Draw images with their labels, and list what covers how much"),
+                                          session);
   define_form<MergeOptions, merge>(part("merge", "Write one or several sets as one in Broden's layout"), session);
 }
 
@@ -202,6 +203,6 @@ void define(CLI::App& app, Session& session) {
 
 extern const Command concepts_command;
 const Command concepts_command{"concepts", "Check concept sets, count and show what is in them, make one of several",
-                               define};
+                               define_concepts};
 
 }  // namespace microtome::commands

@@ -13,7 +13,7 @@
 namespace microtome::commands {
 namespace {
 
-struct Options {
+struct DioramaOptions {
   std::string folder;
   diorama::DioramaSettings settings;
   bool stats = false;
@@ -27,7 +27,7 @@ struct Options {
   }
 };
 
-void print_shares(const Options& options, const Session& session, Reporter& reporter) {
+void print_shares(const DioramaOptions& options, const Session& session, Reporter& reporter) {
   const auto shares = diorama::diorama_shares(options.settings, kPublishedTail, session.thread_count(), reporter);
   if (session.json) {
     Json rows = Json::array();
@@ -54,7 +54,7 @@ void print_shares(const Options& options, const Session& session, Reporter& repo
   print(table.render(terminal_width()));
 }
 
-void draw(const Options& options, const Session& session) {
+void draw(const DioramaOptions& options, const Session& session) {
   if (options.folder.empty() && !options.stats) throw Error(ErrorKind::kUsage, "folder", "is required");
   const auto reporter = session.reporter();
   if (!options.folder.empty()) {
@@ -64,8 +64,8 @@ void draw(const Options& options, const Session& session) {
   if (options.stats) print_shares(options, session, *reporter);
 }
 
-void define(CLI::App& app, Session& session) {
-  define_form<Options, draw>(app, session);
+void define_diorama(CLI::App& app, Session& session) {
+  define_form<DioramaOptions, draw>(app, session);
   app.footer(
       "\nDioramas are procedurally drawn scenes in which every pixel's scene, object, part, material, texture and "
       "colour is\n"
@@ -76,6 +76,6 @@ void define(CLI::App& app, Session& session) {
 }  // namespace
 
 extern const Command diorama_command;
-const Command diorama_command{"diorama", "Draw a labelled concept set of little scenes", define};
+const Command diorama_command{"diorama", "Draw a labelled concept set of little scenes", define_diorama};
 
 }  // namespace microtome::commands

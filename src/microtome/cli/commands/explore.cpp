@@ -9,7 +9,7 @@
 namespace microtome::commands {
 namespace {
 
-struct Options {
+struct ExploreOptions {
   std::string file;
   int port = 8420;
   template <class Self, class Visitor>
@@ -19,21 +19,21 @@ struct Options {
   }
 };
 
-void explore(const Options& options, const Session&) {
+void explore(const ExploreOptions& options, const Session&) {
   const auto opened = [&](int port) {
     print(fmt::format("{} is open at http://127.0.0.1:{}/  (Ctrl-C ends)", options.file, port));
   };
   serve(options.file, options.port, opened, stop_requested);
 }
 
-void define(CLI::App& app, Session& session) {
-  define_form<Options, explore, false>(app, session);
+void define_explore(CLI::App& app, Session& session) {
+  define_form<ExploreOptions, explore, false>(app, session);
   app.footer("\nThe pages can also be written as files for any static host: microtome export FILE --site DIR\n");
 }
 
 }  // namespace
 
 extern const Command explore_command;
-const Command explore_command{"explore", "Serve an atlas's pages to a browser on this machine", define};
+const Command explore_command{"explore", "Serve an atlas's pages to a browser on this machine", define_explore};
 
 }  // namespace microtome::commands

@@ -23,7 +23,7 @@ std::vector<const Exporter*> known() {
   return out;
 }
 
-void define(CLI::App& app, Session& session) {
+void define_export(CLI::App& app, Session& session) {
   Json arguments = describe_arguments<Subject>();
   for (Json& argument : export_arguments(known())) arguments.push_back(std::move(argument));
   define_form(app, session, false, std::move(arguments), [](const Json& request, const Session& used) {
@@ -36,6 +36,6 @@ void define(CLI::App& app, Session& session) {
 
 extern const Command export_command;
 const Command export_command{
-    "export", "Write an atlas as csv, NetDissect's pages, charts, JSON, npy, images or a static site", define};
+    "export", "Write an atlas as csv, NetDissect's pages, charts, JSON, npy, images or a static site", define_export};
 
 }  // namespace microtome::commands

@@ -7,7 +7,7 @@
 namespace microtome::commands {
 namespace {
 
-struct Options : ImportRequest {
+struct ImportOptions : ImportRequest {
   std::string out;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -16,7 +16,7 @@ struct Options : ImportRequest {
   }
 };
 
-void run(const Options& options, const Session& session) {
+void run_import(const ImportOptions& options, const Session& session) {
   ImportRequest request = options;
   request.command = session.typed;
   import_tables(request, options.out, *session.reporter());
@@ -27,6 +27,6 @@ void run(const Options& options, const Session& session) {
 
 extern const Command import_command;
 const Command import_command{"import", "Read published tables of NetDissect, Lite or compexp into an atlas",
-                             define_form<Options, run, false>};
+                             define_form<ImportOptions, run_import, false>};
 
 }  // namespace microtome::commands

@@ -50,7 +50,7 @@ std::string text_of(const Json& kind) {
   return out;
 }
 
-void run(const Session& session) {
+void list_kinds(const Session& session) {
   const Json known = catalogue();
   Json groups = {{"commands", commands_of(known)}};
   groups.update(known["kinds"]);
@@ -64,15 +64,15 @@ void run(const Session& session) {
   print(out);
 }
 
-void define(CLI::App& app, Session& session) {
+void define_list(CLI::App& app, Session& session) {
   add_common(app, session, true);
-  app.callback([&session] { run(session); });
+  app.callback([&session] { list_kinds(session); });
 }
 
 }  // namespace
 
 extern const Command list_command;
 const Command list_command{"list", "List commands, objectives, parametrizations, transforms, formats and operators",
-                           define};
+                           define_list};
 
 }  // namespace microtome::commands

@@ -9,7 +9,7 @@
 namespace microtome::commands {
 namespace {
 
-struct Options {
+struct ShowOptions {
   std::string file;
   std::string layer;
   int best = 20;
@@ -21,7 +21,7 @@ struct Options {
   }
 };
 
-void show(const Options& options, const Session& session) {
+void show_atlas(const ShowOptions& options, const Session& session) {
   const Atlas atlas = Atlas::open(options.file, Atlas::Mode::kRead);
   if (session.json) return print(json_text(atlas_json(atlas, options.layer)));
   if (options.layer.empty()) print(layers_table(atlas, terminal_width()));
@@ -35,6 +35,6 @@ void show(const Options& options, const Session& session) {
 }  // namespace
 
 extern const Command show_command;
-const Command show_command{"show", "Print an atlas's layers and best detectors", define_form<Options, show>};
+const Command show_command{"show", "Print an atlas's layers and best detectors", define_form<ShowOptions, show_atlas>};
 
 }  // namespace microtome::commands

@@ -23,7 +23,7 @@ ChartSeries curve_of(const std::vector<UnitDissection>& units, double tail, doub
   return series;
 }
 
-std::vector<std::string> write(const Atlas& atlas, const std::string& folder, const Json&, Reporter&) {
+std::vector<std::string> write_charts(const Atlas& atlas, const std::string& folder, const Json&, Reporter&) {
   const Vocabulary vocabulary(atlas);
   FolderWriter files(folder);
   for (const AtlasLayer& layer : atlas.studied_layers()) {
@@ -44,6 +44,6 @@ std::vector<std::string> write(const Atlas& atlas, const std::string& folder, co
 }  // namespace
 
 extern const Exporter charts;
-const Exporter charts{"charts", "Folder for bar graphs of detectors and curves over cut-offs as SVG", write};
+const Exporter charts{"charts", "Folder for bar graphs of detectors and curves over cut-offs as SVG", write_charts};
 
 }  // namespace microtome::exporters

@@ -86,7 +86,7 @@ std::string visualizations_csv(const std::vector<AtlasPicture>& pictures, const 
   return table.bytes();
 }
 
-std::vector<std::string> write(const Atlas& atlas, const std::string& folder, const Json&, Reporter&) {
+std::vector<std::string> write_csv(const Atlas& atlas, const std::string& folder, const Json&, Reporter&) {
   const Vocabulary vocabulary(atlas);
   FolderWriter files(folder);
   CellTable all(unit_cells("", {}, {}, vocabulary), kUnitColumns, true);
@@ -110,6 +110,6 @@ std::vector<std::string> write(const Atlas& atlas, const std::string& folder, co
 }  // namespace
 
 extern const Exporter csv;
-const Exporter csv{"csv", "Folder for tables in NetDissect's columns, one a layer, and units.csv", write};
+const Exporter csv{"csv", "Folder for tables in NetDissect's columns, one a layer, and units.csv", write_csv};
 
 }  // namespace microtome::exporters

@@ -27,7 +27,7 @@ namespace {
 
 constexpr int kStripTilePx = 128, kSheetTilePx = 96, kViewQuality = 90;
 
-struct Settings {
+struct ImagesSettings {
   std::vector<std::string> views;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -123,9 +123,10 @@ void write_visualizations(const Atlas& atlas, FolderWriter& files) {
   if (!index.empty()) files.write("visualizations.json", json_text(index));
 }
 
-std::vector<std::string> write(const Atlas& atlas, const std::string& folder, const Json& request, Reporter& reporter) {
+std::vector<std::string> write_images(const Atlas& atlas, const std::string& folder, const Json& request,
+                                      Reporter& reporter) {
   std::vector<ExemplarView> views;
-  for (const std::string& view : parse_arguments<Settings>(request).views) views.push_back(view_from_text(view));
+  for (const std::string& view : parse_arguments<ImagesSettings>(request).views) views.push_back(view_from_text(view));
   FolderWriter files(folder);
   for (const AtlasLayer& layer : atlas.studied_layers()) LayerImages(atlas, layer, views, files).write(reporter);
   write_visualizations(atlas, files);
@@ -135,7 +136,7 @@ std::vector<std::string> write(const Atlas& atlas, const std::string& folder, co
 }  // namespace
 
 extern const Exporter images;
-const Exporter images{"images", "Folder for pictures, exemplar strips and contact sheets as PNG", write,
-                      describe_arguments<Settings>};
+const Exporter images{"images", "Folder for pictures, exemplar strips and contact sheets as PNG", write_images,
+                      describe_arguments<ImagesSettings>};
 
 }  // namespace microtome::exporters

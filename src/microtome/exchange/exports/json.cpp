@@ -8,7 +8,7 @@
 namespace microtome::exporters {
 namespace {
 
-std::vector<std::string> write(const Atlas& atlas, const std::string& file, const Json&, Reporter&) {
+std::vector<std::string> write_json(const Atlas& atlas, const std::string& file, const Json&, Reporter&) {
   write_file(file, json_text(atlas_json(atlas, {}, JsonDetail::kFull)));
   return {file};
 }
@@ -16,6 +16,6 @@ std::vector<std::string> write(const Atlas& atlas, const std::string& file, cons
 }  // namespace
 
 extern const Exporter json;
-const Exporter json{"json", "File for everything but the pictures", write};
+const Exporter json{"json", "File for everything but the pictures", write_json};
 
 }  // namespace microtome::exporters

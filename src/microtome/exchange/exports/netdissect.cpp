@@ -145,7 +145,8 @@ class LayerExport {
   std::vector<UnitDissection> units_;
 };
 
-std::vector<std::string> write(const Atlas& atlas, const std::string& folder, const Json&, Reporter& reporter) {
+std::vector<std::string> write_netdissect(const Atlas& atlas, const std::string& folder, const Json&,
+                                          Reporter& reporter) {
   const Vocabulary vocabulary(atlas);
   FolderWriter files(folder);
   for (const AtlasLayer& layer : atlas.studied_layers()) {
@@ -160,7 +161,8 @@ std::vector<std::string> write(const Atlas& atlas, const std::string& folder, co
 }  // namespace
 
 extern const Exporter netdissect;
-const Exporter netdissect{
-    "netdissect", "Folder for NetDissect's LAYER-result.csv, html page and strips, and dissect's report.json", write};
+const Exporter netdissect{"netdissect",
+                          "Folder for NetDissect's LAYER-result.csv, html page and strips, and dissect's report.json",
+                          write_netdissect};
 
 }  // namespace microtome::exporters

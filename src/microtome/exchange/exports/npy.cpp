@@ -38,7 +38,7 @@ struct LayerArrays {
   }
 };
 
-std::vector<std::string> write(const Atlas& atlas, const std::string& folder, const Json&, Reporter&) {
+std::vector<std::string> write_npy(const Atlas& atlas, const std::string& folder, const Json&, Reporter&) {
   FolderWriter files(folder);
   for (const AtlasLayer& layer : atlas.studied_layers()) {
     if (!atlas.dissection_info(layer.name)) continue;
@@ -58,6 +58,6 @@ std::vector<std::string> write(const Atlas& atlas, const std::string& folder, co
 }  // namespace
 
 extern const Exporter npy;
-const Exporter npy{"npy", "Folder for thresholds, IoU, further measures and histograms as NumPy arrays", write};
+const Exporter npy{"npy", "Folder for thresholds, IoU, further measures and histograms as NumPy arrays", write_npy};
 
 }  // namespace microtome::exporters

@@ -22,7 +22,7 @@
 namespace microtome::exporters {
 namespace {
 
-struct Settings {
+struct SpritesSettings {
   int sheet_px = 16384;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -43,8 +43,8 @@ void place(const Atlas& atlas, const AtlasPicture& of, int x, int y, int side, I
 }
 
 // Sheets and index of one layer and sign, which has pictures.
-void write_sprites(const Atlas& atlas, const std::vector<AtlasPicture>& pictures, int largest_px, FolderWriter& files,
-                   Reporter& reporter) {
+void write_sheets(const Atlas& atlas, const std::vector<AtlasPicture>& pictures, int largest_px, FolderWriter& files,
+                  Reporter& reporter) {
   const std::string& layer = pictures[0].layer;
   const char sign = sign_char(pictures[0].sign);
   int side = 1;
@@ -73,15 +73,16 @@ void write_sprites(const Atlas& atlas, const std::vector<AtlasPicture>& pictures
   files.write(stem + ".json", json_text(index));
 }
 
-std::vector<std::string> write(const Atlas& atlas, const std::string& folder, const Json& request, Reporter& reporter) {
-  const int largest_px = parse_arguments<Settings>(request).sheet_px;
+std::vector<std::string> write_sprites(const Atlas& atlas, const std::string& folder, const Json& request,
+                                       Reporter& reporter) {
+  const int largest_px = parse_arguments<SpritesSettings>(request).sheet_px;
   FolderWriter files(folder);
   for (const AtlasLayer& layer : atlas.studied_layers()) {
     std::map<Sign, std::vector<AtlasPicture>, std::greater<>> firsts;
     for (const auto& [of, row] : unit_rows(atlas, layer.name)) {
       if (row.picture()) firsts[of.sign].push_back(*row.picture());
     }
-    for (const auto& [sign, pictures] : firsts) write_sprites(atlas, pictures, largest_px, files, reporter);
+    for (const auto& [sign, pictures] : firsts) write_sheets(atlas, pictures, largest_px, files, reporter);
   }
   return files.take_paths();
 }
@@ -91,6 +92,6 @@ std::vector<std::string> write(const Atlas& atlas, const std::string& folder, co
 extern const Exporter sprites;
 const Exporter sprites{"sprites",
                        "Folder for one image of all pictures of each layer and sign, without gaps, with a JSON index",
-                       write, describe_arguments<Settings>};
+                       write_sprites, describe_arguments<SpritesSettings>};
 
 }  // namespace microtome::exporters

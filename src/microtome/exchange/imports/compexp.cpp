@@ -6,9 +6,9 @@
 namespace microtome::table_forms {
 namespace {
 
-bool recognize(const Columns& columns) { return columns.contains("length"); }
+bool recognize_compexp(const Columns& columns) { return columns.contains("length"); }
 
-void finish(const TableRow& row, SaidUnit& unit) {
+void finish_compexp(const TableRow& row, SaidUnit& unit) {
   const int64_t length = row.count("length");
   if (length > 1) {
     unit.formula = FormulaScore{unit.label, static_cast<int>(length), 0, 0, unit.score};
@@ -22,6 +22,7 @@ void finish(const TableRow& row, SaidUnit& unit) {
 }  // namespace
 
 extern const TableForm compexp;
-const TableForm compexp{"compexp", "tally_LAYER.csv with formulas, known by its column length", 0, recognize, finish};
+const TableForm compexp{"compexp", "tally_LAYER.csv with formulas, known by its column length", 0, recognize_compexp,
+                        finish_compexp};
 
 }  // namespace microtome::table_forms

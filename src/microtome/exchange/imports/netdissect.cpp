@@ -11,12 +11,12 @@
 namespace microtome::table_forms {
 namespace {
 
-bool recognize(const Columns& columns) {
+bool recognize_netdissect(const Columns& columns) {
   return std::ranges::any_of(
       columns, [](const auto& column) { return column.first.size() > 4 && column.first.ends_with("-iou"); });
 }
 
-void finish(const TableRow& row, SaidUnit& unit) {
+void finish_netdissect(const TableRow& row, SaidUnit& unit) {
   const auto found = unit.by_category.find(unit.category);
   const bool none = unit.category.empty() && unit.label.empty();
   if (!none && found == unit.by_category.end()) {
@@ -37,6 +37,6 @@ void finish(const TableRow& row, SaidUnit& unit) {
 
 extern const TableForm netdissect;
 const TableForm netdissect{"netdissect", "LAYER-result.csv, tally.csv or LAYER.csv, known by its columns CATEGORY-iou",
-                           1, recognize, finish};
+                           1, recognize_netdissect, finish_netdissect};
 
 }  // namespace microtome::table_forms

@@ -9,6 +9,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/json.h"
+#include "microtome/base/path.h"
 #include "microtome/concepts/open.h"
 #include "microtome/study/check_range.h"
 #include "microtome/study/derived_layers.h"
@@ -100,6 +101,9 @@ Json run(const StudyArguments& study, const DissectRequest* dissect, const Pictu
     skipped = dissect_layers(job.source, job.dissected, *job.concepts, *dissect, atlas, reporter);
   }
   if (job.pictures) render_pictures(job.source, *job.pictures, *pictures, atlas, reporter);
+  if (job.concepts) {
+    for (const std::string& remark : job.concepts->remarks()) reporter.warn(remark);
+  }
   for (const SkippedImage& image : skipped) reporter.detail(image.reason);
   if (!skipped.empty()) {
     throw Error(ErrorKind::kCorrupt, dissect->concepts,
@@ -130,7 +134,7 @@ Json plan_atlas(const PictureRequest& request, Reporter& reporter) {
   const Job job = prepare(request, nullptr, &request, reporter);
   std::optional<Atlas> atlas;
   const std::string file = atlas_file(request);
-  if (std::filesystem::exists(file)) atlas = Atlas::open(file, Atlas::Mode::kRead);
+  if (is_there(file)) atlas = Atlas::open(file, Atlas::Mode::kRead);
   return estimate(job.source, *job.pictures, request, atlas ? &*atlas : nullptr);
 }
 

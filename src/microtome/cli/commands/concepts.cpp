@@ -120,14 +120,20 @@ void check(const CheckOptions& options, const Session& session) {
   }
 }
 
+// Each was warned of when it was met.
+void expect_none_left_out(size_t skipped, int64_t images, const std::string& folder) {
+  if (skipped == 0) return;
+  throw Error(ErrorKind::kCorrupt, folder,
+              fmt::format("{} of {} images could not be read and were left out", skipped, images));
+}
+
 void stats(const StatsOptions& options, const Session& session) {
   const auto reporter = session.reporter();
   const auto set = open_concept_set(options.folder);
   const ConceptStatistics result = concept_statistics(*set, options.tail, session.thread_count(), *reporter);
-  for (const std::string& problem : result.skipped) reporter->warn(problem);
   if (session.json) {
     print_json(to_json(result));
-    return;
+    return expect_none_left_out(result.skipped.size(), set->size(), options.folder);
   }
   TextTable table;
   table.add_column("concept", TextTable::Align::kLeft, true);
@@ -141,6 +147,20 @@ void stats(const StatsOptions& options, const Session& session) {
                    fmt::format("{:.3f}", item.ceiling)});
   }
   print(table.render(terminal_width()));
+  expect_none_left_out(result.skipped.size(), set->size(), options.folder);
+}
+
+// One that cannot be read may: drawing it says what is wrong.
+bool may_hold(const ConceptSet& set, int64_t image, int label) {
+  try {
+    const ImageLabels labels = set.labels(image);
+    return std::count(labels.whole_image.begin(), labels.whole_image.end(), label) > 0 ||
+           std::any_of(labels.planes.begin(), labels.planes.end(), [&](const LabelMap& plane) {
+             return std::count(plane.labels.begin(), plane.labels.end(), label) > 0;
+           });
+  } catch (const Error&) {
+    return true;
+  }
 }
 
 // Images to show: those named, or some that hold the concept, or any.
@@ -160,12 +180,7 @@ std::vector<int64_t> chosen_images(const ConceptSet& set, const ShowOptions& opt
   for (const int64_t image : order) {
     if (static_cast<int>(out.size()) == options.count) break;
     throw_if_stopped();
-    const ImageLabels labels = label > 0 ? set.labels(image) : ImageLabels{};
-    bool holds = label == 0 || std::count(labels.whole_image.begin(), labels.whole_image.end(), label) > 0;
-    for (const LabelMap& plane : labels.planes) {
-      holds = holds || std::count(plane.labels.begin(), plane.labels.end(), label) > 0;
-    }
-    if (holds) out.push_back(image);
+    if (label == 0 || may_hold(set, image, label)) out.push_back(image);
   }
   if (out.empty()) throw Error(ErrorKind::kNotFound, options.folder, "no image holds " + options.concept_name);
   return out;
@@ -212,9 +227,17 @@ void show(const ShowOptions& options, const Session& session) {
   table.add_column("image", TextTable::Align::kLeft, true);
   for (const char* heading : {"concept", "category", "colour"}) table.add_column(heading, TextTable::Align::kLeft);
   table.add_column("share", TextTable::Align::kRight);
-  for (const int64_t image : chosen_images(*set, options, only)) {
-    const ImageLabels labels = set->labels(image);
-    tiles.push_back(tile_of(*set, image, labels, only));
+  const auto reporter = session.reporter();
+  const std::vector<int64_t> chosen = chosen_images(*set, options, only);
+  for (const int64_t image : chosen) {
+    ImageLabels labels;
+    try {
+      labels = set->labels(image);
+      tiles.push_back(tile_of(*set, image, labels, only));
+    } catch (const Error& error) {
+      reporter->warn(error.what());
+      continue;
+    }
     std::string file = set->image_info(image).file;
     for (const auto& [label, share] : shares_of(labels)) {
       const auto colour = label_colour(label);
@@ -231,9 +254,15 @@ void show(const ShowOptions& options, const Session& session) {
     }
   }
   const int columns = std::max(1, static_cast<int>(std::ceil(std::sqrt(static_cast<double>(tiles.size())))));
-  if (!options.out.empty()) write_file(options.out, encode_png(contact_sheet(tiles, columns, 224)));
-  if (session.json) return print_json(rows);
-  print(table.render(terminal_width()));
+  if (!options.out.empty() && !tiles.empty()) {
+    write_file(options.out, encode_png(contact_sheet(tiles, columns, 224)));
+  }
+  for (const std::string& remark : set->remarks()) reporter->warn(remark);
+  if (session.json)
+    print_json(rows);
+  else
+    print(table.render(terminal_width()));
+  expect_none_left_out(chosen.size() - tiles.size(), std::ssize(chosen), options.folder);
 }
 
 void merge(const MergeOptions& options, const Session& session) {
@@ -245,7 +274,11 @@ void merge(const MergeOptions& options, const Session& session) {
     request.rules.apart.emplace_back(pair.substr(0, at), pair.substr(at + 1));
   }
   const MergeReport report = merge_concepts(request, session.thread_count(), *session.reporter());
-  if (session.json) return print_json(to_json(report));
+  const auto all = static_cast<int64_t>(report.skipped.size()) + report.images + report.unlabelled;
+  if (session.json) {
+    print_json(to_json(report));
+    return expect_none_left_out(report.skipped.size(), all, request.out);
+  }
   for (size_t i = 0; i < report.unified.names.size(); ++i) {
     const std::vector<int>& members = report.unified.members[i];
     const bool renamed = std::any_of(members.begin(), members.end(), [&](int member) {
@@ -266,6 +299,7 @@ void merge(const MergeOptions& options, const Session& session) {
                   "and {} that cannot be read",
                   request.out, report.images, report.unified.names.size(), report.labels.size(), dropped,
                   report.unlabelled, report.skipped.size()));
+  expect_none_left_out(report.skipped.size(), all, request.out);
 }
 
 void define(CLI::App& app, Session& session) {

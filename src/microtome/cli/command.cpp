@@ -7,9 +7,12 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "microtome/base/error.h"
+#include "microtome/base/foreign.h"
 #include "microtome/base/json.h"
+#include "microtome/base/plain_text.h"
 #include "microtome/base/platform.h"
 #include "microtome/base/workers.h"
 
@@ -32,8 +35,8 @@ void define_form(CLI::App& app, Session& session, bool facts, Json arguments,
   app.callback([form, run = std::move(run), &session] {
     try {
       run(form->request(), session);
-    } catch (const Error& error) {
-      throw form->in_flags(error);
+    } catch (const std::exception& error) {
+      throw form->in_flags(error_of(error));
     }
   });
 }
@@ -45,13 +48,14 @@ int terminal_width() {
 }
 
 void print(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  if (text.empty() || text.back() != '\n') std::fputc('\n', stdout);
-  if (std::fflush(stdout) == 0) return;
-  if (errno == EPIPE) std::_Exit(0);  // The reader has seen enough, as `head` does.
-  throw Error(ErrorKind::kIo, "standard output", "cannot write");
+  std::string shown = shown_text(text);
+  if (!shown.ends_with('\n')) shown += '\n';
+  const bool written = std::fwrite(shown.data(), 1, shown.size(), stdout) == shown.size();
+  if (std::fflush(stdout) == 0 && written) return;
+  if (errno == EPIPE) std::_Exit(1);  // The reader has seen enough, as `head` does: nobody wants a line about it.
+  throw Error(ErrorKind::kIo, "standard output", std::string("cannot write: ") + std::strerror(errno));
 }
 
-void print_json(const Json& document) { print(document.dump(2)); }
+void print_json(const Json& document) { print(document.dump(2, ' ', false, Json::error_handler_t::replace)); }
 
 }  // namespace microtome::commands

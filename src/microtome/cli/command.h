@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "microtome/base/foreign.h"
 #include "microtome/base/json_fwd.h"
 #include "microtome/base/reporter.h"
 #include "microtome/cli/form.h"
@@ -52,7 +53,8 @@ void define_form(CLI::App& app, Session& session) {
 // Columns of the terminal that standard output is, 120 when it is none.
 int terminal_width();
 
-// Prints a line or a document to standard output.
+// Prints a line or a document to standard output, fit for a terminal (shown_text() of base/plain_text.h). Throws
+// Error(kIo) when it cannot be written; a reader that went away ends the process with exit code 1.
 void print(std::string_view text);
 void print_json(const Json& document);
 

@@ -2,15 +2,18 @@
 // The microtome binary: finds the command, turns errors into one line and an exit code.
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <sstream>
 
-#include "microtome/base/error.h"
+#include "microtome/base/foreign.h"
 #include "microtome/base/json.h"
 #include "microtome/base/nearest.h"
+#include "microtome/base/plain_text.h"
 #include "microtome/base/platform.h"
 #include "microtome/base/workers.h"
 #include "microtome/cli/catalogue.h"
@@ -56,7 +59,19 @@ void check_command_name(const CLI::App& app, int count, char** words) {
               fmt::format("nearest: \"{}\"; microtome --help lists them", nearest_name(words[1], known)));
 }
 
+void complain(const std::string& text) { std::fprintf(stderr, "%s\n", one_line(text).c_str()); }
+
+// Less would end the process without a word when the stack is used up.
+void expect_stack() {
+  constexpr rlim_t kLeast = 1 << 20;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= kLeast) return;
+  throw Error(ErrorKind::kIo, "microtome", fmt::format("the stack is limited to {} kB", limit.rlim_cur >> 10),
+              "raise the limit: ulimit -s 8192");
+}
+
 int run(int count, char** words) {
+  expect_stack();
   Session session;
   session.typed = joined(count, words);
   CLI::App app{std::string(kAbout), "microtome"};
@@ -79,9 +94,14 @@ int run(int count, char** words) {
   try {
     app.parse(count, words);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
+    if (error.get_exit_code() == 0) {  // --help and --version
+      std::ostringstream text, nothing;
+      app.exit(error, text, nothing);
+      print(text.str());
+      return 0;
+    }
     const std::string command = count > 1 && words[1][0] != '-' ? fmt::format("microtome {}", words[1]) : "microtome";
-    std::fprintf(stderr, "%s: %s; see %s --help\n", command.c_str(), error.what(), command.c_str());
+    complain(fmt::format("{}: {}; see {} --help", command, error.what(), command));
     return 2;
   }
   return 0;
@@ -93,18 +113,14 @@ int run(int count, char** words) {
 int main(int count, char** words) {
   microtome::keep_the_heap();
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // Writing says that the file may not grow.
   ::signal(SIGINT, microtome::commands::on_interrupt);
   ::signal(SIGTERM, microtome::commands::on_interrupt);
   try {
     return microtome::commands::run(count, words);
-  } catch (const microtome::Error& error) {
-    std::fprintf(stderr, "%s\n", error.what());
+  } catch (const std::exception& thrown) {
+    const microtome::Error error = microtome::error_of(thrown);
+    microtome::commands::complain(error.what());
     return error.exit_code();
-  } catch (const std::bad_alloc&) {
-    std::fprintf(stderr, "microtome: out of memory; try fewer layers or a smaller --batch\n");
-    return 1;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "microtome: defect: %s; please report it with the command line\n", error.what());
-    return 1;
   }
 }

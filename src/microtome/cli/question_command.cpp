@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/cli/question_command.h"
 
-#include "microtome/base/error.h"
+#include "microtome/base/foreign.h"
 #include "microtome/base/json.h"
+#include "microtome/base/plain_text.h"
 #include "microtome/study/client.h"
 
 namespace microtome::commands {
@@ -17,7 +18,7 @@ const Face* face_of(std::string_view question) {
 
 void ask(const std::string& question, const Form& form, const Session& session) {
   Json request = form.request();
-  request["command"] = session.typed;
+  request["command"] = as_utf8(session.typed);
   const auto console = session.reporter();
   const auto reporter = form.in_flags(*console);
   const Json answer = Client::instance().ask(question, request, *reporter);
@@ -41,8 +42,8 @@ void define_question(CLI::App& app, Session& session, const Json& question) {
   app.callback([name, form, &session] {
     try {
       ask(name, *form, session);
-    } catch (const Error& error) {
-      throw form->in_flags(error);
+    } catch (const std::exception& error) {
+      throw form->in_flags(error_of(error));
     }
   });
 }

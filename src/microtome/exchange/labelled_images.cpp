@@ -37,6 +37,15 @@ std::vector<int64_t> named_images(const ConceptSet& set, const std::vector<std::
   return out;
 }
 
+// One that cannot be read may: drawing it says what is wrong.
+bool may_hold(const ConceptSet& set, int64_t image, int label) {
+  try {
+    return shares_of(set.labels(image)).contains(label);
+  } catch (const Error&) {
+    return true;
+  }
+}
+
 // Some that hold the label; 0: any.
 std::vector<int64_t> random_images(const ConceptSet& set, const LabelledImagesRequest& request, int label) {
   std::vector<int64_t> order(static_cast<size_t>(set.size())), out;
@@ -48,7 +57,7 @@ std::vector<int64_t> random_images(const ConceptSet& set, const LabelledImagesRe
   for (const int64_t image : order) {
     if (static_cast<int>(out.size()) == request.count) break;
     throw_if_stopped();
-    if (label == 0 || shares_of(set.labels(image)).contains(label)) out.push_back(image);
+    if (label == 0 || may_hold(set, image, label)) out.push_back(image);
   }
   if (out.empty()) throw Error(ErrorKind::kNotFound, "concept", "no image holds " + request.concept_name);
   return out;
@@ -79,8 +88,15 @@ std::vector<LabelledImage> labelled_images(const ConceptSet& set, const Labelled
   std::vector<LabelledImage> out;
   for (const int64_t image :
        request.images.empty() ? random_images(set, request, only) : named_images(set, request.images)) {
-    const ImageLabels labels = set.labels(image);
-    out.push_back({set.image_info(image).file, drawing_of(set, image, labels, only), shares_of(labels)});
+    LabelledImage& one = out.emplace_back();
+    one.file = set.image_info(image).file;
+    try {
+      const ImageLabels labels = set.labels(image);
+      one.drawing = drawing_of(set, image, labels, only);
+      one.shares = shares_of(labels);
+    } catch (const Error& error) {
+      one.fault = error.what();
+    }
   }
   return out;
 }

@@ -35,6 +35,7 @@ struct LabelledImage {
   std::string file;
   // The picture with the chosen label's outline; without one with all but colours, which would cover the rest.
   Image drawing;
+  std::string fault;             // why it cannot be drawn; the rest is then empty
   std::map<int, double> shares;  // label to the share of the grid that it covers; 1 for labels of the whole image
 };
 

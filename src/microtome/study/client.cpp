@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -10,6 +11,7 @@
 
 #include "microtome/base/error_parts.h"
 #include "microtome/base/json.h"
+#include "microtome/base/path.h"
 #include "microtome/study/engine.h"
 
 namespace microtome {
@@ -47,7 +49,7 @@ std::string library_file() {
   constexpr const char* kName = "libmicrotome_engine.so";
   const fs::path folder = own_folder();
   for (const fs::path& place : {folder, folder / "microtome", folder / ".." / "lib" / "microtome"}) {
-    if (fs::exists(place / kName)) return (place / kName).string();
+    if (is_there((place / kName).string())) return (place / kName).string();
   }
   throw Error(ErrorKind::kIo, kName, "not found beside the binary or in ../lib/microtome", "build or install again");
 }
@@ -74,6 +76,25 @@ MicrotomeReporter functions_of(Reporter& reporter) {
   return out;
 }
 
+std::string text_of(const Json& request) {
+  try {
+    return request.dump();
+  } catch (const Json::type_error&) {
+    throw Error(ErrorKind::kUsage, "microtome", "an argument is no UTF-8 text",
+                "give the file a name that is, or a link to it");
+  }
+}
+
+// libtorch and OpenBLAS do not survive less, or wait for more for ever.
+void expect_address_space() {
+  constexpr rlim_t kLeast = rlim_t{3} << 29;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= kLeast) return;
+  throw Error(ErrorKind::kUnsupported, "microtome",
+              fmt::format("memory is limited to {} MB, the engine needs {}", limit.rlim_cur >> 20, kLeast >> 20),
+              "raise the limit: ulimit -v unlimited");
+}
+
 }  // namespace
 
 Client::Door Client::open(const std::string& file) {
@@ -82,6 +103,7 @@ Client::Door Client::open(const std::string& file) {
   ::setenv("OMP_WAIT_POLICY", "passive", 0);
   ::setenv("OMP_NUM_THREADS", "1", 0);
   ::setenv("OPENBLAS_NUM_THREADS", "1", 0);
+  expect_address_space();
   void* library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) throw Error(ErrorKind::kIo, "libmicrotome_engine.so", ::dlerror(), "build or install again");
   Door door;
@@ -110,7 +132,7 @@ const Client& Client::instance() {
 Json Client::ask(const std::string& question, const Json& request, Reporter& reporter) const {
   const MicrotomeReporter functions = functions_of(reporter);
   MicrotomeText out{};
-  const int failed = door_.ask(question.c_str(), request.dump().c_str(), &functions, &out);
+  const int failed = door_.ask(question.c_str(), text_of(request).c_str(), &functions, &out);
   Json document;
   if (out.text != nullptr) document = Json::parse(out.text);
   door_.release(&out);

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "microtome/base/error_parts.h"
+#include "microtome/base/foreign.h"
 #include "microtome/base/json.h"
 #include "microtome/base/stop.h"
 #include "microtome/study/catalogue.h"
@@ -77,22 +78,14 @@ const char* microtome_catalogue(void) {
 }
 
 int microtome_ask(const char* question, const char* request, const MicrotomeReporter* reporter, MicrotomeText* out) {
-  using microtome::Error;
-  using microtome::ErrorKind;
   *out = {};
   microtome::forget_stop();
   try {
     microtome::CallingReporter calling(reporter);
     microtome::give(*out, microtome::answer(question, request, calling));
     return 0;
-  } catch (const Error& error) {
-    return microtome::refuse(*out, error);
-  } catch (const std::bad_alloc&) {
-    return microtome::refuse(
-        *out, Error(ErrorKind::kUnsupported, "microtome", "out of memory", "try fewer `layers` or a smaller `batch`"));
   } catch (const std::exception& error) {
-    return microtome::refuse(*out, Error(ErrorKind::kInternal, "microtome", std::string("defect: ") + error.what(),
-                                         "please report it with the command line"));
+    return microtome::refuse(*out, microtome::error_of(error));
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/json.h"
+#include "microtome/base/path.h"
 #include "microtome/concepts/open.h"
 #include "microtome/study/check_range.h"
 #include "microtome/study/compare_pictures.h"
@@ -94,7 +95,7 @@ Json plan_atlas(const StudyArguments& study, const DissectRequest* dissect, cons
   const Job job = prepare(study, dissect, pictures, reporter);
   std::optional<Atlas> atlas;
   const std::string file = atlas_file(study);
-  if (std::filesystem::exists(file)) atlas = Atlas::open(file, Atlas::Mode::kRead);
+  if (is_there(file)) atlas = Atlas::open(file, Atlas::Mode::kRead);
   Json plan = {{"plan", file}};
   if (job.concepts) {
     plan["dissection"] =
@@ -119,6 +120,9 @@ Json run(const StudyArguments& study, const DissectRequest* dissect, const Pictu
   }
   if (job.pictures) render_pictures(*job.pictures, *pictures, atlas, reporter);
   compare_pictures(job.source, job.pictures ? &*job.pictures : nullptr, atlas, study.threads, reporter);
+  if (job.concepts) {
+    for (const std::string& remark : job.concepts->remarks()) reporter.warn(remark);
+  }
   for (const SkippedImage& image : skipped) reporter.detail(image.reason);
   if (!skipped.empty()) {
     throw Error(ErrorKind::kCorrupt, dissect->concepts,

@@ -170,13 +170,16 @@ TEST_F(PicturePlanTest, LabelsNameTheClassesOfObjectives) {
   network.preprocess = "raw";
   std::filesystem::create_directories(folder_);
   save_network(planted_source().network, network.file);
-  write_file(network.labels, "cherry\nplum, damson\nfig\n");
+  write_file(network.labels, "caf\xE9\r\nplum, damson\n\n");
   request_.network = network;
   request_.objective = "logit(class=damson)";
   const auto plan_of_file = [&] { return plan_pictures(open_source(network), {}, request_); };
   EXPECT_EQ(plan_of_file().tasks.at(0).objective.text, "logit(unit=1)");
-  request_.objective = "logit(class=fig)";  // more names than classes
-  EXPECT_THROW(plan_of_file(), Error);
+  EXPECT_EQ(open_source(network).classes.at(0), "caf\xEF\xBF\xBD");
+  for (const char* names : {"cherry\nplum, damson\nfig\n", "damson\n", ""}) {  // of another network
+    write_file(network.labels, names);
+    EXPECT_THROW(open_source(network), Error) << names;
+  }
 }
 
 }  // namespace

@@ -7,19 +7,26 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
+#include "microtome/base/plain_text.h"
 #include "microtome/network/load.h"
 
 namespace microtome {
 namespace {
 
-std::vector<std::string> read_lines(const std::string& file) {
-  std::istringstream text(read_file(file));
+// One name a line, as many as the network tells classes apart: names of other classes would be worse than none.
+std::vector<std::string> read_classes(const std::string& file, const Network& network) {
+  std::istringstream text(as_utf8(read_file(file)));
   std::vector<std::string> lines;
   for (std::string line; std::getline(text, line);) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
     lines.push_back(line);
   }
-  return lines;
+  while (!lines.empty() && lines.back().empty()) lines.pop_back();
+  const int64_t units = network.output_layer().units;
+  if (std::ssize(lines) == units) return lines;
+  throw Error(ErrorKind::kUsage, file,
+              fmt::format("has {} names, and {} tells {} classes apart", lines.size(), network.facts().file, units),
+              "give one line a class, in the order of the network's output");
 }
 
 int side_asked(const std::string& preset) {
@@ -52,7 +59,7 @@ Source open_source(const NetworkArguments& request, int resize_short) {
   }
   const bool stated = network.facts().has_preprocessing || !request.preprocess.empty() || !request.range.empty() ||
                       !request.mean.empty();
-  if (!request.labels.empty()) network = network.with_classes(read_lines(request.labels));
+  if (!request.labels.empty()) network = network.with_classes(read_classes(request.labels, network));
   std::vector<std::string> classes = network.facts().classes;
   return {std::move(network), std::move(preprocessing), stated, std::move(classes)};
 }

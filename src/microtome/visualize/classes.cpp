@@ -14,17 +14,31 @@ namespace {
 
 std::string folded(std::string_view text) {
   std::string out;
-  for (const char c : text) out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (const char c : text)
+    out += c == '_' || c == '\t' ? ' ' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   const size_t begin = std::min(out.find_first_not_of(' '), out.size());
   return out.substr(begin, out.find_last_not_of(' ') + 1 - begin);
 }
 
-// The whole name first, then each synonym of "tabby, tabby cat".
-std::vector<std::string> names_of(const std::string& label) {
+// "n02123045", the number of a noun in WordNet, which many lists of ImageNet's classes have before the names.
+size_t wordnet_id(std::string_view label) {
+  constexpr size_t kDigits = 8;
+  if (label.size() <= kDigits + 1 || label[0] != 'n' || (label[kDigits + 1] != ' ' && label[kDigits + 1] != '\t'))
+    return 0;
+  return std::ranges::all_of(label.substr(1, kDigits), [](char c) { return c >= '0' && c <= '9'; }) ? kDigits + 1 : 0;
+}
+
+// The whole line first, then what is behind WordNet's number and that number, then each synonym of "tabby, tabby cat".
+std::vector<std::string> names_of(std::string_view label) {
   std::vector<std::string> names = {folded(label)};
+  if (const size_t id = wordnet_id(label); id > 0) {
+    names.push_back(folded(label.substr(0, id)));
+    label.remove_prefix(id);
+    names.push_back(folded(label));
+  }
   for (size_t begin = 0; begin <= label.size();) {
     const size_t end = std::min(label.find(',', begin), label.size());
-    names.push_back(folded(std::string_view(label).substr(begin, end - begin)));
+    names.push_back(folded(label.substr(begin, end - begin)));
     begin = end + 1;
   }
   return names;

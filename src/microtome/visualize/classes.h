@@ -23,8 +23,9 @@ struct ClassSettings {
 // The output, or what the softmax that makes it reads.
 const Layer& logits(const Network& network);
 
-// The class that a call gives by number, by name or by one of its comma-separated synonyms (letter case is free).
-// Throws Error(kUsage), Error(kNotFound) with the nearest name.
+// The class that a call gives by number, by name or by one of its comma-separated synonyms (letter case is free, "_" is
+// a blank, and WordNet's "n02123045" may stand before a name or alone). Throws Error(kUsage), Error(kNotFound) with the
+// nearest name.
 int64_t read_class(const Call& call, const Network& network);
 
 // The canonical text of a kind's call for a class.

@@ -2,6 +2,7 @@
 #include "microtome/visualize/objective.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -53,6 +54,18 @@ TEST_F(Objectives, LogitReadsBehindTheSoftmax) {
   EXPECT_EQ(parse_objective("logit(class=\"Snow Plough, snowplow\")", context(network_)).text, "logit(unit=3)");
   EXPECT_EQ(parse_objective("logit(class=tabby cat)", context(network_)).text, "logit(unit=0)");
   EXPECT_NE(refusal("logit(class=huskie)").find("husky"), std::string::npos);
+}
+
+TEST_F(Objectives, ClassesAreFoundBehindTheirWordNetNumbers) {
+  const Network named =
+      network_.with_classes({"n02123045 tabby, tabby cat", "n07697537 hotdog", "n07697538\tRed_Hot", "n123 odd"});
+  for (const auto& [name, unit] : {std::pair("hotdog", 1), std::pair("HOTDOG", 1), std::pair("n07697537", 1),
+                                   std::pair("n07697537 hotdog", 1), std::pair("tabby cat", 0), std::pair("tabby", 0),
+                                   std::pair("red hot", 2), std::pair("red_hot", 2), std::pair("n123 odd", 3)}) {
+    EXPECT_EQ(parse_objective(fmt::format("logit(class=\"{}\")", name), context(named)).text,
+              fmt::format("logit(unit={})", unit));
+  }
+  EXPECT_EQ(named.facts().classes[1], "n07697537 hotdog");
 }
 
 TEST_F(Objectives, DirectionFollowsItsFormula) {

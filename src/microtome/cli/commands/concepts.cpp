@@ -103,14 +103,20 @@ void check(const CheckOptions& options, const Session& session) {
   }
 }
 
+// Each was warned of when it was met.
+void expect_none_left_out(size_t skipped, int64_t images, const std::string& folder) {
+  if (skipped == 0) return;
+  throw Error(ErrorKind::kCorrupt, folder,
+              fmt::format("{} of {} images could not be read and were left out", skipped, images));
+}
+
 void stats(const StatsOptions& options, const Session& session) {
   const auto reporter = session.reporter();
   const auto set = open_concept_set(options.folder);
   const ConceptStatistics result = concept_statistics(*set, options.tail, session.thread_count(), *reporter);
-  for (const std::string& problem : result.skipped) reporter->warn(problem);
   if (session.json) {
     print_json(to_json(result));
-    return;
+    return expect_none_left_out(result.skipped.size(), set->size(), options.folder);
   }
   TextTable table;
   table.add_column("concept", TextTable::Align::kLeft, true);
@@ -124,6 +130,7 @@ void stats(const StatsOptions& options, const Session& session) {
                    fmt::format("{:.3f}", item.ceiling)});
   }
   print(table.render(terminal_width()));
+  expect_none_left_out(result.skipped.size(), set->size(), options.folder);
 }
 
 void show_concepts(const DrawOptions& options, const Session& session) {
@@ -134,8 +141,14 @@ void show_concepts(const DrawOptions& options, const Session& session) {
   table.add_column("image", TextTable::Align::kLeft, true);
   for (const char* heading : {"concept", "category", "colour"}) table.add_column(heading, TextTable::Align::kLeft);
   table.add_column("share", TextTable::Align::kRight);
-  for (LabelledImage& image : labelled_images(*set, options.request)) {
-    tiles.push_back(std::move(image.drawing));
+  const auto reporter = session.reporter();
+  const std::vector<LabelledImage> images = labelled_images(*set, options.request);
+  for (const LabelledImage& image : images) {
+    if (!image.fault.empty()) {
+      reporter->warn(image.fault);
+      continue;
+    }
+    tiles.push_back(image.drawing);
     std::string heading = image.file;
     for (const auto& [label, share] : image.shares) {
       const auto colour = label_colour(label);
@@ -148,10 +161,16 @@ void show_concepts(const DrawOptions& options, const Session& session) {
                      fmt::format("{:.1f} %", 100 * share)});
     }
   }
-  const int columns = static_cast<int>(std::ceil(std::sqrt(static_cast<double>(tiles.size()))));
-  if (!options.out.empty()) write_file(options.out, encode_png(contact_sheet(tiles, columns, 224)));
-  if (session.json) return print_json(rows);
-  print(table.render(terminal_width()));
+  const int columns = std::max(1, static_cast<int>(std::ceil(std::sqrt(static_cast<double>(tiles.size())))));
+  if (!options.out.empty() && !tiles.empty()) {
+    write_file(options.out, encode_png(contact_sheet(tiles, columns, 224)));
+  }
+  for (const std::string& remark : set->remarks()) reporter->warn(remark);
+  if (session.json)
+    print_json(rows);
+  else
+    print(table.render(terminal_width()));
+  expect_none_left_out(images.size() - tiles.size(), std::ssize(images), options.folder);
 }
 
 void merge(const MergeOptions& options, const Session& session) {
@@ -163,7 +182,11 @@ void merge(const MergeOptions& options, const Session& session) {
     request.rules.apart.emplace_back(pair.substr(0, at), pair.substr(at + 1));
   }
   const MergeReport report = merge_concepts(request, session.thread_count(), *session.reporter());
-  if (session.json) return print_json(to_json(report));
+  const auto all = static_cast<int64_t>(report.skipped.size()) + report.images + report.unlabelled;
+  if (session.json) {
+    print_json(to_json(report));
+    return expect_none_left_out(report.skipped.size(), all, request.out);
+  }
   for (size_t i = 0; i < report.unified.names.size(); ++i) {
     const std::vector<int>& members = report.unified.members[i];
     const bool renamed = std::any_of(members.begin(), members.end(), [&](int member) {
@@ -184,6 +207,7 @@ void merge(const MergeOptions& options, const Session& session) {
                   "and {} that cannot be read",
                   request.out, report.images, report.unified.names.size(), report.labels.size(), dropped,
                   report.unlabelled, report.skipped.size()));
+  expect_none_left_out(report.skipped.size(), all, request.out);
 }
 
 void define_concepts(CLI::App& app, Session& session) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "microtome/base/json.h"
+#include "microtome/base/plain_text.h"
 #include "microtome/cli/question_command.h"
 
 namespace microtome::faces {
@@ -11,11 +12,11 @@ namespace {
 std::string classify_text(const Json& answer, const Json&, int) {
   std::string out;
   for (const Json& image : answer["images"]) {
-    out += image["file"].get<std::string>() + "\n";
+    out += one_line(image["file"].get<std::string>()) + "\n";
     for (const Json& guess : image["top"]) {
-      out +=
-          fmt::format("  {:5.1f} %  {:>5}  {}\n", 100 * guess["probability"].get<double>(),
-                      guess["index"].get<int64_t>(), guess["label"].is_null() ? "" : guess["label"].get<std::string>());
+      out += fmt::format("  {:5.1f} %  {:>5}  {}\n", 100 * guess["probability"].get<double>(),
+                         guess["index"].get<int64_t>(),
+                         guess["label"].is_null() ? "" : one_line(guess["label"].get<std::string>()));
     }
   }
   return out;

@@ -6,7 +6,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
-#include "microtome/base/json.h"
+#include "microtome/base/json_text.h"
 #include "microtome/network/formats/check_graph.h"
 #include "microtome/network/formats/graph_json.h"
 #include "microtome/network/formats/model_format.h"
@@ -40,7 +40,7 @@ StoredNetwork read_safetensors(const ModelFile& file, int) {
   }
   StoredNetwork stored;
   try {
-    const Json json = Json::parse(ours->second);
+    const Json json = parse_json(ours->second, file.path);
     stored.graph = graph_from_json(json.at("graph"), tensors, file.path);
     read_facts(json, stored.facts);
   } catch (const nlohmann::json::exception& failure) {

@@ -56,7 +56,8 @@ Json classify(const ClassifyRequest& request, const Bench& bench) {
     const std::string& file = request.images[static_cast<size_t>(index)];
     Json answer = {{"file", file}};
     try {
-      answer["top"] = top_classes(classifier.probabilities(load_image(file)), source.classes, request.top);
+      answer["top"] =
+          top_classes(classifier.probabilities(load_image(file, &bench.reporter)), source.classes, request.top);
     } catch (const Error& error) {
       bench.reporter.warn(error.what());
       answer["error"] = error.what();

@@ -60,7 +60,7 @@ Json provenance_of(const DreamRequest& request, const Network& network, const st
 // first and the last step, and whether there was a gradient at all.
 Json dream(const DreamRequest& request, const Bench& bench) {
   Reporter& reporter = bench.reporter;
-  const Image photo = load_image(request.photo);
+  const Image photo = load_image(request.photo, &reporter);
   Source source = open_source(request.network);
   const std::string name = derive_layer(source, request.layer, request.basis, nullptr, request.threads, reporter);
   const Layer& layer = source.network.layer(name);
@@ -73,7 +73,7 @@ Json dream(const DreamRequest& request, const Bench& bench) {
                  .settings = request.settings,
                  .threads = request.threads};
   if (!request.units.empty()) task.units = parse_units(request.units, layer.units, layer.name);
-  if (!request.guide.empty()) task.guide = load_image(request.guide);
+  if (!request.guide.empty()) task.guide = load_image(request.guide, &reporter);
   std::function<void(int64_t, const Image&)> frame;
   if (!request.frames.empty()) {
     frame = [&](int64_t number, const Image& picture) {

@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -16,10 +14,7 @@
 #include "microtome/base/npy.h"
 #include "microtome/base/workers.h"
 #include "microtome/concepts/concept_set.h"
-#include "microtome/concepts/formats/format.h"
-#include "microtome/concepts/formats/set_files.h"
 #include "microtome/concepts/open.h"
-#include "microtome/image/codec.h"
 #include "microtome/image/resize.h"
 #include "microtome/study/arguments.h"
 #include "microtome/study/question.h"
@@ -60,45 +55,23 @@ struct MeasureRequest : ThreadArguments {
 constexpr int64_t kDecodedAtOnce = 64;
 constexpr int64_t kColours = 3;
 
-struct Pictures {
-  int64_t count = 0;
-  std::function<Image(int64_t)> picture;  // any thread
-};
-
-// Those of a concept set, without its masks; else every picture below the folder.
-Pictures pictures_of(const std::string& folder) {
-  const bool set = std::ranges::any_of(concept_formats::kinds(),
-                                       [&](const ConceptFormat* format) { return format->recognizes(folder); });
-  if (set || !std::filesystem::is_directory(folder)) {
-    const std::shared_ptr<ConceptSet> concepts = open_concept_set(folder);
-    return {concepts->size(), [concepts](int64_t i) { return concepts->image(i); }};
-  }
-  std::vector<std::string> files = concept_formats::files_below(folder);
-  std::erase_if(files, [](const std::string& file) { return !concept_formats::is_picture(file); });
-  if (files.empty()) throw Error(ErrorKind::kNotFound, folder, "it holds no pictures", "JPEG and PNG files are read");
-  const auto count = static_cast<int64_t>(files.size());
-  return {count, [folder, files = std::move(files)](int64_t i) {
-            return load_image(folder + "/" + files[static_cast<size_t>(i)]);
-          }};
-}
-
 Image square(const Image& whole, int64_t side) {
   return crop_center(resize_short_side(whole, static_cast<int>(side)), static_cast<int>(side));
 }
 
 // Adds the pictures in their order; gives what was wrong with those left out.
-std::vector<std::string> measure(const Pictures& pictures, int64_t side, PictureStatistics& statistics, int threads,
+std::vector<std::string> measure(const ConceptSet& pictures, int64_t side, PictureStatistics& statistics, int threads,
                                  Reporter& reporter) {
   std::vector<std::string> damaged;
-  Task progress(reporter, "measuring", pictures.count, "pictures");
-  for (int64_t begin = 0; begin < pictures.count; begin += kDecodedAtOnce) {
-    std::vector<std::optional<Image>> images(static_cast<size_t>(std::min(kDecodedAtOnce, pictures.count - begin)));
+  Task progress(reporter, "measuring", pictures.size(), "pictures");
+  for (int64_t begin = 0; begin < pictures.size(); begin += kDecodedAtOnce) {
+    std::vector<std::optional<Image>> images(static_cast<size_t>(std::min(kDecodedAtOnce, pictures.size() - begin)));
     std::vector<std::string> faults(images.size());
     parallel_for(threads, static_cast<int64_t>(images.size()), [&](int, int64_t i) {
       throw_if_stopped();
       const auto slot = static_cast<size_t>(i);
       try {
-        images[slot] = square(pictures.picture(begin + i), side);
+        images[slot] = square(pictures.image(begin + i), side);
       } catch (const Error& error) {
         faults[slot] = error.what();
       }
@@ -127,9 +100,10 @@ Json measure(const MeasureRequest& request, const Bench& bench) {
     throw Error(ErrorKind::kUsage, "measure", "nothing is to be written",
                 "add `spectrum` FILE.npy or `colours` FILE.npy");
   }
-  const Pictures pictures = pictures_of(request.folder);
+  const std::unique_ptr<ConceptSet> pictures = open_concept_set(request.folder);
   PictureStatistics statistics(request.size, Colour(request.colour, kColours));
-  const std::vector<std::string> damaged = measure(pictures, request.size, statistics, request.threads, bench.reporter);
+  const std::vector<std::string> damaged = measure(*pictures, request.size, statistics, request.threads, bench.reporter);
+  for (const std::string& remark : pictures->remarks()) bench.reporter.warn(remark);
   if (statistics.count() == 0) throw Error(ErrorKind::kCorrupt, request.folder, damaged.front());
   Json answer = {{"images", statistics.count()}, {"size", request.size}};
   if (!request.spectrum.empty()) write_npy(request.spectrum, statistics.magnitudes());
@@ -145,7 +119,7 @@ Json measure(const MeasureRequest& request, const Bench& bench) {
   if (!damaged.empty()) {
     throw Error(ErrorKind::kCorrupt, request.folder,
                 fmt::format("{} of {} pictures could not be read and were left out, the first: {}", damaged.size(),
-                            pictures.count, damaged.front()),
+                            pictures->size(), damaged.front()),
                 "the rest is measured");
   }
   return answer;

@@ -108,7 +108,7 @@ class Files final : public Images {
       throw_if_stopped();
       const auto slot = static_cast<size_t>(index);
       pictures_[slot] = loaded(reporter, [&] {
-        return resize_bilinear(load_image(named_[slot].name), static_cast<int>(network.width()),
+        return resize_bilinear(load_image(named_[slot].name, &reporter), static_cast<int>(network.width()),
                                static_cast<int>(network.height()));
       });
     });

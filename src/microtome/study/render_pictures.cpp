@@ -14,6 +14,7 @@
 #include "microtome/base/workers.h"
 #include "microtome/image/codec.h"
 #include "microtome/study/picture_judge.h"
+#include "microtome/visualize/ascent.h"
 
 namespace microtome {
 namespace {
@@ -198,8 +199,10 @@ void render_pictures(const Source& source, const PicturePlan& plan, const Pictur
   compare_variants(plan, request, run, atlas);
   atlas.end_run(run);
   if (silent > 0)
-    reporter.warn(
-        fmt::format("{} of {} pictures did not start: their gradient is zero everywhere", silent.load(), total - done));
+    reporter.warn(fmt::format(
+        "{} of {} pictures did not start: their gradient stayed zero from noise of 1 and {:g} times the usual "
+        "contrast, also after {} steps towards waking them; `start` takes a picture that does",
+        silent.load(), total - done, kRestartContrast, kWakingSteps));
 }
 
 }  // namespace microtome

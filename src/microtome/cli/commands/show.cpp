@@ -37,6 +37,6 @@ void define(CLI::App& app, Session& session) { define_form<Options, show>(app, s
 }  // namespace
 
 extern const Command show_command;
-const Command show_command{"show", "Print an atlas's layers and best detectors", define};
+const Command show_command{"show", "Print an atlas's layers and best detectors", define, true};
 
 }  // namespace microtome::commands

@@ -17,17 +17,8 @@
 namespace microtome {
 namespace {
 
-// The starts that are tried one after the other until one has a gradient of its own.
-struct Attempt {
-  double contrast;  // of the noise, times the usual one
-  int64_t steps;    // redirected ones, in a row
-  bool before;      // they come before the ascent and do not count as steps of it
-};
-constexpr Attempt kAttempts[] = {{1, kRedirectedInARow, false},
-                                 {kRestartContrast, kRedirectedInARow, false},
-                                 {1, kWakingSteps, true},
-                                 {kRestartContrast, kWakingSteps, true}};
-constexpr double kWakingRate = 0.2;     // of Adam; a picture is to change as a whole
+constexpr int kRedirectedInARow = 16;
+constexpr double kRestartContrast = 10;
 constexpr int64_t kPatienceParts = 10;  // the objective is averaged over patience / 10 steps
 constexpr double kLeastRise = 1e-3;     // of the whole rise so far; less is no progress
 constexpr std::string_view kBackground = "fft(sd=0.2,decay=1.5)";
@@ -120,11 +111,10 @@ struct Climbed {
 // One ascent from one start.
 class Climb {
  public:
-  Climb(const Ascent& ascent, const Attempt& attempt, Climbed& out)
-      : ascent_(ascent), attempt_(attempt), out_(out), stage_(&ascent.stages[0]) {
+  Climb(const Ascent& ascent, double contrast, Climbed& out) : ascent_(ascent), out_(out), stage_(&ascent.stages[0]) {
     const Parametrization& first = *stage_->parametrization;
     if (!ascent.start) {
-      parameters_ = first.start(ascent.settings.seed, ascent.keys, attempt.contrast);
+      parameters_ = first.start(ascent.settings.seed, ascent.keys, contrast);
       return;
     }
     parameters_ = first.from_picture(ascent.start->expand({stage_->canvas.count, -1, -1, -1}).contiguous()).value();
@@ -132,7 +122,6 @@ class Climb {
 
   // False when it gives up: no gradient in a row of redirected steps and none before.
   bool run() {
-    if (attempt_.before && !wake()) return false;
     for (const Stage& stage : ascent_.stages) {
       if (&stage != stage_) grow_to(stage);
       if (!run_stage(stage.steps)) return false;
@@ -156,16 +145,6 @@ class Climb {
   }
 
  private:
-  // Redirected steps alone, on the first stage.
-  bool wake() {
-    Adam adam(kWakingRate);
-    for (int64_t i = 0; i < attempt_.steps && !alive_; ++i) {
-      throw_if_stopped();
-      update(adam);
-    }
-    return alive_;
-  }
-
   bool run_stage(int64_t steps) {
     Adam adam(ascent_.settings.lr > 0 ? ascent_.settings.lr : stage_->parametrization->lr());
     Plateau plateau(ascent_.settings.patience, step_);
@@ -174,7 +153,7 @@ class Climb {
       keep_frame(step_);
       out_.curve.push_back(static_cast<float>(update(adam)));
       ++step_;
-      if (!alive_ && dead_in_a_row_ > attempt_.steps) return false;
+      if (!alive_ && dead_in_a_row_ > kRedirectedInARow) return false;
       if (!plateau.reached(out_.curve)) continue;
       out_.plateau = true;
       return true;
@@ -250,7 +229,7 @@ class Climb {
     alive_ = alive_ || (slope.input.defined() && !all_zero(slope.input));
     if (slope.input.defined() && !one_is_dead(slope.input)) {
       dead_in_a_row_ = 0;
-    } else if (++dead_in_a_row_ <= attempt_.steps) {
+    } else if (++dead_in_a_row_ <= kRedirectedInARow) {
       const Prefix& prefix = *stage_->prefix;
       slope.input = slope_at(&prefix.redirected(), prefix, ascent_.objective, input, picture, alpha).input;
       ++out_.redirected_steps;
@@ -258,13 +237,12 @@ class Climb {
   }
 
   const Ascent& ascent_;
-  const Attempt& attempt_;
   Climbed& out_;
   const Stage* stage_;
   std::vector<at::Tensor> parameters_;
   int64_t step_ = 0;
   bool alive_ = false;
-  int64_t dead_in_a_row_ = 0;
+  int dead_in_a_row_ = 0;
 };
 
 }  // namespace
@@ -272,14 +250,13 @@ class Climb {
 std::vector<Picture> ascend(const Ascent& ascent) {
   const at::AutoGradMode gradients(true);
   Climbed climbed;
-  const std::vector<Picture> begin = Climb(ascent, kAttempts[0], climbed).pictures();
-  bool started = false;
-  for (const Attempt& attempt : kAttempts) {
-    if (ascent.start && attempt.contrast != 1) continue;  // a given picture has the contrast that it has
+  Climb first(ascent, 1, climbed);
+  const std::vector<Picture> begin = first.pictures();
+  bool started = first.run() || ascent.objective.reads.layers.empty();
+  if (!started && !ascent.start) {
     climbed.curve.clear();
     climbed.frames.clear();
-    started = Climb(ascent, attempt, climbed).run() || ascent.objective.reads.layers.empty();
-    if (started) break;
+    started = Climb(ascent, kRestartContrast, climbed).run();
   }
   std::vector<Picture> pictures = started ? std::move(climbed.pictures) : begin;
   for (size_t i = 0; i < pictures.size(); ++i) {

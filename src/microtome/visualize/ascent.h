@@ -20,12 +20,6 @@
 
 namespace microtome {
 
-// Of a picture without a gradient: steps on the redirected network in a row, the contrast of a second start, steps
-// towards waking it that come before the ascent.
-constexpr int64_t kRedirectedInARow = 16;
-constexpr double kRestartContrast = 10;
-constexpr int64_t kWakingSteps = 256;
-
 // A canvas and the prefix that sees it; an ascent goes from the coarsest stage to the last.
 struct Stage {
   Canvas canvas;
@@ -53,8 +47,7 @@ struct Ascent {
 //
 // A gradient of a picture that is exactly zero at the input (dead rectifiers on an almost grey picture) is taken once
 // more from the redirected network, at most 16 steps in a row (Lucid's count). If no step ever had a gradient of its
-// own by then, the ascent starts again from noise of ten times the contrast; then from the first start after up to 256
-// redirected steps of size 0.2, which are not steps of the ascent, and so from the second. If all stay dead, started =
+// own by then, the ascent starts again, once, from noise of ten times the contrast; if that stays dead too, started =
 // false and the pictures are the first start images. Measures are left at 0.
 //
 // Pure and thread-safe; runs in the calling thread. Throws Error(kCancelled) between steps when a stop was asked for,

@@ -244,6 +244,31 @@ TEST(Onnx, NamesWhatIsBroken) {
   EXPECT_EQ(refusal(model).first, ErrorKind::kCorrupt);
 }
 
+TEST(Onnx, ReadsSignalsAndTellsThemFromPictures) {
+  const auto rectified = [](std::initializer_list<int64_t> dims) {
+    onnx::ModelProto model;
+    model.set_ir_version(8);
+    model.add_opset_import()->set_version(13);
+    auto& graph = *model.mutable_graph();
+    graph.add_input()->set_name("x");
+    auto& type = *graph.mutable_input(0)->mutable_type()->mutable_tensor_type();
+    type.set_elem_type(TensorProto::FLOAT);
+    for (const int64_t dim : dims) type.mutable_shape()->add_dim()->set_dim_value(dim);
+    auto& node = *graph.add_node();
+    node.set_op_type("Relu");
+    node.add_input("x");
+    node.add_output("y");
+    graph.add_output()->set_name("y");
+    return model;
+  };
+  EXPECT_EQ(load(rectified({1, 2, 16})).layer("y").shape, (std::vector<int64_t>{2, 16}));
+  EXPECT_EQ(load(rectified({1, 9, 128, 1})).layer("y").units, 9);
+  for (const auto& last : {rectified({1, 32, 32, 3}), rectified({1, 28, 28, 1})}) {
+    EXPECT_THAT(refusal(last).second, HasSubstr("channels last"));
+  }
+  EXPECT_EQ(refusal(rectified({1, 3, 8, 32, 32})).first, ErrorKind::kUnsupported);
+}
+
 TEST(Onnx, PutsNodesIntoAnOrderInWhichTheyRun) {
   const onnx::ModelProto model = small_model();
   onnx::ModelProto turned = model;

@@ -14,7 +14,6 @@
 #include "microtome/base/workers.h"
 #include "microtome/image/codec.h"
 #include "microtome/study/picture_judge.h"
-#include "microtome/visualize/ascent.h"
 
 namespace microtome {
 namespace {
@@ -200,9 +199,9 @@ void render_pictures(const Source& source, const PicturePlan& plan, const Pictur
   atlas.end_run(run);
   if (silent > 0)
     reporter.warn(fmt::format(
-        "{} of {} pictures did not start: their gradient stayed zero from noise of 1 and {:g} times the usual "
-        "contrast, also after {} steps towards waking them; `start` takes a picture that does",
-        silent.load(), total - done, kRestartContrast, kWakingSteps));
+        "{} of {} pictures did not start: their gradient stayed zero from noise of the usual contrast and of "
+        "ten times that; `start` takes a picture to begin with",
+        silent.load(), total - done));
 }
 
 }  // namespace microtome

@@ -32,6 +32,7 @@ struct Command {
   std::string_view summary;
   // Adds options and a callback to the subcommand. The session outlives the app.
   void (*define)(CLI::App& app, Session& session);
+  bool only_reads = false;  // a signal ends it at once: nothing is to be finished first
 };
 
 std::span<const Command* const> kinds();

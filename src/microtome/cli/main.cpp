@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <sstream>
@@ -42,11 +43,22 @@ std::string joined(int count, char** words) {
   return line;
 }
 
-// The first Ctrl-C asks the work to stop at a safe point, the second ends the process.
+// Whether the command writes something that should be finished first.
+std::atomic<bool> writes{false};
+
+// The first Ctrl-C asks work that writes to stop at a safe point and ends any other; the second ends the process.
 void on_interrupt(int) {
-  if (stop_requested()) _exit(130);
+  if (!writes || stop_requested()) _exit(130);
   request_stop();
   Client::stop();
+}
+
+bool writes_files(std::string_view name, const Json& questions) {
+  for (const Json& question : questions) {
+    if (question.at("name") != name) continue;
+    return std::ranges::any_of(question.at("arguments"), [](const Json& row) { return row.at("role") == "out"; });
+  }
+  return std::ranges::none_of(kinds(), [&](const Command* one) { return one->name == name && one->only_reads; });
 }
 
 // The first word that should have been a command, for "did you mean".
@@ -87,6 +99,7 @@ int run(int count, char** words) {
     command->define(*app.add_subcommand(std::string(command->name), std::string(command->summary)), session);
   }
   check_command_name(app, count, words);
+  writes = count > 1 && writes_files(words[1], known.at("questions"));
   if (count == 1) {
     print(app.help());
     return 0;

@@ -10,10 +10,33 @@
 
 #include "microtome/base/error.h"
 #include "microtome/image/resize.h"
+#include "microtome/network/schedule.h"
 #include "microtome/network/surgery.h"
 
 namespace microtome {
 namespace {
+
+// Where numbers that are not finite come from: the first layer that has any, and whether its weights do.
+std::string name_bad_layer(const Network& network, const at::Tensor& input) {
+  const Graph& graph = network.graph();
+  std::string text = "from its output on";
+  bool found = false;
+  const auto look = [&](ValueIndex value, const at::Tensor& made) {
+    if (found || !made.is_floating_point() || at::isfinite(made).all().item<bool>()) return;
+    found = true;
+    text = fmt::format("first in layer \"{}\"", graph.values[at_index(value)].name);
+    const std::vector<int> makers = find_makers(graph);
+    for (const ValueIndex given : graph.nodes[static_cast<size_t>(makers[at_index(value)])].inputs) {
+      if (given < 0 || !graph.values[at_index(given)].constant.defined()) continue;
+      if (at::isfinite(graph.values[at_index(given)].constant).all().item<bool>()) continue;
+      text += fmt::format(", whose weights \"{}\" are not finite", graph.values[at_index(given)].name);
+      return;
+    }
+  };
+  const at::AutoGradMode no_gradients(false);
+  Schedule(graph, graph.outputs, /*keeps=*/false).visit(input, {}, look);
+  return text;
+}
 
 // What the network's first output is, behind what only hands it on.
 OutputScale ending_of(const Network& network) {
@@ -32,14 +55,23 @@ OutputScale ending_of(const Network& network) {
 }  // namespace
 
 Classifier::Classifier(const Network& network, Preprocessing preprocessing)
-    : eye_(network, std::move(preprocessing), {network.output_layer().name}),
+    : network_(network),
+      eye_(network, std::move(preprocessing), {network.output_layer().name}),
       classes_(network.output_layer().units),
       height_(static_cast<int>(network.height())),
       width_(static_cast<int>(network.width())),
       ending_(ending_of(network)) {
   const std::string& file = network.facts().file;
-  const auto& shape = network.graph().values[static_cast<size_t>(network.graph().input)].shape;
-  if (shape.size() != 4) throw Error(ErrorKind::kUnsupported, file, "takes rows of numbers, not pictures");
+  check_takes_pictures(network);
+  const std::vector<int64_t>& made = network.output_layer().shape;
+  const int64_t positions = std::accumulate(made.begin() + 1, made.end(), int64_t{1}, std::multiplies<>());
+  if (positions > 1) {
+    throw Error(ErrorKind::kUnsupported, file,
+                fmt::format("gives {} numbers at each of {} positions, as networks for segmentation or detection do, "
+                            "not one a class",
+                            classes_, positions),
+                "its layers can be dissected and visualized");
+  }
   const int side = eye_.preprocessing().side;
   if (side > 0 && (side != height_ || side != width_)) {
     if (!network.free_size()) {
@@ -73,11 +105,17 @@ at::Tensor Classifier::input(const Image& image) const {
 }
 
 std::vector<float> Classifier::probabilities(const Image& image) const {
-  at::Tensor output = eye_.look(input(image)).at(0).to(at::kFloat).reshape({-1});
+  const at::Tensor seen = input(image);
+  at::Tensor output = eye_.look(seen).at(0).to(at::kFloat).reshape({-1});
   if (output.numel() != classes_) {
     throw Error(ErrorKind::kUnsupported, "classify",
                 fmt::format("the network gives {} numbers for {} classes at this side", output.numel(), classes_),
                 "use the side that it was trained with");
+  }
+  if (!at::isfinite(output).all().item<bool>()) {
+    throw Error(ErrorKind::kUnsupported, network_.facts().file,
+                "gives numbers that are not finite: " + name_bad_layer(network_, seen),
+                "get the file anew, export it in float32, or check the input range");
   }
   if (ending_ == OutputScale::kAny) output = output.softmax(0);
   if (ending_ == OutputScale::kLogProbabilities) output = output.exp();

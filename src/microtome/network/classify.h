@@ -19,19 +19,21 @@ struct Guess {
 // Runs the whole network on pictures. Thread-safe.
 class Classifier {
  public:
-  // `preprocessing.side` 0 means the network's own. Throws Error(kUnsupported) unless the network takes pictures and
-  // its first output is one number a class, Error(kUsage) when the side does not fit.
+  // `preprocessing.side` 0 means the network's own. Throws Error(kUnsupported) unless the network takes pictures of 1
+  // or 3 channels and its first output is one number a class, Error(kUsage) when the side does not fit.
   Classifier(const Network& network, Preprocessing preprocessing);
 
   // The short side is scaled to preprocessing.resize_short (0 = side * 256 / 224) and the centre cropped; where that is
   // no whole number, the centre that remains is cut out first and then scaled. A network whose input is not square gets
   // the whole picture scaled. Probabilities sum to 1: a softmax follows unless the network ends in one. Throws
-  // Error(kUsage) when the crop is larger than the scaled picture.
+  // Error(kUsage) when the crop is larger than the scaled picture, Error(kUnsupported) naming the first bad layer when
+  // what the network gives is not finite.
   std::vector<float> probabilities(const Image& image) const;
   // The network's input that probabilities() runs: [1,C,H,W].
   at::Tensor input(const Image& image) const;
 
  private:
+  Network network_;
   Eye eye_;
   int64_t classes_ = 0;
   int height_ = 0, width_ = 0;

@@ -2,10 +2,24 @@
 #include "microtome/network/eye.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
+#include "microtome/base/error.h"
 #include "microtome/network/threads.h"
 
 namespace microtome {
+
+void check_takes_pictures(const Network& network) {
+  const std::vector<int64_t>& shape = network.graph().values[at_index(network.graph().input)].shape;
+  if (shape.size() != 4) {
+    throw Error(ErrorKind::kUnsupported, network.facts().file, "takes no pictures",
+                "rows and vectors can be visualized, not dissected or classified");
+  }
+  if (network.channels() == 1 || network.channels() == 3) return;
+  throw Error(ErrorKind::kUnsupported, network.facts().file,
+              fmt::format("takes {} channels, pictures have 1 or 3", network.channels()),
+              "its layers can be visualized");
+}
 
 Eye::Eye(Network network, Preprocessing preprocessing, std::vector<std::string> layers, const ExecutorChoice& choice)
     : network_(std::move(network)),

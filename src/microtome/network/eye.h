@@ -14,6 +14,9 @@
 
 namespace microtome {
 
+// Throws Error(kUnsupported) unless the network takes pictures of 1 or 3 channels.
+void check_takes_pictures(const Network& network);
+
 // Immutable; copies share everything, and one eye serves all threads. Each call runs in the calling thread, which then
 // has one kernel thread (network/threads.h): parallelism is over pictures.
 class Eye {

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <new>
 
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
@@ -13,54 +15,131 @@
 namespace microtome {
 namespace {
 
-// Files that people have at hand and that are not read: the first bytes, what it is, what to do.
+// Files that people have at hand and that are not networks: a mark at a place, what it is, what to do. The first that
+// fits is named; longer marks stand before shorter ones. `certain`: no network file begins so.
 struct Stranger {
   size_t at;
   std::string_view mark;
   std::string_view what;
   std::string_view remedy;
+  bool certain = true;
 };
 
 using namespace std::string_view_literals;
+constexpr std::string_view kByTorch = "export the network with torch.onnx.export";
+constexpr std::string_view kByKeras = "export the network with tf2onnx, or keras's model.export(format=\"onnx\")";
+constexpr std::string_view kByTensorFlow = "export the network with tf2onnx";
+constexpr std::string_view kNotOne = "give a network file";
 constexpr Stranger kStrangers[] = {
-    {0, "PK\x03\x04"sv, "a zip archive (a PyTorch checkpoint or TorchScript?)",
-     "export the network with torch.onnx.export"},
-    {0, "\x80\x02"sv, "a Python pickle (an old PyTorch checkpoint?)", "export the network with torch.onnx.export"},
-    {0, "\x89HDF"sv, "an HDF5 file (a Keras network?)", "export the network with tf2onnx"},
-    {4, "TFL3"sv, "a TensorFlow Lite network", "export the network with tf2onnx"},
-    {0, "\x89PNG"sv, "a picture", "give a network file"},
-    {0, "\xff\xd8\xff"sv, "a picture", "give a network file"},
-    {0, "SQLite format 3"sv, "an atlas or another SQLite file", "give a network file"},
+    {0, "version https://git-lfs"sv, "a Git LFS pointer: the network itself was not fetched", "run git lfs pull"},
+    {0, "<!doctype html"sv, "a web page: the download was not the file", "get the file anew, from its raw address"},
+    {0, "<html"sv, "a web page: the download was not the file", "get the file anew, from its raw address"},
+    {0, "<?xml"sv, "an XML text (an OpenVINO network?)", "convert the network that it was made of to ONNX"},
+    {0, "{"sv, "a JSON text (a TensorFlow.js network?)", "convert the network that it was made of to ONNX"},
+    {0, "name:"sv, "a Caffe prototxt", "convert the network to ONNX with caffe2onnx"},
+    {0, "layer {"sv, "a Caffe prototxt", "convert the network to ONNX with caffe2onnx"},
+    {30, "metadata.json"sv, "a Keras archive", kByKeras},
+    {30, "config.json"sv, "a Keras archive", kByKeras},
+    {0, "PK\x03\x04"sv, "a zip archive (a PyTorch checkpoint, TorchScript?)", kByTorch},
+    {0, "\x80\x02"sv, "a Python pickle (an old PyTorch checkpoint?)", kByTorch},
+    {0, "\x80\x03"sv, "a Python pickle (an old PyTorch checkpoint?)", kByTorch},
+    {0, "\x80\x04"sv, "a Python pickle (an old PyTorch checkpoint?)", kByTorch},
+    {0, "\x80\x05"sv, "a Python pickle (an old PyTorch checkpoint?)", kByTorch},
+    {0, "\x89HDF"sv, "an HDF5 file (a Keras network?)", kByKeras},
+    {4, "TFL3"sv, "a TensorFlow Lite network", "export the network that it was made of with tf2onnx"},
+    {0, "GGUF"sv, "a GGUF file of a language model", kNotOne},
+    {4, "ptrt"sv, "a TensorRT engine", "give the ONNX file that it was made of"},
+    {0, "ptrt"sv, "a TensorRT engine", "give the ONNX file that it was made of"},
+    {0, "\x93NUMPY"sv, "a NumPy array", kNotOne},
+    {0, "\x89PNG"sv, "a picture", kNotOne},
+    {0, "\xff\xd8\xff"sv, "a picture", kNotOne},
+    {0, "GIF8"sv, "a picture", kNotOne},
+    {8, "WEBP"sv, "a picture", kNotOne},
+    {0, "SQLite format 3"sv, "an atlas or another SQLite file", kNotOne},
+    {0, "\x1f\x8b"sv, "a gzip archive", "unpack it first"},
+    {0, "BZh"sv, "a bzip2 archive", "unpack it first"},
+    {0, "\x28\xb5\x2f\xfd"sv, "a Zstandard archive", "unpack it first"},
+    {0,
+     "\xfd"
+     "7zXZ"sv,
+     "an xz archive", "unpack it first"},
+    {257, "ustar"sv, "a tar archive", "unpack it first"},
+    {0,
+     "\x7f"
+     "ELF"sv,
+     "a program or library", kNotOne},
+    // These could be ONNX of other writers, so they are only named when they are not.
+    {0, "\x08\x01\x12"sv, "not whole ONNX (a TensorFlow SavedModel?)", kByTensorFlow, false},
+    {0, "\x0a"sv, "not ONNX (a TensorFlow graph, or Caffe weights?)", "convert the network to ONNX", false},
 };
+
+bool begins(std::string_view bytes, const Stranger& stranger) {
+  if (bytes.size() < stranger.at + stranger.mark.size()) return false;
+  const std::string_view found = bytes.substr(stranger.at, stranger.mark.size());
+  return std::equal(found.begin(), found.end(), stranger.mark.begin(), [](char a, char b) {
+    return a == b || (a >= 'A' && a <= 'Z' && a - 'A' + 'a' == b);  // web pages are not particular
+  });
+}
+
+void refuse_strangers(const ModelFile& file, bool certain) {
+  for (const Stranger& stranger : kStrangers) {
+    if ((certain && !stranger.certain) || !begins(*file.bytes, stranger)) continue;
+    throw Error(ErrorKind::kUnsupported, file.path, fmt::format("is {}", stranger.what), std::string(stranger.remedy));
+  }
+}
 
 [[noreturn]] void refuse(const ModelFile& file) {
   std::string known;
   for (const ModelFormat* format : model_formats::kinds()) {
     known += fmt::format("{}{}", known.empty() ? "" : "; ", format->summary);
   }
-  for (const Stranger& stranger : kStrangers) {
-    if (file.bytes->size() < stranger.at || file.bytes->compare(stranger.at, stranger.mark.size(), stranger.mark) != 0)
-      continue;
-    throw Error(ErrorKind::kUnsupported, file.path, fmt::format("is {}, not a network that can be read", stranger.what),
-                std::string(stranger.remedy));
-  }
+  refuse_strangers(file, false);
   throw Error(ErrorKind::kUnsupported, file.path, "is not a network in a format that can be read",
               fmt::format("known are: {}", known));
 }
 
 const ModelFormat& format_of(const ModelFile& file) {
   if (file.bytes->empty()) throw Error(ErrorKind::kCorrupt, file.path, "is empty", "get the file anew");
+  refuse_strangers(file, true);
   for (const ModelFormat* format : model_formats::kinds()) {
     if (format->recognizes(*file.bytes)) return *format;
   }
   refuse(file);
 }
 
+StoredNetwork read_by(const ModelFormat& format, const ModelFile& file, int side) {
+  try {
+    return format.read(file, side);
+  } catch (const Error& failure) {
+    if (failure.kind() == ErrorKind::kCorrupt) refuse_strangers(file, false);
+    throw;
+  }
+}
+
+// A folder is taken for what exporters leave: a SavedModel, or a network among other files.
+void refuse_folder(const std::string& folder) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  if (!fs::is_directory(folder, failed)) return;
+  std::string inside;
+  for (const auto& entry : fs::directory_iterator(folder, failed)) {
+    const std::string ending = entry.path().extension().string();
+    if ((ending == ".onnx" || ending == ".safetensors") && (inside.empty() || entry.path().string() < inside)) {
+      inside = entry.path().string();
+    }
+  }
+  if (!inside.empty()) throw Error(ErrorKind::kUnsupported, folder, "is a folder", "give the file " + inside);
+  if (fs::exists(fs::path(folder) / "saved_model.pb", failed)) {
+    throw Error(ErrorKind::kUnsupported, folder, "is a TensorFlow SavedModel",
+                fmt::format("convert it: python -m tf2onnx.convert --saved-model {} --output net.onnx", folder));
+  }
+}
+
 }  // namespace
 
 Network network_from_bytes(const ModelFile& file, int side) {
   const ModelFormat& format = format_of(file);
-  StoredNetwork stored = format.read(file, side);
+  StoredNetwork stored = read_by(format, file, side);
   stored.facts.hash = sha256_hex(*file.bytes);
   stored.facts.format = format.name;
   stored.facts.file = file.path;
@@ -69,14 +148,18 @@ Network network_from_bytes(const ModelFile& file, int side) {
     return Network(std::move(stored.graph), std::move(stored.facts));
   } catch (const Error& failure) {
     throw Error(failure.kind(), file.path, failure.what());  // the graph knows its nodes, but not its file
-  } catch (const std::exception& failure) {
-    // Sizes that make no sense come out of the engine as whatever it, or the allocator, throws.
-    throw Error(ErrorKind::kCorrupt, file.path, std::string("cannot be run: ") + failure.what(),
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorKind::kUnsupported, file.path, "needs more memory than there is",
+                "take a machine with more, or a smaller network");
+  } catch (const std::exception&) {
+    // Sizes that make no sense come out of the engine as whatever it throws, in its own words.
+    throw Error(ErrorKind::kCorrupt, file.path, "cannot be run: its sizes or types make no sense",
                 "get the file anew or export it again");
   }
 }
 
 Network load_network(const std::string& file, int side) {
+  refuse_folder(file);
   return network_from_bytes({.path = file, .bytes = std::make_shared<const std::string>(read_file(file))}, side);
 }
 

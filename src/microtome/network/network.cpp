@@ -142,13 +142,17 @@ Network Network::with_classes(std::vector<std::string> classes) const {
   return out;
 }
 
-const Layer& Network::output_layer() const {
-  if (!graph_->outputs.empty()) {
-    for (const Layer& layer : *layers_) {
-      if (layer.value == graph_->outputs.front()) return layer;
-    }
+const Layer* Network::find_output_layer() const {
+  for (const Layer& layer : *layers_) {
+    if (!graph_->outputs.empty() && layer.value == graph_->outputs.front()) return &layer;
   }
-  throw Error(ErrorKind::kUnsupported, facts_.file, "the first output is no layer: it has no unit axis");
+  return nullptr;
+}
+
+const Layer& Network::output_layer() const {
+  if (const Layer* found = find_output_layer()) return *found;
+  throw Error(ErrorKind::kUnsupported, facts_.file, "its first output is no layer: it has no unit axis",
+              "layers inside can be dissected and visualized");
 }
 
 int64_t Network::channels() const { return graph_->values[at_index(graph_->input)].shape[1]; }

@@ -51,8 +51,10 @@ class Network {
   const Layer& layer(std::string_view name) const;
   // The same network with other names of the logits.
   Network with_classes(std::vector<std::string> classes) const;
-  // The first output of the file: class logits or probabilities.
+  // The first output of the file: class logits or probabilities. Throws Error(kUnsupported) where that is no layer (the
+  // number of the likeliest class); the other gives null then.
   const Layer& output_layer() const;
+  const Layer* find_output_layer() const;
 
   // Of the input, without the batch axis; height and width are the file's own or, when free, those first probed.
   int64_t channels() const;

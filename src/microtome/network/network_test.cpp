@@ -209,6 +209,17 @@ TEST(Network, TakesFlatInputs) {
   EXPECT_EQ(network.layer("r").receptive_field.step, (std::array<int64_t, 2>{0, 0}));
 }
 
+TEST(Network, NeedsNoOutputThatIsALayer) {
+  GraphBuilder b;
+  ValueIndex x = b.input("x", {-1, 3, 8, 8});
+  x = b.relu("r", b.conv("c", x, random_float({4, 3, 3, 3}, "w"), {}));
+  const ValueIndex flat = b.flatten("flat", b.global_average_pool("pool", x));
+  const Network network(b.finish({b.node("ArgMax", "best", {flat}, {{"axis", int64_t{1}}})}), {});
+  EXPECT_EQ(network.find_output_layer(), nullptr);
+  EXPECT_THROW(network.output_layer(), Error);
+  EXPECT_EQ(network.layer("r").units, 4);
+}
+
 TEST(Network, NamesTheNodeThatCannotRun) {
   GraphBuilder b;
   const ValueIndex x = b.input("x", {-1, 2, 4, 4});

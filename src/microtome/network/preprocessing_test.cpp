@@ -3,7 +3,10 @@
 
 #include <ATen/ATen.h>
 
+#include <limits>
+
 #include "microtome/image/resize.h"
+#include "microtome/network/builder.h"
 #include "microtome/network/classify.h"
 #include "microtome/network/formats/formats_testing.h"
 #include "microtome/network/formats/model_format.h"
@@ -129,6 +132,35 @@ TEST(Classify, CropsTheCentreAndEndsInProbabilities) {
   small.resize_short = 4;
   EXPECT_THAT(error_of([&] { Classifier(network(), small).input(image); }).second, HasSubstr("below the 8 pixels"));
   EXPECT_EQ(error_of([&] { Classifier(network(), preset("raw:16")); }).first, ErrorKind::kUsage);
+}
+
+TEST(Classify, NamesTheFirstLayerThatIsNotFinite) {
+  const auto refusal = [](const at::Tensor& second) {
+    GraphBuilder b;
+    ValueIndex x = b.input("x", {-1, 3, 8, 8});
+    x = b.relu("r1", b.conv("c1", x, at::ones({4, 3, 3, 3}), {}));
+    x = b.conv("c2", x, second, {});
+    x = b.flatten("flat", b.global_average_pool("pool", b.relu("r2", x)));
+    const Network network(b.finish({x}), {});
+    return error_of([&] { Classifier(network, preset("raw")).probabilities(Image(8, 8)); });
+  };
+  at::Tensor weight = at::ones({5, 4, 3, 3});
+  weight.view(-1)[7].fill_(std::numeric_limits<float>::quiet_NaN());
+  const auto [kind, text] = refusal(weight);
+  EXPECT_EQ(kind, ErrorKind::kUnsupported);
+  EXPECT_THAT(text, testing::AllOf(HasSubstr("layer \"c2\""), HasSubstr("weights \"c2.weight\"")));
+}
+
+TEST(Classify, RefusesWhatGivesNoClasses) {
+  GraphBuilder maps, channels;
+  ValueIndex x = maps.input("x", {-1, 3, 8, 8});
+  const Network segmentation(maps.finish({maps.conv("c", x, at::ones({4, 3, 3, 3}), {})}), {});
+  EXPECT_THAT(error_of([&] { Classifier(segmentation, preset("raw")); }).second,
+              testing::AllOf(HasSubstr("4 numbers at each of 36 positions"), HasSubstr("segmentation")));
+  x = channels.input("x", {-1, 5, 8, 8});
+  x = channels.flatten("flat", channels.global_average_pool("pool", x));
+  const Network five(channels.finish({x}), {});
+  EXPECT_THAT(error_of([&] { Classifier(five, preset("raw")); }).second, HasSubstr("takes 5 channels"));
 }
 
 TEST(Classify, LikeliestFirstAndTiesByIndex) {

@@ -29,6 +29,14 @@ std::vector<at::Tensor> run_on_zeros(const Graph& graph, const std::vector<int64
   return Schedule(graph, wanted).run(at::zeros(shape), {});
 }
 
+// Constants stay in memory for good, so views of less are written out, and all together are bounded.
+void keep_constants(Graph& graph, std::span<const ValueIndex> values, const std::vector<at::Tensor>& made) {
+  double bytes = 0;
+  for (const at::Tensor& tensor : made) bytes += static_cast<double>(tensor.nbytes());
+  RunLimits::for_constants(graph).check_elements(bytes, 1);
+  for (size_t i = 0; i < values.size(); ++i) graph.values[at_index(values[i])].constant = made[i].contiguous();
+}
+
 // Nothing when the graph cannot run on that shape.
 std::optional<std::vector<at::Tensor>> try_on_zeros(const Graph& graph, const std::vector<int64_t>& shape,
                                                     std::span<const ValueIndex> wanted) {
@@ -64,17 +72,12 @@ void drop_finished_nodes(Graph& graph) {
 }
 
 void fold_without_input(Graph& graph) {
-  std::vector<char> made(graph.values.size(), 0);
-  for (const Node& node : graph.nodes) {
-    if (!node.outputs.empty() && node.outputs[0] >= 0) made[at_index(node.outputs[0])] = 1;
-  }
   const std::vector<Dependence> depends = input_dependence(graph);
-  const std::vector<ValueIndex> wanted =
-      values_that(graph, [&](size_t i) { return made[i] && depends[i] == Dependence::kNone; });
+  std::vector<ValueIndex> wanted = visible_values(graph);
+  std::erase_if(wanted, [&](ValueIndex value) { return depends[at_index(value)] != Dependence::kNone; });
   if (wanted.empty()) return;
   const at::AutoGradMode no_gradients(false);
-  const std::vector<at::Tensor> results = Schedule(graph, wanted).run({}, {});
-  for (size_t i = 0; i < wanted.size(); ++i) graph.values[at_index(wanted[i])].constant = results[i].contiguous();
+  keep_constants(graph, wanted, Schedule(graph, wanted).run({}, {.limits = RunLimits::for_constants(graph)}));
   drop_finished_nodes(graph);
 }
 
@@ -91,9 +94,14 @@ void fold_shape_chains(Graph& graph, bool free_size) {
     shape[3] += kLarger;
   }
   const auto again = try_on_zeros(graph, shape, wanted);
+  std::vector<ValueIndex> fixed;
+  std::vector<at::Tensor> made;
   for (size_t i = 0; i < wanted.size(); ++i) {
-    if (!again || once[i].equal((*again)[i])) graph.values[at_index(wanted[i])].constant = once[i].contiguous();
+    if (again && !once[i].equal((*again)[i])) continue;
+    fixed.push_back(wanted[i]);
+    made.push_back(once[i]);
   }
+  keep_constants(graph, fixed, made);
   drop_finished_nodes(graph);
 }
 
@@ -136,14 +144,16 @@ void complete_input_shape(Graph& graph) {
 std::vector<char> learn_shapes(Graph& graph) {
   const std::vector<Dependence> depends = input_dependence(graph);
   const std::vector<ValueIndex> wanted = visible_values(graph);
-  const std::vector<at::Tensor> results = run_on_zeros(graph, graph.values[at_index(graph.input)].shape, wanted);
   std::vector<char> layers(graph.values.size(), 0);
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    const size_t value = at_index(wanted[i]);
-    graph.values[value].shape = results[i].sizes().vec();
-    layers[value] = wanted[i] != graph.input && depends[value] == Dependence::kContent &&
-                    results[i].is_floating_point() && results[i].dim() >= 2 && results[i].size(0) == 1;
-  }
+  const auto learn = [&](ValueIndex made, const at::Tensor& tensor) {
+    const size_t value = at_index(made);
+    graph.values[value].shape = tensor.sizes().vec();
+    layers[value] = depends[value] == Dependence::kContent && tensor.is_floating_point() && tensor.dim() >= 2 &&
+                    tensor.size(0) == 1;
+  };
+  const at::AutoGradMode no_gradients(false);
+  const at::Tensor zeros = at::zeros(graph.values[at_index(graph.input)].shape);
+  Schedule(graph, wanted, /*keeps=*/false).visit(zeros, {}, learn);
   return layers;
 }
 

@@ -20,11 +20,13 @@ ReceptiveField whole_input(const std::vector<int64_t>& shape) {
 
 // What a window over positions that each see `field` sees; nothing when that is not the same for every position.
 std::optional<ReceptiveField> composed(const ReceptiveField& field, const Window& window) {
+  const auto huge = [](int64_t number) { return number > kLargestInteger || number < -kLargestInteger; };
   ReceptiveField out;
   for (size_t xy = 0; xy < 2; ++xy) {
     const int64_t step = field.step[xy];
     const int64_t shrink = window.shrink[xy];
-    if (step % shrink != 0) return std::nullopt;
+    if (huge(step) || huge(field.size[xy]) || huge(field.start[xy])) return std::nullopt;
+    if (shrink < 1 || step % shrink != 0) return std::nullopt;
     // Output positions that share an input position lie up to (shrink - 1) * fine apart on the fine grid.
     const int64_t fine = step / shrink;
     out.size[xy] = field.size[xy] + (window.size[xy] - 1) * step + (shrink - 1) * fine;

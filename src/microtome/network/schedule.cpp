@@ -2,19 +2,22 @@
 #include "microtome/network/schedule.h"
 
 #include <ATen/ATen.h>
-#include <c10/util/Exception.h>
+#include <c10/core/ScalarType.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <stdexcept>
+#include <exception>
+#include <new>
 
 #include "microtome/base/error.h"
 
 namespace microtome {
 namespace {
 
-// ATen's message without the C++ stack that follows its first line.
-std::string short_message(const std::string& message) { return message.substr(0, message.find('\n')); }
+RunLimits limits_of(const at::Tensor& input, const Schedule::Options& options) {
+  if (options.limits) return *options.limits;
+  return input.defined() ? RunLimits::for_input(input) : RunLimits();
+}
 
 }  // namespace
 
@@ -62,12 +65,12 @@ std::vector<Dependence> input_dependence(const Graph& graph) {
   return depends;
 }
 
-Schedule::Schedule(const Graph& graph, std::span<const ValueIndex> wanted)
+Schedule::Schedule(const Graph& graph, std::span<const ValueIndex> wanted, bool keeps)
     : graph_(graph), wanted_(wanted.begin(), wanted.end()) {
   std::vector<char> made(graph.values.size(), 0);
   if (graph.input >= 0) made[at_index(graph.input)] = 1;
   for (const Node* node : needed_nodes(graph, wanted)) {
-    Step step{node, nullptr, {}, {}};
+    Step step{node, nullptr, {}, {}, {}};
     try {
       step.op = &require_operator(*node);
     } catch (const Error& error) {
@@ -92,11 +95,13 @@ Schedule::Schedule(const Graph& graph, std::span<const ValueIndex> wanted)
                   "nothing in the graph makes it", "export the network again");
     }
   }
-  std::vector<char> read_later(graph.values.size(), 0);
-  for (const ValueIndex value : wanted_) read_later[at_index(value)] = 1;
+  std::vector<char> asked(graph.values.size(), 0);
+  for (const ValueIndex value : wanted_) asked[at_index(value)] = 1;
+  std::vector<char> read_later = keeps ? asked : std::vector<char>(graph.values.size(), 0);
   for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
     for (const ValueIndex value : step->node->outputs) {
-      step->wanted.push_back(value >= 0 && read_later[at_index(value)]);
+      step->stored.push_back(value >= 0 && read_later[at_index(value)]);
+      step->wanted.push_back(step->stored.back() || (value >= 0 && asked[at_index(value)]));
     }
     // From the last argument on, so that a value read twice by one node is let go once.
     for (auto slot = step->inputs.rbegin(); slot != step->inputs.rend(); ++slot) {
@@ -118,50 +123,84 @@ at::Tensor Schedule::constant(ValueIndex value, const at::Tensor& input, const O
   return follows ? constant.to(input.options()) : constant;
 }
 
-void Schedule::refuse(const Step& step, const std::string& message) const {
-  throw Error(ErrorKind::kCorrupt, node_label(*step.node, graph_), short_message(message),
-              "its input has a shape or type that the operator cannot take; check the size of the pictures");
+void Schedule::refuse(const Step& step, std::span<const at::Tensor> arguments) const {
+  std::string given;
+  for (const at::Tensor& argument : arguments) {
+    if (!argument.defined()) continue;
+    given += fmt::format("{}{} [{}]", given.empty() ? "" : ", ", c10::toString(argument.scalar_type()),
+                         fmt::join(argument.sizes(), ","));
+  }
+  throw Error(ErrorKind::kCorrupt, node_label(*step.node, graph_),
+              fmt::format("cannot run on {}", given.empty() ? "no inputs" : given),
+              "shapes or types do not fit; check the size of the pictures, or export the network again");
 }
 
-void Schedule::run_step(const Step& step, std::vector<at::Tensor>& values, std::vector<at::Tensor>& arguments,
-                        const at::Tensor& input, const Options& options) const {
+void Schedule::take_outputs(const Step& step, std::vector<at::Tensor>& outputs, State& state) const {
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (!step.wanted[i]) continue;
+    if (!outputs[i].defined()) {
+      throw Error(ErrorKind::kUnsupported, "", fmt::format("output {} of {} is not made here", i, step.node->op),
+                  "export the network without it");
+    }
+    state.limits.check_value(outputs[i]);
+    state.limits.total -= static_cast<int64_t>(outputs[i].nbytes());
+    if (state.limits.total < 0) {
+      throw Error(ErrorKind::kUnsupported, "", "what the file computes from its constants takes too much memory",
+                  "export the network again, with constants folded");
+    }
+    const ValueIndex value = step.node->outputs[i];
+    if (state.visitor != nullptr) (*state.visitor)(value, outputs[i]);
+    if (step.stored[i]) state.values[at_index(value)] = std::move(outputs[i]);
+  }
+}
+
+void Schedule::run_step(const Step& step, State& state) const {
+  std::vector<at::Tensor>& arguments = state.arguments;
   arguments.clear();
   for (const Slot& slot : step.inputs) {
     if (slot.value < 0) {
       arguments.emplace_back();
-    } else if (at::Tensor& value = values[at_index(slot.value)]; value.defined()) {
+    } else if (at::Tensor& value = state.values[at_index(slot.value)]; value.defined()) {
       arguments.push_back(slot.last ? std::move(value) : value);
     } else {
-      arguments.push_back(constant(slot.value, input, options));
+      arguments.push_back(constant(slot.value, state.input, state.options));
     }
   }
   std::vector<at::Tensor> outputs(step.node->outputs.size());
-  OperatorCall call{*step.node, arguments, outputs, step.wanted, options.training};
+  OperatorCall call{*step.node, arguments, outputs, step.wanted, state.options.training, state.limits};
   try {
     step.op->run(call);
+    take_outputs(step, outputs, state);
   } catch (const Error& error) {
     throw Error(error.kind(), node_label(*step.node, graph_), error.what());
-  } catch (const c10::Error& error) {
-    refuse(step, error.what_without_backtrace());
-  } catch (const std::runtime_error& error) {  // what ATen's reshape throws
-    refuse(step, error.what());
-  }
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    if (step.wanted[i]) values[at_index(step.node->outputs[i])] = std::move(outputs[i]);
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception&) {  // ATen's own words speak of its own functions
+    refuse(step, arguments);
   }
 }
 
+void Schedule::run_steps(State& state) const {
+  state.values.resize(graph_.values.size());
+  if (graph_.input >= 0) state.values[at_index(graph_.input)] = state.input;
+  const AllocationBound bound(state.limits.bytes);
+  for (const Step& step : steps_) run_step(step, state);
+}
+
 std::vector<at::Tensor> Schedule::run(const at::Tensor& input, const Options& options) const {
-  std::vector<at::Tensor> values(graph_.values.size());
-  std::vector<at::Tensor> arguments;
-  if (graph_.input >= 0) values[at_index(graph_.input)] = input;
-  for (const Step& step : steps_) run_step(step, values, arguments, input, options);
+  State state{input, options, limits_of(input, options)};
+  run_steps(state);
   std::vector<at::Tensor> results;
   for (const ValueIndex value : wanted_) {
-    const at::Tensor& made = values[at_index(value)];
+    const at::Tensor& made = state.values[at_index(value)];
     results.push_back(made.defined() ? made : constant(value, input, options));
   }
   return results;
+}
+
+void Schedule::visit(const at::Tensor& input, const Options& options, const Visitor& visitor) const {
+  State state{input, options, limits_of(input, options), &visitor};
+  run_steps(state);
 }
 
 }  // namespace microtome

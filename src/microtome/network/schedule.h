@@ -3,6 +3,8 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,15 +28,22 @@ std::vector<const Node*> needed_nodes(const Graph& graph, std::span<const ValueI
 class Schedule {
  public:
   // Throws Error(kUnsupported) on an unknown operator, Error(kCorrupt) when a wanted value cannot be made.
-  Schedule(const Graph& graph, std::span<const ValueIndex> wanted);
+  // Without `keeps` the wanted values are let go like others: for visit().
+  Schedule(const Graph& graph, std::span<const ValueIndex> wanted, bool keeps = true);
+
+  // Each value as soon as it is made.
+  using Visitor = std::function<void(ValueIndex value, const at::Tensor& made)>;
 
   struct Options {
     std::span<const at::Tensor> weights = {};  // where defined, instead of the constant of that value
     bool training = false;
+    std::optional<RunLimits> limits = std::nullopt;  // those for the input
   };
   // The wanted values. Each value is let go after its last reader. The input may be undefined when nothing needs it.
-  // c10::Error and operators' errors come out as Error(kCorrupt/...) naming the node.
+  // Whatever an operator throws comes out as Error(kCorrupt/kUnsupported) naming the node; std::bad_alloc passes.
   std::vector<at::Tensor> run(const at::Tensor& input, const Options& options) const;
+  // Shows each value that a node makes and that is wanted or read.
+  void visit(const at::Tensor& input, const Options& options, const Visitor& visitor) const;
 
  private:
   struct Slot {
@@ -45,12 +54,22 @@ class Schedule {
     const Node* node;
     const Operator* op;
     std::vector<Slot> inputs;
-    std::vector<char> wanted;  // by output: whether anything reads it
+    std::vector<char> wanted;  // by output: whether it is wanted or read
+    std::vector<char> stored;  // by output: whether it is kept or read
+  };
+  // What is there during a run.
+  struct State {
+    const at::Tensor& input;
+    const Options& options;
+    RunLimits limits;
+    const Visitor* visitor = nullptr;
+    std::vector<at::Tensor> values{}, arguments{};
   };
 
-  void run_step(const Step& step, std::vector<at::Tensor>& values, std::vector<at::Tensor>& arguments,
-                const at::Tensor& input, const Options& options) const;
-  [[noreturn]] void refuse(const Step& step, const std::string& message) const;
+  void run_steps(State& state) const;
+  void run_step(const Step& step, State& state) const;
+  void take_outputs(const Step& step, std::vector<at::Tensor>& outputs, State& state) const;
+  [[noreturn]] void refuse(const Step& step, std::span<const at::Tensor> arguments) const;
   at::Tensor constant(ValueIndex value, const at::Tensor& input, const Options& options) const;
 
   const Graph& graph_;

@@ -29,8 +29,9 @@ double mean_confidence(const Network& network, const Preprocessing& preprocessin
 }  // namespace
 
 void check_range(const Source& source, const ConceptSet& concepts, int threads, Reporter& reporter) {
-  const Layer& output = source.network.output_layer();
-  const bool classifier = output.units >= 10 && output.shape.size() == 1 && source.network.channels() == 3;
+  const Layer* output = source.network.find_output_layer();
+  const bool classifier =
+      output != nullptr && output->units >= 10 && output->shape.size() == 1 && source.network.channels() == 3;
   if (!classifier || source.network.facts().has_preprocessing) return;
   std::vector<Image> images;
   for (int64_t i = 0; i < std::min(kProbedImages, concepts.size()); ++i) {

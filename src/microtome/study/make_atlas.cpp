@@ -11,6 +11,7 @@
 #include "microtome/base/json.h"
 #include "microtome/base/path.h"
 #include "microtome/concepts/open.h"
+#include "microtome/network/eye.h"
 #include "microtome/study/check_range.h"
 #include "microtome/study/compare_pictures.h"
 #include "microtome/study/derived_layers.h"
@@ -67,7 +68,10 @@ struct Job {
 Job prepare(const StudyArguments& study, const DissectRequest* dissect, const PictureRequest* pictures,
             Reporter& reporter) {
   Job job{open_source(study.network), nullptr, {}, {}, {}};
-  if (dissect != nullptr && !dissect->concepts.empty()) job.concepts = open_concept_set(dissect->concepts);
+  if (dissect != nullptr && !dissect->concepts.empty()) {
+    check_takes_pictures(job.source.network);
+    job.concepts = open_concept_set(dissect->concepts);
+  }
   const std::vector<std::string> layers =
       derive_layers(job.source, study.layers, study.bases, job.concepts.get(), study.threads, reporter);
   std::vector<std::string> dissected = layers;

@@ -58,9 +58,11 @@ class Gallery {
   std::map<int64_t, Features> seen_;
 };
 
-// The layer of a classifier that comes before the logits and is no map any more, or the output itself.
+// The layer of a classifier that comes before the logits and is no map any more, or the output itself; the last layer
+// where the output is none.
 std::string last_features(const Network& network) {
-  const Layer& output = network.output_layer();
+  const Layer* given = network.find_output_layer();
+  const Layer& output = given != nullptr ? *given : network.layers().back();
   const std::vector<std::string> path = path_to(network, output.name, network.layers().size());
   return path.size() > 1 ? path[path.size() - 2] : output.name;
 }

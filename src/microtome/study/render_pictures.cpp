@@ -145,8 +145,10 @@ void render_missing(const PicturePlan& plan, const std::vector<const PictureTask
     });
   }
   if (silent > 0) {
-    reporter.warn(fmt::format("{} of {} pictures did not start: their gradient is zero everywhere", silent.load(),
-                              known.total - known.done));
+    reporter.warn(fmt::format(
+        "{} of {} pictures did not start: their gradient stayed zero from noise of the usual contrast and of ten times "
+        "that; `start` takes a picture to begin with",
+        silent.load(), known.total - known.done));
   }
 }
 

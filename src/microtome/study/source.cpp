@@ -50,8 +50,9 @@ Source open_source(const NetworkArguments& request, int resize_short) {
     throw Error(ErrorKind::kUsage, request.file, "takes no pictures, so that it has no side",
                 "leave the side out of `preprocess`");
   }
-  if (maps && preprocessing.side == 0) preprocessing.side = static_cast<int>(network.height());
-  if (maps && (preprocessing.side != network.height() || preprocessing.side != network.width())) {
+  const bool square = maps && network.height() == network.width();
+  if (square && preprocessing.side == 0) preprocessing.side = static_cast<int>(network.height());
+  if (preprocessing.side > 0 && (preprocessing.side != network.height() || preprocessing.side != network.width())) {
     throw Error(ErrorKind::kUsage, request.file,
                 fmt::format("the file fixes its input to {}x{}, {} was asked for", network.width(), network.height(),
                             preprocessing.side),

@@ -7,6 +7,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/dissect/ranges.h"
+#include "microtome/network/eye.h"
 
 namespace microtome {
 
@@ -46,9 +47,7 @@ SurveySettings survey_settings(const DissectRequest& study, const SurveyLayer& l
 
 SurveyLayer survey_layer(const Network& network, const LayerTask& task, int64_t images) {
   const Layer& layer = network.layer(task.layer);
-  if (network.graph().values[static_cast<size_t>(network.graph().input)].shape.size() != 4) {
-    throw Error(ErrorKind::kUnsupported, network.facts().file, "takes no pictures, so that it cannot be dissected");
-  }
+  check_takes_pictures(network);
   SurveyLayer out;
   out.name = layer.name;
   out.units = static_cast<int>(task.units.size());

@@ -14,7 +14,9 @@
 #include "microtome/image/codec.h"
 #include "microtome/network/builder.h"
 #include "microtome/network/executor.h"
+#include "microtome/network/formats/safetensors.h"
 #include "microtome/study/render_pictures.h"
+#include "microtome/study/source.h"
 #include "microtome/study/survey_plan.h"
 
 namespace microtome {
@@ -116,6 +118,21 @@ TEST_F(ValuesTest, ThePlanSaysWhatItChangedAndRefusesTheRest) {
   request_.transfer.clear();
   request_.render.size = 32;
   EXPECT_THROW(plan(), Error);
+}
+
+TEST_F(ValuesTest, ANetworkThatIsNotSquareIsOpened) {
+  GraphBuilder graph;
+  const ValueIndex input = graph.input("x", {-1, 3, 24, 40});
+  const Network network(graph.finish({graph.relu("unit", graph.conv("c", input, at::ones({2, 3, 3, 3}), {}))}), {});
+  NetworkArguments arguments;
+  arguments.file = folder_ + "/wide.safetensors";
+  save_network(network, arguments.file);
+  const Source source = open_source(arguments);
+  EXPECT_EQ(source.network.height(), 24);
+  EXPECT_EQ(source.network.width(), 40);
+  EXPECT_EQ(survey_layer(source.network, {"unit", {0}}, 1).map_width, 38);
+  arguments.preprocess = "raw:24";
+  EXPECT_THROW(open_source(arguments), Error);
 }
 
 TEST_F(ValuesTest, CannotBeDissected) {

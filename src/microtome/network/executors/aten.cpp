@@ -36,9 +36,9 @@ class AtenTape : public Tape {
       const at::Tensor gradient =
           torch::autograd::grad(roots, {input}, seeds, c10::nullopt, false, /*allow_unused=*/true)[0];
       return gradient.defined() ? gradient : at::zeros_like(input).detach();
-    } catch (const c10::Error& error) {
-      const std::string message = error.what_without_backtrace();
-      throw Error(ErrorKind::kUnsupported, "gradient", message.substr(0, message.find('\n')));
+    } catch (const c10::Error&) {
+      throw Error(ErrorKind::kUnsupported, "gradient", "the network cannot be run backwards",
+                  "an operator on the way has no gradient for its attributes or types");
     }
   }
 

@@ -18,6 +18,7 @@ namespace {
 // Larger inputs are mistakes in the file, and would only show as an allocation that fails.
 constexpr int64_t kLargestSide = 1 << 12;
 constexpr int64_t kLargestInput = int64_t{1} << 26;
+constexpr double kMostElements = 1e12;  // of a weight, axes without elements counted as one
 
 bool in_range(ValueIndex index, const Graph& graph) {
   return index >= 0 && static_cast<size_t>(index) < graph.values.size();
@@ -50,14 +51,33 @@ void check_operators(const Graph& graph, const std::string& where) {
               "export the network with other operators, or cut it before this node");
 }
 
+// Everything behind goes by the first input and the first output.
+void check_ends(const Node& node, const Graph& graph, const std::string& where) {
+  if (node.outputs.empty() || node.outputs[0] == -1) corrupt(where, node_label(node, graph) + " makes nothing");
+  if (node.op != "Constant" && (node.inputs.empty() || node.inputs[0] == -1)) {
+    corrupt(where, node_label(node, graph) + " has no input");
+  }
+}
+
+void check_constants(const Graph& graph, const std::string& where) {
+  for (const Value& value : graph.values) {
+    const at::Tensor& constant = value.constant;
+    if (!constant.defined()) continue;
+    if (constant.dim() <= kMostAxes && count_elements(constant.sizes()) < kMostElements) continue;
+    corrupt(where, fmt::format("weight \"{}\" has an impossible shape", value.name));
+  }
+}
+
 }  // namespace
 
 void check_graph(const Graph& graph, const std::string& where) {
+  check_constants(graph, where);
   std::vector<bool> made(graph.values.size());
   for (size_t i = 0; i < graph.values.size(); ++i) made[i] = graph.values[i].constant.defined();
   if (!in_range(graph.input, graph) || made[static_cast<size_t>(graph.input)]) corrupt(where, "has no input");
   made[static_cast<size_t>(graph.input)] = true;
   for (const Node& node : graph.nodes) {
+    check_ends(node, graph, where);
     for (const ValueIndex input : node.inputs) {
       if (input == -1) continue;
       if (in_range(input, graph) && made[static_cast<size_t>(input)]) continue;
@@ -89,12 +109,14 @@ void check_input(const Graph& graph, const std::string& where) {
     throw Error(ErrorKind::kUnsupported, where,
                 fmt::format("its input \"{}\" [{}] {}", input.name, fmt::join(shape, ","), what), remedy);
   };
-  if (shape.size() != 2 && shape.size() != 4) {
-    refuse("is neither pictures [N,C,H,W] nor rows [N,F]", "export it with an input of one of these forms");
+  if (shape.size() < 2 || shape.size() > 4) {
+    refuse("is neither pictures [N,C,H,W] nor rows [N,C,L] or [N,F]", "export it with an input of one of these forms");
   }
   if (shape[0] != 1)
     refuse(fmt::format("fixes the batch to {}", shape[0]), "export it with a batch of 1 or a free one");
-  if (shape.size() == 4 && shape[1] > 4 && shape[3] >= 1 && shape[3] <= 4) {
+  // Signals [N,C,L,1] are told from grey pictures by not being square.
+  const bool grey = shape.size() == 4 && shape[3] == 1 && shape[1] == shape[2];
+  if (shape.size() == 4 && shape[1] > 4 && (grey || (shape[3] > 1 && shape[3] <= 4))) {
     refuse("has its channels last", "export it with channels first (tf2onnx: --inputs-as-nchw)");
   }
   int64_t count = 1;

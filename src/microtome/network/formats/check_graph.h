@@ -8,10 +8,11 @@
 namespace microtome {
 
 // Throws Error(kCorrupt) when an index is out of range, a node reads what nothing before it makes, a value is made
-// twice, or an output is made by nothing; Error(kUnsupported) when an operator is not in the operator table.
+// twice, a node has no first input or output, an output is made by nothing or a weight has an impossible shape;
+// Error(kUnsupported) when an operator is not in the operator table.
 void check_graph(const Graph& graph, const std::string& where);
 
-// Throws Error(kUnsupported) unless the input is [N,C,H,W] or [N,F] floats of a sensible size with a batch of one.
+// Throws Error(kUnsupported) unless the input is [N,C,H,W], [N,C,L] or [N,F] floats of a sensible size with a batch of one.
 void check_input(const Graph& graph, const std::string& where);
 
 }  // namespace microtome

@@ -9,8 +9,10 @@
 
 #include <functional>
 #include <limits>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "microtome/base/error.h"
 #include "microtome/network/formats/check_graph.h"
@@ -38,7 +40,7 @@ class OnnxReader {
     opset_ = find_opset();
     read_initializers();
     read_input();
-    for (onnx::NodeProto& node : *proto_.mutable_node()) read_node(node);
+    for (const int place : running_order()) read_node(*proto_.mutable_node(place));
     for (const auto& output : proto_.output())
       graph_.outputs.push_back(known_value(output.name(), "the file's output list"));
     if (graph_.outputs.empty()) throw Error(ErrorKind::kCorrupt, path_, "names no outputs");
@@ -121,6 +123,41 @@ class OnnxReader {
       const int64_t free = axis == 0 ? 1 : axis >= 2 ? side_ : -1;
       shape.push_back(size.dim_value() > 0 ? size.dim_value() : free);
     }
+  }
+
+  // ONNX asks for nodes in an order in which they can run, and not all writers heed that. A node that never can keeps
+  // its turn behind the others and is refused by what it reads.
+  std::vector<int> running_order() const {
+    const int count = proto_.node_size();
+    std::unordered_map<std::string, std::vector<int>> readers;
+    std::vector<int> missing(static_cast<size_t>(count)), order, late;
+    std::unordered_set<std::string> made;
+    for (const auto& node : proto_.node()) made.insert(node.output().begin(), node.output().end());
+    for (int i = 0; i < count; ++i) {
+      for (const std::string& name : proto_.node(i).input()) {
+        if (name.empty() || !made.contains(name)) continue;
+        readers[name].push_back(i);
+        ++missing[static_cast<size_t>(i)];
+      }
+    }
+    std::set<int> ready;  // the first in the file first, so that an order which is right stays
+    for (int i = 0; i < count; ++i) {
+      if (missing[static_cast<size_t>(i)] == 0) ready.insert(i);
+    }
+    while (!ready.empty()) {
+      order.push_back(*ready.begin());
+      ready.erase(ready.begin());
+      for (const std::string& name : proto_.node(order.back()).output()) {
+        for (const int reader : std::exchange(readers[name], {})) {
+          if (--missing[static_cast<size_t>(reader)] == 0) ready.insert(reader);
+        }
+      }
+    }
+    for (int i = 0; i < count; ++i) {
+      if (missing[static_cast<size_t>(i)] > 0) late.push_back(i);
+    }
+    order.insert(order.end(), late.begin(), late.end());
+    return order;
   }
 
   std::string describe_proto(const onnx::NodeProto& node) const {

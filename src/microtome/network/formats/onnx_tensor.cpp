@@ -5,12 +5,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <limits>
 #include <vector>
 
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
+#include "microtome/network/limits.h"
 
 namespace microtome {
 namespace {
@@ -45,13 +47,17 @@ const ElementType& element_type(const TensorProto& proto, const std::string& whe
 
 int64_t checked_count(const TensorProto& proto, const std::string& where) {
   int64_t count = 1;
+  bool empty = false;
   for (const int64_t size : proto.dims()) {
     if (size < 0) throw Error(ErrorKind::kCorrupt, where, fmt::format("has a negative size {}", size));
-    if (__builtin_mul_overflow(count, size, &count) || count > (int64_t{1} << 40)) {
-      throw Error(ErrorKind::kCorrupt, where, fmt::format("has the impossible shape {}", proto.dims()));
+    // An axis without elements must not hide what the others ask for.
+    if (__builtin_mul_overflow(count, std::max<int64_t>(size, 1), &count) || count > (int64_t{1} << 40) ||
+        proto.dims_size() > kMostAxes) {
+      throw Error(ErrorKind::kCorrupt, where, "has an impossible shape", "get the file anew or export it again");
     }
+    empty = empty || size == 0;
   }
-  return count;
+  return empty ? 0 : count;
 }
 
 void check_size(int64_t found, int64_t expected, std::string_view of, const TensorProto& proto,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
 
+#include <filesystem>
+
 #include "microtome/network/executor.h"
 #include "microtome/network/formats/formats_testing.h"
 #include "microtome/network/formats/model_format.h"
@@ -225,8 +227,99 @@ TEST(Onnx, NamesWhatIsBroken) {
   EXPECT_EQ(refusal(model).first, ErrorKind::kCorrupt);
 
   model = small_model();
+  model.mutable_graph()->mutable_node(1)->clear_input();
+  EXPECT_THAT(refusal(model).second, HasSubstr("has no input"));
+  model = small_model();
+  model.mutable_graph()->mutable_node(1)->set_input(0, "");
+  EXPECT_THAT(refusal(model).second, HasSubstr("has no input"));
+  model = small_model();
+  auto& idle = *model.mutable_graph()->add_node();
+  idle.set_op_type("Reshape");
+  idle.set_name("idle");
+  idle.add_input("image");
+  EXPECT_THAT(refusal(model).second, HasSubstr("Reshape node \"idle\" makes nothing"));
+
+  model = small_model();
   model.clear_opset_import();
   EXPECT_EQ(refusal(model).first, ErrorKind::kCorrupt);
+}
+
+TEST(Onnx, ReadsSignalsAndTellsThemFromPictures) {
+  const auto rectified = [](std::initializer_list<int64_t> dims) {
+    onnx::ModelProto model;
+    model.set_ir_version(8);
+    model.add_opset_import()->set_version(13);
+    auto& graph = *model.mutable_graph();
+    graph.add_input()->set_name("x");
+    auto& type = *graph.mutable_input(0)->mutable_type()->mutable_tensor_type();
+    type.set_elem_type(TensorProto::FLOAT);
+    for (const int64_t dim : dims) type.mutable_shape()->add_dim()->set_dim_value(dim);
+    auto& node = *graph.add_node();
+    node.set_op_type("Relu");
+    node.add_input("x");
+    node.add_output("y");
+    graph.add_output()->set_name("y");
+    return model;
+  };
+  EXPECT_EQ(load(rectified({1, 2, 16})).layer("y").shape, (std::vector<int64_t>{2, 16}));
+  EXPECT_EQ(load(rectified({1, 9, 128, 1})).layer("y").units, 9);
+  for (const auto& last : {rectified({1, 32, 32, 3}), rectified({1, 28, 28, 1})}) {
+    EXPECT_THAT(refusal(last).second, HasSubstr("channels last"));
+  }
+  EXPECT_EQ(refusal(rectified({1, 3, 8, 32, 32})).first, ErrorKind::kUnsupported);
+}
+
+TEST(Onnx, PutsNodesIntoAnOrderInWhichTheyRun) {
+  const onnx::ModelProto model = small_model();
+  onnx::ModelProto turned = model;
+  auto& nodes = *turned.mutable_graph()->mutable_node();
+  std::reverse(nodes.begin(), nodes.end());
+  const Network sorted = load(turned);
+  EXPECT_EQ(sorted.layers().size(), load(model).layers().size());
+  const at::Tensor x = at::linspace(-1, 1, 3 * 8 * 8).view({1, 3, 8, 8});
+  EXPECT_TRUE(make_executor(sorted, {"logits"})->run(x)[0].equal(make_executor(load(model), {"logits"})->run(x)[0]));
+  turned.mutable_graph()->mutable_node(0)->set_input(0, turned.graph().node(0).output(0));  // it waits for itself
+  EXPECT_EQ(refusal(turned).first, ErrorKind::kCorrupt);
+}
+
+TEST(Onnx, AnEmptyAxisHidesNoOther) {
+  for (const int64_t large : {int64_t{1} << 62, int64_t{1} << 40, int64_t{1} << 32}) {
+    EXPECT_EQ(error_of([&] { take(tensor(TensorProto::FLOAT, {0, large, large})); }).first, ErrorKind::kCorrupt);
+  }
+  TensorProto deep = tensor(TensorProto::FLOAT, {});
+  for (int i = 0; i < 1000; ++i) deep.add_dims(1);
+  deep.add_float_data(1);
+  EXPECT_EQ(error_of([&] { take(deep); }).first, ErrorKind::kCorrupt);
+}
+
+TEST(LoadNetwork, CallsStrangersByName) {
+  using namespace std::string_literals;
+  const std::pair<std::string, const char*> files[] = {
+      {"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull"},
+      {"<!DOCTYPE html><html>", "web page"},
+      {"<HTML>", "web page"},
+      {"\x80\x04\x95 pickle", "torch.onnx.export"},
+      {"PK\x03\x04"s + std::string(26, ' ') + "metadata.json", "Keras"},
+      {"\x89HDF\r\n", "HDF5"},
+      {"\x1c\0\0\0TFL3"s, "TensorFlow Lite"},
+      {"\x1f\x8b\x08", "unpack"},
+      {"\x08\x01\x12\x05hello", "SavedModel"},
+      {"\x0a\x05hello", "TensorFlow graph"},
+      {"{\"format\": 1}", "JSON"},
+  };
+  for (const auto& [bytes, text] : files) {
+    const auto [kind, said] = error_of([&, &content = bytes] {
+      network_from_bytes({"net.onnx", std::make_shared<const std::string>(content)});
+    });
+    EXPECT_EQ(kind, ErrorKind::kUnsupported) << text;
+    EXPECT_THAT(said, testing::AllOf(HasSubstr("net.onnx"), HasSubstr(text)));
+  }
+  const std::string folder = testing::TempDir() + "saved_model";
+  write_file(folder + "/saved_model.pb", "x");
+  EXPECT_THAT(error_of([&] { load_network(folder); }).second, HasSubstr("tf2onnx"));
+  write_file(folder + "/net.onnx", "x");
+  EXPECT_THAT(error_of([&] { load_network(folder); }).second, HasSubstr(folder + "/net.onnx"));
+  std::filesystem::remove_all(folder);
 }
 
 TEST(LoadNetwork, TellsFormatsByContent) {

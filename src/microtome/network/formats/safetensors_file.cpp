@@ -15,7 +15,8 @@
 namespace microtome {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::ordered_json;  // what is written keeps its order
+using Header = nlohmann::json;        // what is read: looking for a name in the other is linear in their number
 
 constexpr uint64_t kLargestHeader = 100 << 20;  // as the format's own reader
 constexpr size_t kLengthBytes = 8;
@@ -42,18 +43,18 @@ struct Place {
   uint64_t begin = 0, end = 0;  // bytes of the data part
 };
 
-Place parse_place(const std::string& name, const nlohmann::json& entry, const std::string& where) {
+Place parse_place(const std::string& name, const Header& entry, const std::string& where) {
   Place place{.name = name, .type = at::kFloat, .shape = {}};
   std::string dtype;
   std::vector<uint64_t> offsets;
   try {
     entry.at("dtype").get_to(dtype);
-    for (const nlohmann::json& size : entry.at("shape")) {
+    for (const Header& size : entry.at("shape")) {
       if (!size.is_number_unsigned())
         refuse_header(where, fmt::format("tensor \"{}\" has a size that is no count", name));
       place.shape.push_back(static_cast<int64_t>(size.get<uint64_t>()));
     }
-    for (const nlohmann::json& offset : entry.at("data_offsets")) {
+    for (const Header& offset : entry.at("data_offsets")) {
       if (!offset.is_number_unsigned())
         refuse_header(where, fmt::format("tensor \"{}\" has a place that is no count", name));
       offsets.push_back(offset.get<uint64_t>());
@@ -125,9 +126,8 @@ uint64_t header_length(std::string_view bytes) {
   return length;
 }
 
-// Sorted keys: a header may have very many.
-nlohmann::json parse_header(std::string_view text, const std::string& where) {
-  auto header = parse_json<nlohmann::json>(text, where);
+Header parse_header(std::string_view text, const std::string& where) {
+  auto header = parse_json<Header>(text, where);
   if (header.is_object()) return header;
   refuse_header(where, "its header is not a JSON object");
 }
@@ -146,7 +146,7 @@ SafetensorsFile parse_safetensors(std::shared_ptr<const std::string> bytes, cons
     refuse_header(where, fmt::format("its header should have {} bytes, the file has {}", length, bytes->size()));
   }
   const uint64_t data_begin = kLengthBytes + length;
-  const nlohmann::json header = parse_header(std::string_view(*bytes).substr(kLengthBytes, length), where);
+  const Header header = parse_header(std::string_view(*bytes).substr(kLengthBytes, length), where);
 
   SafetensorsFile content;
   std::vector<Place> places;

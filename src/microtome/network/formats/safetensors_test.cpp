@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include "microtome/base/hash.h"
 #include "microtome/base/json.h"
@@ -140,6 +141,20 @@ TEST(SafetensorsFile, RefusesPlacesThatDoNotFit) {
   }
   EXPECT_EQ(error_of([] { parse(file_of("{" + entry("a", "F4", "[2]", "[0,1]") + "}", 1)); }).first,
             ErrorKind::kUnsupported);
+}
+
+// Looking a name up for each entry would take hours.
+TEST(SafetensorsFile, ReadsManyEntries) {
+  std::string header = "{";
+  constexpr int kEntries = 200000;
+  for (int i = 0; i < kEntries; ++i) {
+    header += fmt::format("{}\"t{}\":{{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}}", i ? "," : "", i);
+  }
+  header += "}";
+  std::string bytes(8, '\0');
+  for (size_t i = 0; i < 8; ++i) bytes[i] = static_cast<char>(header.size() >> (8 * i));
+  const auto file = parse_safetensors(std::make_shared<const std::string>(bytes + header), "file");
+  EXPECT_EQ(file.tensors.size(), static_cast<size_t>(kEntries));
 }
 
 TEST(SafetensorsFile, ReadsWhatIsNotAligned) {

@@ -59,6 +59,21 @@ void run_selu(OperatorCall& call) {
   call.outputs[0] = at::elu(call.input(0), alpha, gamma);
 }
 
+// max(0, x) + min(0, alpha (exp(x / alpha) - 1))
+void run_celu(OperatorCall& call) {
+  const double alpha = float_attribute(call.node, "alpha", 1.0);
+  call.outputs[0] = at::elu(call.input(0), alpha, 1.0, 1.0 / alpha);
+}
+
+// x times the normal distribution function, or its approximation by tanh.
+void run_gelu(OperatorCall& call) {
+  const std::string approximation = string_attribute(call.node, "approximate", "none");
+  if (approximation != "none" && approximation != "tanh") {
+    throw Error(ErrorKind::kUnsupported, "", "Gelu with this approximation is not supported", "");
+  }
+  call.outputs[0] = at::gelu(call.input(0), approximation);
+}
+
 void run_clip(OperatorCall& call) {
   const ClipBounds bounds = clip_bounds(call);
   call.outputs[0] = at::clamp(call.input(0), bounds.low, bounds.high);
@@ -67,7 +82,7 @@ void run_clip(OperatorCall& call) {
 void run_sigmoid(OperatorCall& call) { call.outputs[0] = at::sigmoid(call.input(0)); }
 void run_tanh(OperatorCall& call) { call.outputs[0] = at::tanh(call.input(0)); }
 void run_softplus(OperatorCall& call) { call.outputs[0] = at::softplus(call.input(0)); }
-void run_softsign(OperatorCall& call) { call.outputs[0] = call.input(0) / (call.inputs[0].abs() + 1); }
+void run_softsign(OperatorCall& call) { call.outputs[0] = call.input(0) / (call.input(0).abs() + 1); }
 
 void run_hard_sigmoid(OperatorCall& call) {
   const double alpha = float_attribute(call.node, "alpha", 0.2);
@@ -132,6 +147,8 @@ constexpr Operator kActivationOperators[] = {
     {.name = "PRelu", .run = run_prelu, .window = same_position, .learned = {1, 1}},
     pointwise("Elu", run_elu),
     pointwise("Selu", run_selu),
+    pointwise("Celu", run_celu),
+    pointwise("Gelu", run_gelu),
     pointwise("Sigmoid", run_sigmoid),
     pointwise("Tanh", run_tanh),
     pointwise("Softplus", run_softplus),

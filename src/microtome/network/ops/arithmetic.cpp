@@ -24,9 +24,23 @@ Tensor second_operand(const OperatorCall& call) {
 Tensor add(const Tensor& a, const Tensor& b) { return a + b; }
 Tensor subtract(const Tensor& a, const Tensor& b) { return a - b; }
 Tensor multiply(const Tensor& a, const Tensor& b) { return a * b; }
+
+// An integer division, whose two traps (by 0, and of the lowest number by -1) the processor would answer by a signal.
+bool integers(const Tensor& a, const Tensor& b) {
+  if (!at::isIntegralType(a.scalar_type(), true) || !at::isIntegralType(b.scalar_type(), true)) return false;
+  if (b.eq(0).any().item<bool>()) {
+    throw Error(ErrorKind::kCorrupt, "", "divides an integer by zero", "export the network again");
+  }
+  return true;
+}
+
+Tensor minus_ones(const Tensor& b) { return b.scalar_type() == at::kByte ? at::zeros_like(b, at::kBool) : b.eq(-1); }
+
 Tensor divide(const Tensor& a, const Tensor& b) {
-  const bool integers = at::isIntegralType(a.scalar_type(), true) && at::isIntegralType(b.scalar_type(), true);
-  return integers ? at::div(a, b, "trunc") : at::div(a, b);
+  if (!integers(a, b)) return at::div(a, b);
+  const Tensor turns = minus_ones(b);
+  const Tensor quotient = at::div(a, b.masked_fill(turns, 1), "trunc");
+  return at::where(turns, quotient.neg(), quotient);
 }
 Tensor power(const Tensor& a, const Tensor& b) {
   return b.dim() == 0 || b.numel() == 1 ? at::pow(a, b.item()) : at::pow(a, b);
@@ -49,7 +63,10 @@ void run_over_all(OperatorCall& call) {
 // The sign follows the divisor, with fmod the dividend.
 void run_modulo(OperatorCall& call) {
   const bool c_sign = int_attribute(call.node, "fmod", 0) != 0;
-  call.outputs[0] = c_sign ? at::fmod(call.input(0), call.input(1)) : at::remainder(call.input(0), call.input(1));
+  const Tensor& a = call.input(0);
+  Tensor b = call.input(1);
+  if (integers(a, b)) b = b.masked_fill(minus_ones(b), 1);  // nothing remains of either
+  call.outputs[0] = c_sign ? at::fmod(a, b) : at::remainder(a, b);
 }
 
 void run_mean(OperatorCall& call) {
@@ -71,6 +88,7 @@ Tensor error_function(const Tensor& x) { return x.erf(); }
 Tensor reciprocal(const Tensor& x) { return x.reciprocal(); }
 Tensor floor(const Tensor& x) { return at::isIntegralType(x.scalar_type(), true) ? x : x.floor(); }
 Tensor ceil(const Tensor& x) { return at::isIntegralType(x.scalar_type(), true) ? x : x.ceil(); }
+Tensor round(const Tensor& x) { return at::isIntegralType(x.scalar_type(), true) ? x : x.round(); }  // half to even
 Tensor sign(const Tensor& x) { return x.sign(); }
 Tensor logical_not(const Tensor& x) { return x.logical_not(); }
 
@@ -116,6 +134,7 @@ constexpr Operator kArithmeticOperators[] = {
     unary<reciprocal>("Reciprocal"),
     unary<floor>("Floor"),
     unary<ceil>("Ceil"),
+    unary<round>("Round"),
     unary<sign>("Sign"),
     unary<logical_not>("Not"),
     binary<equal>("Equal"),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operators that only lay values out anew: Reshape, Flatten, Transpose, Squeeze, Identity, Dropout ...
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -69,18 +70,59 @@ void run_squeeze(OperatorCall& call) {
 void run_unsqueeze(OperatorCall& call) {
   at::Tensor x = call.input(0);
   const auto count = static_cast<int64_t>(ints_of(call, 1, "axes").size());
+  if (x.dim() + count > kMostAxes) {
+    throw Error(ErrorKind::kUnsupported, "", fmt::format("adds {} axes", count), "export the network again");
+  }
   for (const int64_t axis : sorted_axes(call, x.dim() + count)) x = x.unsqueeze(axis);
   call.outputs[0] = x;
 }
 
 void run_expand(OperatorCall& call) {
   const at::Tensor& x = call.input(0);
-  call.outputs[0] = x.expand(at::infer_size(x.sizes(), to_ints(call.input(1))));
+  const std::vector<int64_t> shape = at::infer_size(x.sizes(), to_ints(call.input(1)));
+  call.limits.check_elements(count_elements(shape), x.element_size());
+  call.outputs[0] = x.expand(shape);
+}
+
+void run_tile(OperatorCall& call) {
+  const at::Tensor& x = call.input(0);
+  const std::vector<int64_t> times = to_ints(call.input(1), {0, kLargestInteger});
+  call.limits.check_elements(count_elements(x.sizes()) * count_elements(times), x.element_size());
+  if (static_cast<int64_t>(times.size()) != x.dim()) {
+    throw Error(ErrorKind::kCorrupt, "", fmt::format("has {} counts for {} axes", times.size(), x.dim()),
+                "export the network again");
+  }
+  call.outputs[0] = x.repeat(times);
+}
+
+// Channel (i * block + j) * C + c holds channel c of row i and column j of the blocks.
+void run_space_to_depth(OperatorCall& call) {
+  const at::Tensor& x = call.input(0);
+  const int64_t block = int_attribute(call.node, "blocksize", 1, kWindowLengths);
+  if (x.dim() != 4 || x.size(2) % block != 0 || x.size(3) % block != 0) {
+    throw Error(ErrorKind::kCorrupt, "",
+                fmt::format("has no blocks of {} in an input [{}]", block, fmt::join(x.sizes(), ",")),
+                "check the size of the pictures");
+  }
+  const int64_t n = x.size(0), c = x.size(1), h = x.size(2) / block, w = x.size(3) / block;
+  const at::Tensor y = x.reshape({n, c, h, block, w, block}).permute({0, 3, 5, 1, 2, 4});
+  call.outputs[0] = y.reshape({n, c * block * block, h, w});
+}
+
+Window space_to_depth_window(const NodeFacts& facts) {
+  const int64_t block = int_attribute(facts.node, "blocksize", 1, kWindowLengths);
+  return {.size = {block, block}, .step = {block, block}};
 }
 
 void run_depth_to_space(OperatorCall& call) {
   const at::Tensor& x = call.input(0);
-  const int64_t block = int_attribute(call.node, "blocksize", 1);
+  const int64_t block = int_attribute(call.node, "blocksize", 1, kWindowLengths);
+  if (x.dim() != 4 || x.size(1) % (block * block) != 0) {
+    throw Error(
+        ErrorKind::kCorrupt, "",
+        fmt::format("has no {} x {} channels a block in an input [{}]", block, block, fmt::join(x.sizes(), ",")),
+        "export the network again");
+  }
   const int64_t n = x.size(0), c = x.size(1) / (block * block), h = x.size(2), w = x.size(3);
   const bool channels_first = string_attribute(call.node, "mode", "DCR") == "CRD";
   const at::Tensor y = channels_first ? x.reshape({n, c, block, block, h, w}).permute({0, 1, 4, 2, 5, 3})
@@ -89,7 +131,7 @@ void run_depth_to_space(OperatorCall& call) {
 }
 
 Window depth_to_space_window(const NodeFacts& facts) {
-  const int64_t block = int_attribute(facts.node, "blocksize", 1);
+  const int64_t block = int_attribute(facts.node, "blocksize", 1, kWindowLengths);
   return {.shrink = {block, block}};
 }
 
@@ -138,6 +180,8 @@ constexpr Operator kArrangementOperators[] = {
     arranged("Squeeze", run_squeeze, by_layout, with_one_position),
     arranged("Unsqueeze", run_unsqueeze, by_layout, nullptr),
     {.name = "Expand", .run = run_expand, .window = by_layout},
+    {.name = "Tile", .run = run_tile, .window = by_layout},
+    {.name = "SpaceToDepth", .run = run_space_to_depth, .window = space_to_depth_window},
     {.name = "DepthToSpace", .run = run_depth_to_space, .window = depth_to_space_window},
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Conv and ConvTranspose, over any number of spatial axes.
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include "microtome/base/error.h"
 #include "microtome/network/ops/spatial.h"
@@ -12,15 +13,35 @@ c10::optional<at::Tensor> bias(const OperatorCall& call) {
   return call.has(2) ? c10::optional<at::Tensor>(call.inputs[2]) : c10::nullopt;
 }
 
+// The number of groups, once input [N,C,spatial...] and weights fit: axis `shared` of the weights counts the input's
+// channels, those of one group when `of_one_group`.
+int64_t checked_groups(const OperatorCall& call, int64_t shared, bool of_one_group) {
+  const at::Tensor& x = call.input(0);
+  const at::Tensor& weight = call.input(1);
+  const int64_t groups = int_attribute(call.node, "group", 1, kWindowLengths);
+  const bool formed = x.dim() >= 3 && x.dim() <= 5 && weight.dim() == x.dim() && weight.numel() > 0 && x.numel() > 0;
+  const int64_t taken = formed ? weight.size(shared) * (of_one_group ? groups : 1) : 0;
+  if (!formed || taken != x.size(1) || weight.size(0) % groups != 0) {
+    throw Error(ErrorKind::kCorrupt, "",
+                fmt::format("weights [{}] in {} groups do not fit an input [{}]", fmt::join(weight.sizes(), ","),
+                            groups, fmt::join(x.sizes(), ",")),
+                "check the size and the channels of the input");
+  }
+  return groups;
+}
+
 void run_conv(OperatorCall& call) {
+  const int64_t groups = checked_groups(call, 1, true);
   at::Tensor x = call.input(0);
   const at::Tensor& weight = call.input(1);
   Spatial s = spatial_attributes(call.node, weight.sizes().slice(2), x.sizes());
+  check_extent(s, x.sizes());
+  const double pairs = static_cast<double>(x.size(0)) * static_cast<double>(weight.size(0) * weight.size(1));
+  call.limits.check_work(pairs * window_reads(s, x.sizes()));
   if (!s.symmetric()) {
     x = pad_spatial(x, s.before, s.after, 0);
     s.before.assign(s.before.size(), 0);
   }
-  const int64_t groups = int_attribute(call.node, "group", 1);
   const std::vector<int64_t> no_output_padding(s.kernel.size(), 0);
   call.outputs[0] =
       at::convolution(x, weight, bias(call), s.stride, s.before, s.dilation, false, no_output_padding, groups);
@@ -28,6 +49,7 @@ void run_conv(OperatorCall& call) {
 
 // The padding of a transposed convolution crops its output: run without and crop, which also serves unequal sides.
 void run_conv_transpose(OperatorCall& call) {
+  const int64_t groups = checked_groups(call, 0, false);
   const at::Tensor& x = call.input(0);
   const at::Tensor& weight = call.input(1);
   if (has_attribute(call.node, "output_shape") || has_attribute(call.node, "auto_pad")) {
@@ -35,10 +57,16 @@ void run_conv_transpose(OperatorCall& call) {
                 "export the network with explicit pads");
   }
   const Spatial s = spatial_attributes(call.node, weight.sizes().slice(2), x.sizes());
-  std::vector<int64_t> output_padding = ints_attribute(call.node, "output_padding");
+  std::vector<int64_t> output_padding = ints_attribute(call.node, "output_padding", kPaddings);
   if (output_padding.empty()) output_padding.assign(s.kernel.size(), 0);
   const std::vector<int64_t> none(s.kernel.size(), 0);
-  const int64_t groups = int_attribute(call.node, "group", 1);
+  double made = static_cast<double>(x.size(0)) * static_cast<double>(weight.size(1) * groups);
+  for (size_t axis = 0; axis < s.kernel.size(); ++axis) {
+    const int64_t stretched = (x.size(static_cast<int64_t>(axis) + 2) - 1) * s.stride[axis] + s.extent(axis);
+    made *= static_cast<double>(stretched);
+  }
+  call.limits.check_elements(made, x.element_size());
+  call.limits.check_work(static_cast<double>(x.numel()) * static_cast<double>(weight.numel() / weight.size(0)));
   at::Tensor y = at::convolution(x, weight, bias(call), s.stride, none, s.dilation, true, output_padding, groups);
   for (size_t axis = 0; axis < s.kernel.size(); ++axis) {
     const int64_t length = y.size(static_cast<int64_t>(axis) + 2) - s.before[axis] - s.after[axis];

@@ -2,10 +2,23 @@
 // Gemm and MatMul.
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "microtome/network/ops/operator.h"
 
 namespace microtome::operators {
 namespace {
+
+// Of [...,rows,length] by [...,length,columns]. Stacks of 1 are repeated, so the larger one counts on each axis; their
+// product bounds that from above.
+void check_product(const OperatorCall& call, const at::Tensor& a, const at::Tensor& b) {
+  if (a.dim() == 0 || b.dim() == 0) return;
+  const double columns = b.dim() == 1 ? 1.0 : static_cast<double>(b.size(-1));
+  const at::IntArrayRef stack_a = a.sizes().slice(0, static_cast<size_t>(std::max<int64_t>(a.dim() - 2, 0)));
+  const at::IntArrayRef stack_b = b.sizes().slice(0, static_cast<size_t>(std::max<int64_t>(b.dim() - 2, 0)));
+  const bool same = stack_a == stack_b || stack_b.empty();
+  call.limits.check_work(count_elements(a.sizes()) * columns * (same ? 1.0 : count_elements(stack_b)));
+}
 
 // alpha * A' B' + beta * C
 void run_gemm(OperatorCall& call) {
@@ -13,6 +26,7 @@ void run_gemm(OperatorCall& call) {
   const double beta = float_attribute(call.node, "beta", 1.0);
   const at::Tensor a = int_attribute(call.node, "transA", 0) ? call.input(0).t() : call.input(0);
   const at::Tensor b = int_attribute(call.node, "transB", 0) ? call.input(1).t() : call.input(1);
+  check_product(call, a, b);
   if (call.has(2)) {
     call.outputs[0] = at::addmm(call.inputs[2], a, b, beta, alpha);
   } else {
@@ -21,7 +35,10 @@ void run_gemm(OperatorCall& call) {
   }
 }
 
-void run_matmul(OperatorCall& call) { call.outputs[0] = at::matmul(call.input(0), call.input(1)); }
+void run_matmul(OperatorCall& call) {
+  check_product(call, call.input(0), call.input(1));
+  call.outputs[0] = at::matmul(call.inputs[0], call.inputs[1]);
+}
 
 // Output elements times the length of the axis summed over.
 double macs(const NodeFacts& facts, bool first_transposed) {

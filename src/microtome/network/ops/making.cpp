@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operators that make values from nothing or from shapes: Constant, ConstantOfShape, Shape, Size, Range.
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "microtome/base/error.h"
 #include "microtome/network/ops/operator.h"
@@ -21,9 +23,9 @@ void run_constant(OperatorCall& call) {
   } else if (has_attribute(node, "value_float")) {
     call.outputs[0] = at::scalar_tensor(float_attribute(node, "value_float", 0), at::kFloat);
   } else if (has_attribute(node, "value_int")) {
-    call.outputs[0] = at::scalar_tensor(int_attribute(node, "value_int", 0), at::kLong);
+    call.outputs[0] = at::scalar_tensor(int_attribute(node, "value_int", 0, kAnyInteger), at::kLong);
   } else if (has_attribute(node, "value_ints")) {
-    const std::vector<int64_t> values = ints_attribute(node, "value_ints");
+    const std::vector<int64_t> values = ints_attribute(node, "value_ints", kAnyInteger);
     call.outputs[0] = long_tensor(values, {static_cast<int64_t>(values.size())});
   } else if (has_attribute(node, "value_floats")) {
     const auto* values = std::get_if<std::vector<double>>(&node.attributes.at("value_floats"));
@@ -36,6 +38,7 @@ void run_constant(OperatorCall& call) {
 
 void run_constant_of_shape(OperatorCall& call) {
   const std::vector<int64_t> shape = to_ints(call.input(0));
+  call.limits.check_elements(count_elements(shape));
   if (has_attribute(call.node, "value")) {
     call.outputs[0] = tensor_attribute(call.node, "value").reshape({}).expand(shape).contiguous();
   } else {
@@ -47,8 +50,8 @@ void run_shape(OperatorCall& call) {
   const at::IntArrayRef sizes = call.input(0).sizes();
   const auto rank = static_cast<int64_t>(sizes.size());
   auto bound = [&](int64_t at) { return std::clamp<int64_t>(at < 0 ? at + rank : at, 0, rank); };
-  const int64_t start = bound(int_attribute(call.node, "start", 0));
-  const int64_t end = std::max(start, bound(int_attribute(call.node, "end", rank)));
+  const int64_t start = bound(int_attribute(call.node, "start", 0, kAnyInteger));
+  const int64_t end = std::max(start, bound(int_attribute(call.node, "end", rank, kAnyInteger)));
   call.outputs[0] = long_tensor({sizes.begin() + start, sizes.begin() + end}, {end - start});
 }
 
@@ -56,6 +59,18 @@ void run_size(OperatorCall& call) { call.outputs[0] = at::scalar_tensor(call.inp
 
 void run_range(OperatorCall& call) {
   const at::Tensor& start = call.input(0);
+  const double from = start.item<double>(), to = call.input(1).item<double>(), step = call.input(2).item<double>();
+  const double most = static_cast<double>(kLargestInteger) * static_cast<double>(kLargestInteger);
+  const double count = std::ceil((to - from) / step);
+  if (!(std::abs(from) < most && std::abs(to) < most && std::abs(step) < most && std::isfinite(count))) {
+    throw Error(ErrorKind::kCorrupt, "", fmt::format("counts from {} to {} by {}", from, to, step),
+                "export the network again");
+  }
+  call.limits.check_elements(std::max(count, 0.0), start.element_size());
+  if (count < 1) {
+    call.outputs[0] = at::empty({0}, start.options());
+    return;
+  }
   call.outputs[0] = at::arange(start.item(), call.input(1).item(), call.input(2).item(), start.options());
 }
 

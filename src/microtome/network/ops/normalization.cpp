@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// BatchNormalization, InstanceNormalization and LRN.
+// Normalization by batch, instance, layer and group, and LRN.
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -26,6 +27,36 @@ void run_instance_normalization(OperatorCall& call) {
       at::instance_norm(call.input(0), call.input(1), call.input(2), {}, {}, true, kMomentum, epsilon, false);
 }
 
+// Over all axes from `axis` on; scale and offset broadcast over these.
+void run_layer_normalization(OperatorCall& call) {
+  const at::Tensor& x = call.input(0);
+  const int64_t axis = normal_axis(int_attribute(call.node, "axis", -1), x.dim());
+  const auto stretch = x.sizes().slice(static_cast<size_t>(axis));
+  at::Tensor y = at::layer_norm(x, stretch, {}, {}, float_attribute(call.node, "epsilon", 1e-5)) * call.input(1);
+  if (call.has(2)) y = y + call.inputs[2];
+  call.outputs[0] = y;
+}
+
+// Over the channels of a group and all positions; scale and offset for each group before opset 21, then for each
+// channel.
+void run_group_normalization(OperatorCall& call) {
+  const at::Tensor& x = call.input(0);
+  const int64_t groups = int_attribute(call.node, "num_groups", 0, kWindowLengths);
+  if (groups < 1 || x.dim() < 2 || x.numel() == 0 || x.size(1) % groups != 0) {
+    throw Error(ErrorKind::kCorrupt, "",
+                fmt::format("has {} groups for an input [{}]", groups, fmt::join(x.sizes(), ",")),
+                "export the network again");
+  }
+  std::vector<int64_t> along(static_cast<size_t>(x.dim()), 1);
+  along[1] = x.size(1);
+  const auto by_channel = [&](const at::Tensor& values) {
+    const bool by_group = call.node.version < 21 && values.numel() == groups;
+    return (by_group ? values.repeat_interleave(x.size(1) / groups) : values).reshape(along);
+  };
+  const at::Tensor y = at::group_norm(x, groups, {}, {}, float_attribute(call.node, "epsilon", 1e-5));
+  call.outputs[0] = y * by_channel(call.input(1)) + by_channel(call.input(2));
+}
+
 // d ^ beta; the exponents of AlexNet and GoogLeNet by square roots, several times quicker than pow.
 at::Tensor divisor_power(const at::Tensor& d, double beta) {
   if (beta == 0.5) return d.sqrt();
@@ -40,9 +71,8 @@ at::Tensor divisor_power(const at::Tensor& d, double beta) {
 at::Tensor window_sum(const at::Tensor& t, int64_t before, int64_t after, double scale, double base) {
   at::Tensor sum = at::full_like(t, base);
   const int64_t channels = t.size(1);
-  for (int64_t shift = -before; shift <= after; ++shift) {
+  for (int64_t shift = std::max(-before, 1 - channels); shift <= std::min(after, channels - 1); ++shift) {
     const int64_t length = channels - std::abs(shift);
-    if (length <= 0) continue;
     sum.narrow(1, std::max<int64_t>(-shift, 0), length).add_(t.narrow(1, std::max<int64_t>(shift, 0), length), scale);
   }
   return sum;
@@ -78,10 +108,16 @@ class LocalResponse : public torch::autograd::Function<LocalResponse> {
 };
 
 void run_lrn(OperatorCall& call) {
-  const int64_t size = int_attribute(call.node, "size", 0);
-  if (size < 1) throw Error(ErrorKind::kCorrupt, "", "LRN needs a size of at least 1", "export the network again");
+  const int64_t size = int_attribute(call.node, "size", 0, {1, kLargestInteger});
+  const at::Tensor& x = call.input(0);
+  if (size < 1 || x.dim() < 2) {
+    throw Error(ErrorKind::kCorrupt, "", "LRN needs a size of at least 1 and an input with channels",
+                "export the network again");
+  }
+  // An addition takes as long as 16 multiply-adds of a convolution.
+  call.limits.check_work(16.0 * static_cast<double>(x.numel()) * static_cast<double>(std::min(size, 2 * x.size(1))));
   const double scale = float_attribute(call.node, "alpha", 1e-4) / static_cast<double>(size);
-  call.outputs[0] = LocalResponse::apply(call.input(0), size, scale, float_attribute(call.node, "beta", 0.75),
+  call.outputs[0] = LocalResponse::apply(x, size, scale, float_attribute(call.node, "beta", 0.75),
                                          float_attribute(call.node, "bias", 1.0));
 }
 
@@ -106,6 +142,8 @@ constexpr Operator kNormalizationOperators[] = {
      .running = {3, 2},
      .channel_affine = batch_normalization_affine},
     {.name = "InstanceNormalization", .run = run_instance_normalization, .window = everything, .learned = {1, 2}},
+    {.name = "LayerNormalization", .run = run_layer_normalization, .window = everything, .learned = {1, 2}},
+    {.name = "GroupNormalization", .run = run_group_normalization, .window = everything, .learned = {1, 2}},
     {.name = "LRN", .run = run_lrn, .window = same_position},
 };
 

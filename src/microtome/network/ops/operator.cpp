@@ -4,6 +4,8 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <unordered_map>
 
 #include "microtome/base/error.h"
@@ -32,6 +34,20 @@ const Attribute* find_attribute(const Node& node, const std::string& name) {
   throw Error(ErrorKind::kCorrupt, "", fmt::format("attribute \"{}\" is not {}", name, wanted),
               "the file breaks the ONNX format; export the network again");
 }
+
+void check_range(std::span<const int64_t> values, IntRange range, const std::string& what) {
+  for (const int64_t value : values) {
+    if (value >= range.least && value <= range.most) continue;
+    throw Error(ErrorKind::kCorrupt, "",
+                fmt::format("{} holds {}, outside {} to {}", what, value, range.least, range.most),
+                "export the network again");
+  }
+  if (values.size() <= static_cast<size_t>(kMostListed)) return;
+  throw Error(ErrorKind::kCorrupt, "", fmt::format("{} holds {} integers", what, values.size()),
+              "export the network again");
+}
+
+std::string quoted(const std::string& name) { return fmt::format("attribute \"{}\"", name); }
 
 const std::vector<int64_t> kNoShape;
 
@@ -62,8 +78,8 @@ const at::Tensor& NodeFacts::constant(size_t i) const {
   return i >= node.inputs.size() || node.inputs[i] < 0 ? kAbsent : graph.values[at_index(node.inputs[i])].constant;
 }
 
-std::vector<int64_t> NodeFacts::constant_ints(size_t i) const {
-  return constant(i).defined() ? to_ints(constant(i)) : std::vector<int64_t>{};
+std::vector<int64_t> NodeFacts::constant_ints(size_t i, IntRange range) const {
+  return constant(i).defined() ? to_ints(constant(i), range) : std::vector<int64_t>{};
 }
 
 const Operator* find_operator(std::string_view name) {
@@ -108,17 +124,19 @@ bool with_one_position(const NodeFacts& facts) {
 
 bool has_attribute(const Node& node, const std::string& name) { return find_attribute(node, name) != nullptr; }
 
-int64_t int_attribute(const Node& node, const std::string& name, int64_t fallback) {
+int64_t int_attribute(const Node& node, const std::string& name, int64_t fallback, IntRange range) {
   const Attribute* attribute = find_attribute(node, name);
   if (!attribute) return fallback;
-  if (const auto* value = std::get_if<int64_t>(attribute)) return *value;
-  wrong_type(name, "an integer");
+  const auto* value = std::get_if<int64_t>(attribute);
+  if (value == nullptr) wrong_type(name, "an integer");
+  check_range({value, 1}, range, quoted(name));
+  return *value;
 }
 
 double float_attribute(const Node& node, const std::string& name, double fallback) {
   const Attribute* attribute = find_attribute(node, name);
   if (!attribute) return fallback;
-  if (const auto* value = std::get_if<double>(attribute)) return *value;
+  if (const auto* value = std::get_if<double>(attribute); value != nullptr && !std::isnan(*value)) return *value;
   if (const auto* value = std::get_if<int64_t>(attribute)) return static_cast<double>(*value);
   wrong_type(name, "a number");
 }
@@ -130,11 +148,13 @@ std::string string_attribute(const Node& node, const std::string& name, const st
   wrong_type(name, "text");
 }
 
-std::vector<int64_t> ints_attribute(const Node& node, const std::string& name) {
+std::vector<int64_t> ints_attribute(const Node& node, const std::string& name, IntRange range) {
   const Attribute* attribute = find_attribute(node, name);
   if (!attribute) return {};
-  if (const auto* value = std::get_if<std::vector<int64_t>>(attribute)) return *value;
-  wrong_type(name, "a list of integers");
+  const auto* values = std::get_if<std::vector<int64_t>>(attribute);
+  if (values == nullptr) wrong_type(name, "a list of integers");
+  check_range(*values, range, quoted(name));
+  return *values;
 }
 
 const at::Tensor& tensor_attribute(const Node& node, const std::string& name) {
@@ -145,17 +165,18 @@ const at::Tensor& tensor_attribute(const Node& node, const std::string& name) {
   wrong_type(name, "a tensor");
 }
 
-std::vector<int64_t> to_ints(const at::Tensor& tensor) {
+std::vector<int64_t> to_ints(const at::Tensor& tensor, IntRange range) {
   if (!at::isIntegralType(tensor.scalar_type(), false)) {
     throw Error(ErrorKind::kCorrupt, "", "a shape, axis or pad is not an integer", "export the network again");
   }
   const at::Tensor wide = tensor.to(at::kCPU, at::kLong).contiguous();
-  const auto* data = wide.data_ptr<int64_t>();
-  return {data, data + wide.numel()};
+  const std::span<const int64_t> values(wide.data_ptr<int64_t>(), static_cast<size_t>(wide.numel()));
+  check_range(values, range, "a shape, axis or pad");
+  return {values.begin(), values.end()};
 }
 
-std::vector<int64_t> ints_of(const OperatorCall& call, size_t i, const std::string& attribute) {
-  return call.has(i) ? to_ints(call.inputs[i]) : ints_attribute(call.node, attribute);
+std::vector<int64_t> ints_of(const OperatorCall& call, size_t i, const std::string& attribute, IntRange range) {
+  return call.has(i) ? to_ints(call.inputs[i], range) : ints_attribute(call.node, attribute, range);
 }
 
 int64_t normal_axis(int64_t axis, int64_t rank) {

@@ -5,24 +5,35 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "microtome/network/graph.h"
+#include "microtome/network/limits.h"
 
 namespace microtome {
 
+// Which integers are taken; what is outside is Error(kCorrupt).
+struct IntRange {
+  int64_t least = -kLargestInteger, most = kLargestInteger;
+};
+constexpr IntRange kAnyInteger{std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max()};
+constexpr IntRange kWindowLengths{1, kLargestWindow}, kPaddings{0, kLargestWindow};
+
 // One run of one node. A run function fills outputs[0], and the others where wants(i). It throws Error with an empty
 // `where` (whoever runs the graph adds the node's name) or lets c10::Error pass. Must be differentiable by autograd
-// where the operator is, work in float32 and float64, and never write into an input that owns() denies.
+// where the operator is, work in float32 and float64, and never write into an input that owns() denies. What it
+// allocates is bounded from outside; where its work is not linear in what it reads and makes, it asks limits first.
 struct OperatorCall {
   const Node& node;
   std::span<at::Tensor> inputs;  // undefined where the node leaves an optional input out
   std::span<at::Tensor> outputs;
   std::span<const char> wanted;  // by output
   bool training = false;
+  RunLimits limits{};
 
   const at::Tensor& input(size_t i) const;  // Throws Error(kCorrupt) when it is absent.
   bool has(size_t i) const { return i < inputs.size() && inputs[i].defined(); }
@@ -41,7 +52,7 @@ struct NodeFacts {
   // Input i where it is constant; undefined when it is absent or computed.
   const at::Tensor& constant(size_t i) const;
   // The integers of a constant input; empty when it is absent or not constant.
-  std::vector<int64_t> constant_ints(size_t i) const;
+  std::vector<int64_t> constant_ints(size_t i, IntRange range = {}) const;
 };
 
 // Which positions of the inputs one output position p reads, along x and y: those from p * step + start on, `size` of
@@ -124,19 +135,19 @@ Window by_layout(const NodeFacts& facts);  // same_position when the last two ax
 bool always(const NodeFacts& facts);
 bool with_one_position(const NodeFacts& facts);
 
-// Attributes. The three with a fallback throw Error(kCorrupt) when the attribute has another type; without one also
-// when it is absent. An integer is taken where a number is asked for.
+// Attributes. Those with a fallback throw Error(kCorrupt) when the attribute has another type or is outside the range;
+// without one also when it is absent. An integer is taken where a number is asked for; NaN is no number.
 bool has_attribute(const Node& node, const std::string& name);
-int64_t int_attribute(const Node& node, const std::string& name, int64_t fallback);
+int64_t int_attribute(const Node& node, const std::string& name, int64_t fallback, IntRange range = {});
 double float_attribute(const Node& node, const std::string& name, double fallback);
 std::string string_attribute(const Node& node, const std::string& name, const std::string& fallback);
-std::vector<int64_t> ints_attribute(const Node& node, const std::string& name);  // Empty when absent.
+std::vector<int64_t> ints_attribute(const Node& node, const std::string& name, IntRange range = {});  // Empty: absent.
 const at::Tensor& tensor_attribute(const Node& node, const std::string& name);
 
 // The integers of a small tensor (a shape, axes, pads) of any integer type.
-std::vector<int64_t> to_ints(const at::Tensor& tensor);
+std::vector<int64_t> to_ints(const at::Tensor& tensor, IntRange range = {});
 // The list that ONNX moved from an attribute to input i: whichever is there, empty when neither is.
-std::vector<int64_t> ints_of(const OperatorCall& call, size_t i, const std::string& attribute);
+std::vector<int64_t> ints_of(const OperatorCall& call, size_t i, const std::string& attribute, IntRange range = {});
 // Axis in 0..rank-1 from one that may count from the end. Throws Error(kCorrupt).
 int64_t normal_axis(int64_t axis, int64_t rank);
 

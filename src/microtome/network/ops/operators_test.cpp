@@ -192,6 +192,83 @@ TEST(Arrangement, FollowsTheDefinitions) {
                numbers({0, 2, 4, 6, 1, 3, 5, 7}).reshape({1, 2, 2, 2}));
 }
 
+TEST(Arrangement, RepeatsAndGathersBlocks) {
+  const at::Tensor x = random({1, 2, 4, 6}, "x");
+  const at::Tensor tiled = OneNode("Tile", {x, longs({1, 2, 1, 3})}).run();
+  const at::Tensor deep = OneNode("SpaceToDepth", {x}, {{"blocksize", int64_t{2}}}).run();
+  ASSERT_EQ(deep.sizes().vec(), ints({1, 8, 2, 3}));
+  at::Tensor want = at::empty_like(tiled), want_deep = at::empty_like(deep);
+  double* out = want.data_ptr<double>();
+  each_index(tiled.sizes().vec(), [&](const std::vector<int64_t>& at) {
+    *out++ = at_or(x, {0, at[1] % 2, at[2], at[3] % 6}, 0);
+  });
+  out = want_deep.data_ptr<double>();
+  each_index(deep.sizes().vec(), [&](const std::vector<int64_t>& at) {
+    const int64_t block = at[1] / 2;
+    *out++ = at_or(x, {0, at[1] % 2, 2 * at[2] + block / 2, 2 * at[3] + block % 2}, 0);
+  });
+  expect_close(tiled, want);
+  expect_close(deep, want_deep);
+  EXPECT_THROW(OneNode("SpaceToDepth", {x}, {{"blocksize", int64_t{3}}}).run(), Error);
+}
+
+TEST(Activation, CeluGeluAndRoundFollowTheirFormulas) {
+  const at::Tensor x = random({50}, "x", 2);
+  const at::Tensor celu = OneNode("Celu", {x}, {{"alpha", 0.7}}).run(), gelu = OneNode("Gelu", {x}).run();
+  const at::Tensor close = OneNode("Gelu", {x}, {{"approximate", std::string("tanh")}}).run();
+  for (int64_t i = 0; i < x.numel(); ++i) {
+    const double v = x[i].item<double>();
+    EXPECT_NEAR(celu[i].item<double>(), std::max(0.0, v) + std::min(0.0, 0.7 * (std::exp(v / 0.7) - 1)), 1e-12);
+    EXPECT_NEAR(gelu[i].item<double>(), 0.5 * v * (1 + std::erf(v / std::sqrt(2.0))), 1e-12);
+    const double inner = std::sqrt(2 / M_PI) * (v + 0.044715 * v * v * v);
+    EXPECT_NEAR(close[i].item<double>(), 0.5 * v * (1 + std::tanh(inner)), 1e-12);
+  }
+  EXPECT_THROW(OneNode("Gelu", {x}, {{"approximate", std::string("none at all")}}).run(), Error);
+  expect_close(OneNode("Round", {numbers({-1.5, -0.5, 0.5, 1.5, 2.5, 0.4, 0.6})}).run(),
+               numbers({-2, 0, 0, 2, 2, 0, 1}));
+}
+
+TEST(Normalization, OfLayersAndGroupsFollowsTheDefinition) {
+  const at::Tensor x = random({2, 4, 3, 2}, "x"), scale = random({3, 2}, "scale"), offset = random({3, 2}, "offset");
+  const auto normal = [](const at::Tensor& values) {
+    return (values - values.mean()) / ((values - values.mean()).square().mean() + 1e-3).sqrt();
+  };
+  const at::Tensor layer =
+      OneNode("LayerNormalization", {x, scale, offset}, {{"axis", int64_t{-2}}, {"epsilon", 1e-3}}, 17).run();
+  const at::Tensor by_group = random({2}, "by group"), by_channel = random({4}, "by channel");
+  const Attributes groups = {{"num_groups", int64_t{2}}, {"epsilon", 1e-3}};
+  const at::Tensor old = OneNode("GroupNormalization", {x, by_group, by_group}, groups, 18).run();
+  const at::Tensor recent = OneNode("GroupNormalization", {x, by_channel, by_channel}, groups, 21).run();
+  for (int64_t n = 0; n < 2; ++n) {
+    for (int64_t c = 0; c < 4; ++c) {
+      expect_close(layer[n][c], normal(x[n][c]) * scale + offset, 1e-12);
+      const at::Tensor own = normal(x[n].slice(0, c / 2 * 2, c / 2 * 2 + 2))[c % 2];
+      expect_close(old[n][c], own * by_group[c / 2] + by_group[c / 2], 1e-12);
+      expect_close(recent[n][c], own * by_channel[c] + by_channel[c], 1e-12);
+    }
+  }
+}
+
+// A triangle as wide as the step around each new position, cut off at the edge and scaled to a sum of 1.
+TEST(Resize, AntialiasesWhereItShrinks) {
+  const int64_t in = 10, out = 4;
+  const at::Tensor x = random({1, 1, 1, in}, "x");
+  const OneNode node("Resize", {x, {}, {}, longs({1, 1, 1, out})},
+                     {{"mode", std::string("linear")}, {"antialias", int64_t{1}}}, 18);
+  const at::Tensor y = node.run().reshape(-1), values = x.reshape(-1);
+  const double step = static_cast<double>(in) / static_cast<double>(out);
+  for (int64_t i = 0; i < out; ++i) {
+    double sum = 0, weights = 0;
+    for (int64_t k = 0; k < in; ++k) {
+      const double far = std::abs(static_cast<double>(k) + 0.5 - (static_cast<double>(i) + 0.5) * step) / step;
+      const double weight = std::max(0.0, 1 - far);
+      sum += weight * values[k].item<double>();
+      weights += weight;
+    }
+    EXPECT_NEAR(y[i].item<double>(), sum / weights, 1e-12) << i;
+  }
+}
+
 TEST(Resize, RoundsAsItIsTold) {
   const at::Tensor x = at::arange(4, at::kDouble).reshape({1, 1, 1, 4});
   auto resize = [&](double scale, const char* coordinates, const char* rounding) {
@@ -276,7 +353,12 @@ INSTANTIATE_TEST_SUITE_P(
         GradientCase{"HardSigmoid", {2, 3}, {}, {}}, GradientCase{"HardSwish", {2, 3}, {}, {}},
         GradientCase{"Tanh", {2, 3}, {}, {}}, GradientCase{"Softplus", {2, 3}, {}, {}},
         GradientCase{"Softsign", {2, 3}, {}, {}}, GradientCase{"Softmax", {2, 3}, {}, {}},
-        GradientCase{"Erf", {2, 3}, {}, {}},
+        GradientCase{"Erf", {2, 3}, {}, {}}, GradientCase{"Celu", {2, 3}, {}, {{"alpha", 0.6}}},
+        GradientCase{"Gelu", {2, 3}, {}, {}},
+        GradientCase{"LayerNormalization", {2, 3, 4}, {random({4}, "s"), random({4}, "b")}, {}},
+        GradientCase{
+            "GroupNormalization", {1, 4, 3, 2}, {random({2}, "s"), random({2}, "b")}, {{"num_groups", int64_t{2}}}},
+        GradientCase{"SpaceToDepth", {1, 1, 4, 4}, {}, {{"blocksize", int64_t{2}}}},
         GradientCase{"LRN", {1, 5, 2, 2}, {}, {{"size", int64_t{3}}, {"alpha", 0.5}}},
         GradientCase{"LRN", {2, 5, 2, 1}, {}, {{"size", int64_t{4}}, {"alpha", 0.5}, {"beta", 0.5}, {"bias", 2.0}}},
         GradientCase{"LRN", {1, 2, 2, 1}, {}, {{"size", int64_t{7}}, {"alpha", 0.5}, {"beta", 0.6}}},

@@ -30,6 +30,17 @@ at::Tensor average_pool(const at::Tensor& x, const Spatial& s, bool ceil, bool c
   return at::avg_pool2d(x, s.kernel, s.stride, s.before, ceil, count_padding);
 }
 
+void check_pool(const OperatorCall& call, const Spatial& s) {
+  const at::Tensor& x = call.input(0);
+  if (x.dim() < 3 || x.dim() > 5 || x.numel() == 0) {
+    throw Error(ErrorKind::kCorrupt, "", fmt::format("pools an input [{}]", fmt::join(x.sizes(), ",")),
+                "check the size of the input");
+  }
+  // A comparison takes ATen's pooling as long as 64 multiply-adds its convolution.
+  constexpr double kCost = 64;
+  call.limits.check_work(kCost * static_cast<double>(x.size(0) * x.size(1)) * window_reads(s, x.sizes()));
+}
+
 // ATen wants equal sides and at most half a kernel of padding.
 bool aten_can_pad(const Spatial& s) {
   bool small = s.symmetric();
@@ -66,6 +77,7 @@ void run_max_pool(OperatorCall& call) {
   }
   Spatial s = spatial_attributes(call.node, {}, call.input(0).sizes());
   const bool ceil = int_attribute(call.node, "ceil_mode", 0) != 0;
+  check_pool(call, s);
   const at::Tensor x = as_picture(call.inputs[0], s);
   at::Tensor y;
   if (aten_can_pad(s)) {
@@ -102,6 +114,7 @@ void run_average_pool(OperatorCall& call) {
   if (std::any_of(s.dilation.begin(), s.dilation.end(), [](int64_t d) { return d != 1; })) {
     throw Error(ErrorKind::kUnsupported, "", "AveragePool with dilations is not supported", "");
   }
+  check_pool(call, s);
   const at::Tensor x = as_picture(call.inputs[0], s);
   const at::Tensor y =
       aten_can_pad(s) ? average_pool(x, s, ceil, count_padding) : average_by_ones(x, s, ceil, count_padding);

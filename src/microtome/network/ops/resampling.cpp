@@ -31,7 +31,8 @@ std::vector<double> scales_of(const OperatorCall& call, size_t input) {
   return list ? *list : std::vector<double>{};
 }
 
-Target target_of(const at::Tensor& x, const std::vector<double>& scales, const std::vector<int64_t>& sizes) {
+Target target_of(const OperatorCall& call, const std::vector<double>& scales, const std::vector<int64_t>& sizes) {
+  const at::Tensor& x = call.input(0);
   const bool plain = x.dim() == 4 && ((scales.size() == 4 && scales[0] == 1 && scales[1] == 1) ||
                                       (sizes.size() == 4 && sizes[0] == x.size(0) && sizes[1] == x.size(1)));
   if (!plain) {
@@ -40,9 +41,17 @@ Target target_of(const at::Tensor& x, const std::vector<double>& scales, const s
   Target target{};
   for (size_t i = 0; i < 2; ++i) {
     const auto length = static_cast<double>(x.size(static_cast<int64_t>(i) + 2));
-    target.scale[i] = sizes.empty() ? scales[i + 2] : static_cast<double>(sizes[i + 2]) / length;
-    target.size[i] = sizes.empty() ? static_cast<int64_t>(std::floor(length * scales[i + 2])) : sizes[i + 2];
+    const double size = sizes.empty() ? std::floor(length * scales[i + 2]) : static_cast<double>(sizes[i + 2]);
+    target.scale[i] = sizes.empty() ? scales[i + 2] : size / length;
+    if (!(length >= 1 && size >= 1 && size <= static_cast<double>(kLargestInteger) && target.scale[i] > 0)) {
+      throw Error(ErrorKind::kCorrupt, "", fmt::format("resizes a side of {} to {}", length, size),
+                  "export the network again");
+    }
+    target.size[i] = static_cast<int64_t>(size);
   }
+  // One axis is resized after the other.
+  const double lines = static_cast<double>(x.size(0) * x.size(1)) * static_cast<double>(target.size[0]);
+  call.limits.check_elements(lines * static_cast<double>(std::max(target.size[1], x.size(3))), x.element_size());
   return target;
 }
 
@@ -95,12 +104,18 @@ at::Tensor nearest(const at::Tensor& x, const Target& target, Coordinate map, do
   return y;
 }
 
-at::Tensor linear(const at::Tensor& x, const Target& target, const std::string& coordinates) {
+// `antialias`: where it shrinks, the triangle is as wide as the step, cut off at the edge and scaled to a sum of 1.
+at::Tensor linear(const at::Tensor& x, const Target& target, const std::string& coordinates, bool antialias) {
   const bool corners = coordinates == "align_corners";
   if (!corners && coordinates != "half_pixel" && coordinates != "pytorch_half_pixel") {
     throw Error(ErrorKind::kUnsupported, "", fmt::format("linear Resize with \"{}\" is not supported", coordinates),
                 "export with half_pixel coordinates");
   }
+  if (antialias && corners) {
+    throw Error(ErrorKind::kUnsupported, "", "antialiased Resize with aligned corners is not supported",
+                "export with half_pixel coordinates");
+  }
+  if (antialias) return at::_upsample_bilinear2d_aa(x, target.size, false, target.scale[0], target.scale[1]);
   return at::upsample_bilinear2d(x, target.size, corners, target.scale[0], target.scale[1]);
 }
 
@@ -111,15 +126,13 @@ void resize(OperatorCall& call, const Target& target, const std::string& coordin
     call.outputs[0] =
         nearest(x, target, rule_named(kCoordinates, coordinates).map, rule_named(kRoundings, rounding).round);
   } else if (mode == "linear" || mode == "bilinear") {
-    call.outputs[0] = linear(x, target, coordinates);
+    call.outputs[0] = linear(x, target, coordinates, int_attribute(call.node, "antialias", 0) != 0);
   } else {
     throw Error(ErrorKind::kUnsupported, "", fmt::format("resizing with mode \"{}\" is not supported", mode), "");
   }
 }
 
-void run_upsample(OperatorCall& call) {
-  resize(call, target_of(call.input(0), scales_of(call, 1), {}), "asymmetric", "floor");
-}
+void run_upsample(OperatorCall& call) { resize(call, target_of(call, scales_of(call, 1), {}), "asymmetric", "floor"); }
 
 // Opset 10 had (X, scales) and upsampled like Upsample; from 11 on (X, roi, scales, sizes).
 void run_resize(OperatorCall& call) {
@@ -127,10 +140,15 @@ void run_resize(OperatorCall& call) {
     run_upsample(call);
     return;
   }
-  const at::Tensor& x = call.input(0);
+  if (has_attribute(call.node, "axes") ||
+      string_attribute(call.node, "keep_aspect_ratio_policy", "stretch") != "stretch") {
+    throw Error(ErrorKind::kUnsupported, "", "Resize of chosen axes or with a kept aspect ratio is not supported",
+                "export with the sizes of all axes");
+  }
   const std::vector<int64_t> sizes = call.has(3) ? to_ints(call.inputs[3]) : std::vector<int64_t>{};
   const std::vector<double> scales = call.has(2) ? to_doubles(call.inputs[2]) : std::vector<double>{};
-  resize(call, target_of(x, scales, sizes), string_attribute(call.node, "coordinate_transformation_mode", "half_pixel"),
+  resize(call, target_of(call, scales, sizes),
+         string_attribute(call.node, "coordinate_transformation_mode", "half_pixel"),
          string_attribute(call.node, "nearest_mode", "round_prefer_floor"));
 }
 
@@ -138,8 +156,9 @@ void run_resize(OperatorCall& call) {
 Window sampled_window(const NodeFacts& facts) {
   const auto& in = facts.input_shape(0);
   const auto& out = facts.output_shape(0);
-  if (in.size() != 4 || out.size() != 4) return {.everything = true};
+  if (in.size() != 4 || out.size() != 4 || in[2] < 1 || in[3] < 1) return {.everything = true};
   Window window;
+  if (int_attribute(facts.node, "antialias", 0) != 0) return {.everything = true};
   const int64_t reach = string_attribute(facts.node, "mode", "nearest") == "nearest" ? 0 : 1;
   for (size_t xy = 0; xy < 2; ++xy) {
     if (out[3 - xy] % in[3 - xy] != 0) return {.everything = true};

@@ -13,8 +13,8 @@ namespace microtome::operators {
 namespace {
 
 void run_concat(OperatorCall& call) {
-  std::vector<at::Tensor> parts;
-  for (size_t i = 0; i < call.inputs.size(); ++i) parts.push_back(call.input(i));
+  std::vector<at::Tensor> parts = {call.input(0)};
+  for (size_t i = 1; i < call.inputs.size(); ++i) parts.push_back(call.input(i));
   call.outputs[0] = at::cat(parts, normal_axis(int_attribute(call.node, "axis", 1), parts[0].dim()));
 }
 
@@ -38,6 +38,9 @@ Slices complete(Slices slices, int64_t rank) {
   return slices;
 }
 
+// A step beyond the length is one to the first position and out.
+int64_t short_step(int64_t step, int64_t length) { return std::clamp(step, -length - 1, length + 1); }
+
 // Backwards: the indices start, start + step ... above end.
 at::Tensor slice_backwards(const at::Tensor& x, int64_t axis, int64_t start, int64_t end, int64_t step) {
   const int64_t length = x.size(axis);
@@ -50,26 +53,28 @@ at::Tensor slice_backwards(const at::Tensor& x, int64_t axis, int64_t start, int
 
 void run_slice(OperatorCall& call) {
   at::Tensor x = call.input(0);
-  const Slices s = complete({ints_of(call, 3, "axes"), ints_of(call, 1, "starts"), ints_of(call, 2, "ends"),
-                             call.has(4) ? to_ints(call.inputs[4]) : std::vector<int64_t>{}},
-                            x.dim());
+  const Slices s = complete(
+      {ints_of(call, 3, "axes"), ints_of(call, 1, "starts", kAnyInteger), ints_of(call, 2, "ends", kAnyInteger),
+       call.has(4) ? to_ints(call.inputs[4], kAnyInteger) : std::vector<int64_t>{}},
+      x.dim());
   for (size_t i = 0; i < s.axes.size(); ++i) {
-    x = s.steps[i] > 0 ? x.slice(s.axes[i], s.starts[i], s.ends[i], s.steps[i])
-                       : slice_backwards(x, s.axes[i], s.starts[i], s.ends[i], s.steps[i]);
+    const int64_t step = short_step(s.steps[i], x.size(s.axes[i]));
+    x = step > 0 ? x.slice(s.axes[i], s.starts[i], s.ends[i], step)
+                 : slice_backwards(x, s.axes[i], s.starts[i], s.ends[i], step);
   }
   call.outputs[0] = x;
 }
 
-std::vector<int64_t> known_ints(const NodeFacts& facts, size_t i, const std::string& attribute) {
-  const std::vector<int64_t> constant = facts.constant_ints(i);
-  return constant.empty() ? ints_attribute(facts.node, attribute) : constant;
+std::vector<int64_t> known_ints(const NodeFacts& facts, size_t i, const std::string& attribute, IntRange range = {}) {
+  const std::vector<int64_t> constant = facts.constant_ints(i, range);
+  return constant.empty() ? ints_attribute(facts.node, attribute, range) : constant;
 }
 
 Window slice_window(const NodeFacts& facts) {
   const auto& shape = facts.input_shape(0);
   const auto rank = static_cast<int64_t>(shape.size());
-  const Slices s = complete({known_ints(facts, 3, "axes"), known_ints(facts, 1, "starts"), known_ints(facts, 2, "ends"),
-                             facts.constant_ints(4)},
+  const Slices s = complete({known_ints(facts, 3, "axes"), known_ints(facts, 1, "starts", kAnyInteger),
+                             known_ints(facts, 2, "ends", kAnyInteger), facts.constant_ints(4, kAnyInteger)},
                             rank);
   Window window{.everything = rank != 4 || s.starts.empty()};
   for (size_t i = 0; i < s.axes.size() && !window.everything; ++i) {
@@ -77,7 +82,7 @@ Window slice_window(const NodeFacts& facts) {
     if (s.axes[i] < 2) continue;
     if (s.steps[i] < 0) return {.everything = true};
     const auto xy = static_cast<size_t>(3 - s.axes[i]);
-    window.step[xy] = s.steps[i];
+    window.step[xy] = short_step(s.steps[i], length);
     window.start[xy] = std::clamp<int64_t>(s.starts[i] < 0 ? s.starts[i] + length : s.starts[i], 0, length);
   }
   return window;
@@ -126,8 +131,9 @@ using Padding = at::Tensor (*)(const at::Tensor&, at::IntArrayRef);
 at::Tensor pad_space(const at::Tensor& x, const std::vector<int64_t>& pads, const Padding (&by_axes)[3]) {
   const size_t rank = static_cast<size_t>(x.dim());
   const bool others = rank < 3 || rank > 5 || pads[0] || pads[1] || pads[rank] || pads[rank + 1];
-  if (others) {
-    throw Error(ErrorKind::kUnsupported, "", "reflecting or repeating Pad of batch or channels is not supported", "");
+  if (others || x.numel() == 0 || std::any_of(pads.begin(), pads.end(), [](int64_t pad) { return pad < 0; })) {
+    throw Error(ErrorKind::kUnsupported, "",
+                "reflecting or repeating Pad of batch or channels, or by less than nothing, is not supported", "");
   }
   std::vector<int64_t> reversed;
   for (size_t axis = rank; axis-- > 2;) {

@@ -11,10 +11,10 @@
 namespace microtome {
 namespace {
 
-void check(const std::vector<int64_t>& list, size_t rank, int64_t least, const char* name) {
+void check(const std::vector<int64_t>& list, size_t count, int64_t least, const char* name) {
   const bool small = std::any_of(list.begin(), list.end(), [&](int64_t item) { return item < least; });
-  if (list.size() != rank || small) {
-    throw Error(ErrorKind::kCorrupt, "", fmt::format("{} must be {} integers of at least {}", name, rank, least),
+  if (list.size() != count || small) {
+    throw Error(ErrorKind::kCorrupt, "", fmt::format("{} must be {} integers of at least {}", name, count, least),
                 "export the network again");
   }
 }
@@ -35,10 +35,10 @@ void pad_to_same(Spatial& s, at::IntArrayRef input, bool upper) {
 Spatial spatial_attributes(const Node& node, at::IntArrayRef kernel, at::IntArrayRef input) {
   const size_t rank = input.size() < 2 ? 0 : input.size() - 2;
   Spatial s;
-  s.kernel = kernel.empty() ? ints_attribute(node, "kernel_shape") : kernel.vec();
-  s.stride = ints_attribute(node, "strides");
-  s.dilation = ints_attribute(node, "dilations");
-  std::vector<int64_t> pads = ints_attribute(node, "pads");
+  s.kernel = kernel.empty() ? ints_attribute(node, "kernel_shape", kWindowLengths) : kernel.vec();
+  s.stride = ints_attribute(node, "strides", kWindowLengths);
+  s.dilation = ints_attribute(node, "dilations", kWindowLengths);
+  std::vector<int64_t> pads = ints_attribute(node, "pads", kPaddings);
   if (s.stride.empty()) s.stride.assign(rank, 1);
   if (s.dilation.empty()) s.dilation.assign(rank, 1);
   if (pads.empty()) pads.assign(2 * rank, 0);
@@ -52,6 +52,23 @@ Spatial spatial_attributes(const Node& node, at::IntArrayRef kernel, at::IntArra
   const std::string automatic = string_attribute(node, "auto_pad", "NOTSET");
   if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") pad_to_same(s, input, automatic == "SAME_UPPER");
   return s;
+}
+
+double window_reads(const Spatial& s, at::IntArrayRef input) {
+  double reads = 1;
+  for (size_t axis = 0; axis < s.kernel.size(); ++axis) {
+    const int64_t padded = input[axis + 2] + s.before[axis] + s.after[axis];
+    const int64_t positions = std::max<int64_t>(padded - s.extent(axis), 0) / s.stride[axis] + 1;
+    reads *= static_cast<double>(positions) * static_cast<double>(std::min(s.kernel[axis], padded));
+  }
+  return reads;
+}
+
+void check_extent(const Spatial& s, at::IntArrayRef input) {
+  for (size_t axis = 0; axis < s.kernel.size(); ++axis) {
+    if (s.extent(axis) <= input[axis + 2] + s.before[axis] + s.after[axis]) continue;
+    throw Error(ErrorKind::kCorrupt, "", "the kernel is larger than the padded input", "enlarge the input");
+  }
 }
 
 at::Tensor pad_spatial(const at::Tensor& x, const std::vector<int64_t>& before, const std::vector<int64_t>& after,

@@ -18,8 +18,14 @@ struct Spatial {
 };
 
 // `kernel`: of the weights, or empty to take kernel_shape. `input`: [N,C,spatial...], for auto_pad. Throws
-// Error(kCorrupt) on lists of the wrong length and on strides, dilations or kernels below 1.
+// Error(kCorrupt) on lists of the wrong length, on strides, dilations or kernels below 1 and on any above
+// kLargestWindow.
 Spatial spatial_attributes(const Node& node, at::IntArrayRef kernel, at::IntArrayRef input);
+
+// How many cells the windows of one channel read together.
+double window_reads(const Spatial& s, at::IntArrayRef input);
+// Throws Error(kCorrupt) unless the kernel fits into the padded input.
+void check_extent(const Spatial& s, at::IntArrayRef input);
 
 // Pads the spatial axes of [N,C,spatial...] with a value; negative amounts crop.
 at::Tensor pad_spatial(const at::Tensor& x, const std::vector<int64_t>& before, const std::vector<int64_t>& after,

@@ -162,19 +162,24 @@ class Atlas {
   // Pictures of a layer (of one unit when unit >= 0), by unit, sign (+ first), objective (that of the channel alone
   // first, then by text), variant; `with_png` false leaves the encoded files, the curve and the values out.
   std::vector<AtlasPicture> pictures(const std::string& layer, int unit, bool with_png) const;
-  // The same of every run.
-  std::vector<AtlasPicture> pictures_of_runs(const std::string& layer, bool with_png) const;
+  // The same of every run; of one place in the order of runs.
+  std::vector<AtlasPicture> pictures_of_runs(const std::string& layer, int unit, bool with_png) const;
   // Pictures of no single unit, by objective and variant.
   std::vector<AtlasPicture> visualizations(bool with_png) const;
   std::optional<AtlasPicture> picture(int64_t id) const;
   std::optional<Thumbnail> thumbnail(int64_t image) const;
   std::vector<Provenance> runs() const;
+  // What SQLite finds wrong with the file and its references, in words; empty for a whole one.
+  std::vector<std::string> structure_faults() const;
   // SHA-256 over all results (network, concepts, dissections, thumbnails, pictures) in a fixed order: no times, no
   // paths, no commands, no run numbers. Equal content has equal hashes, however often the work was interrupted, and
   // whatever the schema of the file: every value that is known enters under its name (docs/atlas_format.md).
   std::string content_hash() const;
 
  private:
+  std::vector<AtlasPicture> pictures_where(const std::string& layer, int unit, bool with_png,
+                                           const std::string& condition) const;
+
   struct State;
   explicit Atlas(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

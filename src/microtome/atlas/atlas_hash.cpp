@@ -49,9 +49,10 @@ class ContentHash {
   }
 
   void dissections() {
-    SQLite::Statement rows(database_, "SELECT d.id, l.name, " + column_list<LayerDissection>("d.") +
-                                          " FROM dissection d JOIN layer l ON l.id = d.layer LEFT JOIN run r ON r.id = d.run"
-                                          " ORDER BY l.name, r.key");
+    SQLite::Statement rows(database_,
+                           "SELECT d.id, l.name, " + column_list<LayerDissection>("d.") +
+                               " FROM dissection d JOIN layer l ON l.id = d.layer LEFT JOIN run r ON r.id = d.run"
+                               " ORDER BY l.name, r.key");
     UnitReader units(database_, path_, false);
     while (rows.executeStep()) {
       LayerDissection dissection;

@@ -62,4 +62,7 @@ struct AtlasPicture {
   }
 };
 
+// Facts as they stand in atlases, whatever came first: equal facts are equal texts.
+void sort_facts(Json& facts);
+
 }  // namespace microtome

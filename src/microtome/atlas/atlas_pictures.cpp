@@ -10,6 +10,33 @@
 
 namespace microtome {
 
+void sort_facts(Json& facts) {
+  constexpr const char* kOrder[] = {"steps",
+                                    "redirected_steps",
+                                    "start",
+                                    "plateau",
+                                    "plain_activation",
+                                    "channels",
+                                    "size",
+                                    "shape",
+                                    "rank",
+                                    "spectrum_slope",
+                                    "selectivity",
+                                    "path_similarity",
+                                    "path_layers",
+                                    "exemplar_path",
+                                    "transfer",
+                                    "variants",
+                                    "diversity"};
+  Json sorted = Json::object();
+  for (const char* name : kOrder) {
+    const auto found = facts.find(name);
+    if (found != facts.end()) sorted[name] = std::move(*found), facts.erase(name);
+  }
+  sorted.update(facts);
+  facts = std::move(sorted);
+}
+
 PicturePlace place_of(SQLite::Database& database, int64_t run, const AtlasPicture& picture, const std::string& path) {
   PicturePlace place{{}, {}, {}, picture.objective, picture.variant, run};
   if (picture.layer.empty()) return place;
@@ -145,21 +172,21 @@ bool Atlas::has_picture(int64_t run, const AtlasPicture& place) const {
 }
 
 std::vector<AtlasPicture> Atlas::pictures(const std::string& layer, int unit, bool with_png) const {
-  const std::string shown = chosen_picture(state_->preferred);
+  return pictures_where(layer, unit, with_png, chosen_picture(state_->preferred));
+}
+
+std::vector<AtlasPicture> Atlas::pictures_of_runs(const std::string& layer, int unit, bool with_png) const {
+  return pictures_where(layer, unit, with_png, "1");
+}
+
+std::vector<AtlasPicture> Atlas::pictures_where(const std::string& layer, int unit, bool with_png,
+                                                const std::string& condition) const {
+  const std::string rest = " AND " + condition + " ORDER BY " + kPictureOrder + ", p.run";
   return state_->store->read([&](SQLite::Database& database) {
     const int64_t id = require_layer(database, layer, state_->store->path());
     PictureReader reader(database, state_->store->path(), files_of(with_png));
-    return unit >= 0
-               ? reader.read("WHERE p.layer = ? AND p.unit = ? AND " + shown + " ORDER BY " + kPictureOrder, id, unit)
-               : reader.read("WHERE p.layer = ? AND " + shown + " ORDER BY " + kPictureOrder, id);
-  });
-}
-
-std::vector<AtlasPicture> Atlas::pictures_of_runs(const std::string& layer, bool with_png) const {
-  return state_->store->read([&](SQLite::Database& database) {
-    const int64_t id = require_layer(database, layer, state_->store->path());
-    return PictureReader(database, state_->store->path(), files_of(with_png))
-        .read(std::string("WHERE p.layer = ? ORDER BY ") + kPictureOrder + ", p.run", id);
+    return unit >= 0 ? reader.read("WHERE p.layer = ? AND p.unit = ?" + rest, id, unit)
+                     : reader.read("WHERE p.layer = ?" + rest, id);
   });
 }
 

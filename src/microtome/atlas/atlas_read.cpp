@@ -138,9 +138,10 @@ std::vector<Atlas::DissectionInfo> Atlas::dissections(const std::string& layer) 
     const int64_t id = find_layer(database, layer).value_or(-1);
     const int64_t shown = shown_dissection(database, id, state_->preferred);
     SQLite::Statement query(
-        database, "SELECT run, (SELECT COUNT(*) FROM unit u WHERE u.dissection = d.id), r.key, " +
-                      column_list<LayerDissection>("d.") +
-                      " FROM dissection d LEFT JOIN run r ON r.id = d.run WHERE d.layer = ? ORDER BY d.id = ? DESC, r.key");
+        database,
+        "SELECT run, (SELECT COUNT(*) FROM unit u WHERE u.dissection = d.id), r.key, " +
+            column_list<LayerDissection>("d.") +
+            " FROM dissection d LEFT JOIN run r ON r.id = d.run WHERE d.layer = ? ORDER BY d.id = ? DESC, r.key");
     bind_all(query, id, shown);
     std::vector<DissectionInfo> found;
     while (query.executeStep()) {
@@ -187,6 +188,22 @@ std::optional<Atlas::Thumbnail> Atlas::thumbnail(int64_t image) const {
     bind_all(query, image);
     if (!query.executeStep()) return std::nullopt;
     return Thumbnail{image, query.getColumn(0).getString(), checked_blob(query, 2, state_->store->path())};
+  });
+}
+
+std::vector<std::string> Atlas::structure_faults() const {
+  return state_->store->read([&](SQLite::Database& database) {
+    std::vector<std::string> faults;
+    SQLite::Statement pages(database, "PRAGMA integrity_check(100)");
+    while (pages.executeStep()) {
+      if (pages.getColumn(0).getString() != "ok") faults.push_back(pages.getColumn(0).getString());
+    }
+    SQLite::Statement references(database, "PRAGMA foreign_key_check");
+    while (references.executeStep()) {
+      faults.push_back("a row of " + references.getColumn(0).getString() + " belongs to one of " +
+                       references.getColumn(2).getString() + " that is not there");
+    }
+    return faults;
   });
 }
 

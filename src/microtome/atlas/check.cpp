@@ -5,9 +5,11 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
 
 #include "microtome/atlas/atlas.h"
 #include "microtome/base/error.h"
+#include "microtome/base/workers.h"
 
 namespace microtome {
 namespace {
@@ -68,7 +70,7 @@ class AtlasReader {
     run_ = to_ == nullptr ? 0 : to_->begin_run(run);
     for (const AtlasLayer& layer : layers_) {
       attempt(layer.name, [&] { read_dissection(run.id, layer.name); });
-      attempt(layer.name, [&] { read_pictures(run.id, from_.pictures_of_runs(layer.name, false)); });
+      attempt(layer.name, [&] { read_pictures(run.id, from_.pictures_of_runs(layer.name, -1, false)); });
     }
     attempt("visualizations", [&] { read_pictures(run.id, from_.visualizations(false)); });
     if (to_ != nullptr) to_->end_run(run_);

@@ -17,6 +17,7 @@
 #include "microtome/atlas/testing/atlas_fixture.h"
 #include "microtome/atlas/testing/random_atlas.h"
 #include "microtome/base/file.h"
+#include "microtome/base/hash.h"
 #include "microtome/base/json.h"
 
 namespace microtome {
@@ -143,10 +144,13 @@ TEST_F(AtlasRobustness, ReadsPicturesOfTheSecondSchema) {
   const std::string path = fresh_path();
   Store::open(path, Mode::kCreateOrWrite, schema_steps().first(2))->write([](SQLite::Database& database) {
     database.exec(
+        std::string() +
         "INSERT INTO network VALUES (1, 'h', 'onnx', 'net', '{}', '[]');"
         "INSERT INTO layer VALUES (1, 0, 'conv', '[]', 'Conv', '[1,2,2]', 1, '{}', 1);"
         "INSERT INTO run VALUES (1, 'k', 'visualize', '0', 'h', '', '{}', '', '', NULL);"
-        "INSERT INTO blob VALUES (1, 'x', 'png'), (2, 'y', 'other');"
+        "INSERT INTO blob VALUES (1, '" +
+        sha256_hex("png") + "', 'png'), (2, '" + sha256_hex("other") +
+        "', 'other');"
         "INSERT INTO picture VALUES (4, 1, 7, 1, 0, 1, 'up', 1, 3, 2, 0.5, 0.25, 2, 'ok', '{\"a\":1}', x'0000803f'),"
         " (9, 1, 7, -1, 3, 1, 'down', 2, 3, 2, -0.5, NULL, NULL, 'ok', '{}', x'')");
   });

@@ -24,6 +24,10 @@ void finish_schema_4(SQLite::Database& database);
 // schema is newer than `newest`.
 int schema_of(SQLite::Database& database, const std::string& path, int newest);
 
+// Throws Error(kCorrupt) unless the file holds the tables and columns that `steps` make and nothing else that runs when
+// it is read: views, triggers, virtual tables, computed columns.
+void require_schema(SQLite::Database& database, const std::string& path, std::span<const std::string_view> steps);
+
 // Runs the steps that the file lacks, all in one transaction.
 void migrate(SQLite::Database& database, int from, std::span<const std::string_view> steps);
 

@@ -81,6 +81,7 @@ void Store::connect(Atlas::Mode mode, std::span<const std::string_view> steps) {
   {
     SQLite::Transaction snapshot(*database_);
     schema = schema_of(*database_, path_, newest);
+    if (schema > 0) require_schema(*database_, path_, steps.first(static_cast<size_t>(schema)));
     // SQLite takes a last page that is cut short for a whole one.
     const int64_t bytes =
         database_->execAndGet("PRAGMA page_count").getInt64() * database_->execAndGet("PRAGMA page_size").getInt64();

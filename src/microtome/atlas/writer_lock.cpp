@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "microtome/base/error.h"
 
@@ -24,7 +25,9 @@ bool still_named(int descriptor, const std::string& path) {
 
 }  // namespace
 
-WriterLock::WriterLock(const std::string& path) : lock_path_(path + ".lock") {
+// One atlas, one lock, by whatever name it is reached.
+WriterLock::WriterLock(const std::string& path)
+    : lock_path_(std::filesystem::weakly_canonical(std::filesystem::absolute(path)).string() + ".lock") {
   for (;;) {
     descriptor_ = ::open(lock_path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (descriptor_ < 0) {

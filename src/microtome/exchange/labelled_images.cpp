@@ -79,16 +79,16 @@ Image drawing_of(const ConceptSet& set, int64_t image, const ImageLabels& labels
 
 }  // namespace
 
-std::vector<LabelledImage> labelled_images(const ConceptSet& set, const LabelledImagesRequest& request) {
+std::vector<DrawnImage> labelled_images(const ConceptSet& set, const LabelledImagesRequest& request) {
   const int only = request.concept_name.empty() ? 0 : set.index().find(request.concept_name).value_or(-1);
   if (only < 0) {
     throw Error(ErrorKind::kNotFound, request.concept_name, "the set has no concept of this name",
                 "list them with: microtome concepts stats");
   }
-  std::vector<LabelledImage> out;
+  std::vector<DrawnImage> out;
   for (const int64_t image :
        request.images.empty() ? random_images(set, request, only) : named_images(set, request.images)) {
-    LabelledImage& one = out.emplace_back();
+    DrawnImage& one = out.emplace_back();
     one.file = set.image_info(image).file;
     try {
       const ImageLabels labels = set.labels(image);

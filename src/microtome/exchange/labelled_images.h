@@ -31,7 +31,7 @@ struct LabelledImagesRequest {
   }
 };
 
-struct LabelledImage {
+struct DrawnImage {
   std::string file;
   // The picture with the chosen label's outline; without one with all but colours, which would cover the rest.
   Image drawing;
@@ -40,6 +40,6 @@ struct LabelledImage {
 };
 
 // A function of set and request. Throws Error(kNotFound) naming an image or a concept that the set does not hold.
-std::vector<LabelledImage> labelled_images(const ConceptSet& set, const LabelledImagesRequest& request);
+std::vector<DrawnImage> labelled_images(const ConceptSet& set, const LabelledImagesRequest& request);
 
 }  // namespace microtome

@@ -46,7 +46,7 @@ TEST(LabelledImages, HoldWhatIsAskedFor) {
   request.concept_name = "cat", request.count = 400;
   const auto cats = labelled_images(set, request);
   ASSERT_EQ(cats.size(), 5u);
-  for (const LabelledImage& image : cats) {
+  for (const DrawnImage& image : cats) {
     EXPECT_EQ(std::stoi(image.file.substr(7)) % 4, 0);
     EXPECT_EQ(image.shares, (std::map<int, double>{{1, 0.5}, {2, 1}}));
   }
@@ -54,7 +54,7 @@ TEST(LabelledImages, HoldWhatIsAskedFor) {
   EXPECT_EQ(labelled_images(set, request).size(), 10u);
   request.seed = 1;
   const auto other = labelled_images(set, request), again = labelled_images(set, request);
-  EXPECT_TRUE(std::ranges::equal(other, again, {}, &LabelledImage::file, &LabelledImage::file));
+  EXPECT_TRUE(std::ranges::equal(other, again, {}, &DrawnImage::file, &DrawnImage::file));
   request.images = {"picture3", "picture1"};
   EXPECT_EQ(labelled_images(set, request).at(1).file, "picture1");
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <tuple>
 
 #include "microtome/base/error.h"
@@ -19,6 +20,14 @@ namespace {
 
 std::string ratio_text(const std::optional<double>& value) { return value ? fmt::format("{:.2f}", *value) : "-"; }
 
+std::string no_detectors_text(const Atlas& atlas, const std::vector<AtlasLayer>& layers) {
+  const auto dissected = [&](const AtlasLayer& layer) { return atlas.dissection_info(layer.name).has_value(); };
+  if (std::ranges::none_of(layers, dissected)) return "nothing is dissected: microtome dissect finds labels\n";
+  const auto concepts = atlas.concepts();
+  if (concepts && concepts->concepts.size() <= 1) return "the concept set has no labels, so that no unit has one\n";
+  return fmt::format("no unit reaches an IoU of {}\n", kDetectorCut);
+}
+
 }  // namespace
 
 std::string layers_table(const Atlas& atlas, int width) {
@@ -30,15 +39,23 @@ std::string layers_table(const Atlas& atlas, int width) {
   }
   table.add_column("detectors by category", TextTable::Align::kLeft, true);
   for (const AtlasLayer& layer : atlas.studied_layers()) {
-    const DetectorCount count = count_of_sign(atlas.units(layer.name, true), Sign::kPositive, vocabulary);
+    const std::vector<UnitDissection> dissected = atlas.units(layer.name, true);
+    if (dissected.empty()) {
+      table.add_row({layer.name, fmt::format("0 of {}", layer.units), "-", "-", "-", "not dissected"});
+      continue;
+    }
+    std::set<int64_t> units;
+    for (const UnitDissection& unit : dissected) units.insert(unit.unit);
+    const DetectorCount count = count_of_sign(dissected, Sign::kPositive, vocabulary);
     std::vector<std::string> categories;
     for (size_t at = 0; at < count.by_category.size(); ++at) {
       const int detectors = count.by_category[at].detectors;
       if (detectors > 0) categories.push_back(fmt::format("{} {}", vocabulary.categories()[at], detectors));
     }
-    table.add_row({layer.name, std::to_string(layer.units), std::to_string(count.detectors),
-                   std::to_string(count.unique), std::to_string(count.unique_by_category),
-                   fmt::format("{}", fmt::join(categories, ", "))});
+    const bool whole = std::ssize(units) == layer.units;
+    const std::string held = whole ? std::to_string(layer.units) : fmt::format("{} of {}", units.size(), layer.units);
+    table.add_row({layer.name, held, std::to_string(count.detectors), std::to_string(count.unique),
+                   std::to_string(count.unique_by_category), fmt::format("{}", fmt::join(categories, ", "))});
   }
   return table.render(width);
 }
@@ -58,7 +75,7 @@ std::string detectors_table(const Atlas& atlas, const std::string& layer, int ro
       if (row.dissection && is_detector(*row.dissection)) found.push_back({place, of, std::move(row)});
     }
   }
-  if (found.empty()) return fmt::format("no unit reaches an IoU of {}\n", kDetectorCut);
+  if (found.empty()) return no_detectors_text(atlas, layers);
   std::ranges::sort(found, {}, [](const Found& f) { return std::tuple(-f.best().iou, f.place, f.of); });
   found.resize(std::min(found.size(), static_cast<size_t>(std::max(rows, 0))));
   TextTable table;

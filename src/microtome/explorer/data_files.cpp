@@ -253,9 +253,17 @@ Json unit_data(const PageContext& context, const Numbers& numbers) {
     }
   }
   FirstObjectives firsts;
+  std::set<int64_t> shown;
   for (const AtlasPicture& picture : context.atlas.pictures(layer.name, unit, true)) {
     pictures.push_back(picture_data(context, picture));
     pictures.back()["src"] = picture_path(layer.id, picture, firsts.hold(picture));
+    shown.insert(picture.id);
+  }
+  for (const AtlasPicture& picture : context.atlas.pictures_of_runs(layer.name, unit, true)) {
+    if (shown.contains(picture.id)) continue;
+    pictures.push_back(picture_data(context, picture));
+    pictures.back()["src"] = picture_path(layer.id, picture, false);
+    pictures.back()["settings"] = context.settings_of(picture.run);
   }
   if (dissections.empty() && pictures.empty()) {
     throw Error(ErrorKind::kNotFound, layer.name, "nothing is known of unit " + std::to_string(unit));

@@ -5,6 +5,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/json.h"
+#include "microtome/exchange/run_tables.h"
 
 namespace microtome {
 
@@ -27,6 +28,11 @@ const AtlasLayer& PageContext::studied_layer(int64_t id) const {
   const auto found = std::ranges::find(studied_layers(), id, &AtlasLayer::id);
   if (found != studied_layers().end()) return *found;
   throw Error(ErrorKind::kNotFound, "layer " + std::to_string(id), "the explorer has no page of it");
+}
+
+std::string PageContext::settings_of(int64_t run) const {
+  if (!settings_) settings_ = differing_settings(atlas);
+  return shown(settings_->at(run)).get<std::string>();
 }
 
 Json PageContext::shown(const Json& value) const {

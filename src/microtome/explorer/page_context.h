@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the pages of one request, or of a whole site, are made of: read once, when first asked for. For one thread.
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ class PageContext {
   const std::vector<AtlasLayer>& studied_layers() const;
   // Throws Error(kNotFound) unless it is studied.
   const AtlasLayer& studied_layer(int64_t id) const;
+  // In which settings the run differs from others of its stage, as shown() shows them.
+  std::string settings_of(int64_t run) const;
   // The value with every text in it, names included, as without_folders() shows it; names of layers are known.
   Json shown(const Json& value) const;
 
@@ -29,7 +32,8 @@ class PageContext {
   mutable std::optional<Vocabulary> vocabulary_;
   mutable std::optional<AtlasNetwork> network_;
   mutable std::optional<std::vector<AtlasLayer>> layers_;
-  mutable std::optional<std::vector<std::string>> names_;  // of layers
+  mutable std::optional<std::map<int64_t, std::string>> settings_;  // by run
+  mutable std::optional<std::vector<std::string>> names_;           // of layers
 };
 
 // A text of this machine's user (a command as typed, a setting) with files and folders that are named from the root of

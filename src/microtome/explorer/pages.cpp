@@ -52,6 +52,7 @@ struct Contents {
     for (const AtlasLayer& layer : atlas.studied_layers()) {
       layers.push_back({layer.id});
       FirstObjectives firsts;
+      std::set<int64_t> shown;
       for (const auto& [of, row] : unit_rows(atlas, layer.name)) {
         if (units.empty() || units.back() != Numbers{layer.id, of.unit}) units.push_back({layer.id, of.unit});
         for (const AtlasPicture& picture : row.pictures) {
@@ -61,8 +62,14 @@ struct Contents {
           else
             further.push_back({picture.id});
           add_frames(picture);
+          shown.insert(picture.id);
         }
         if (row.dissection) add_images(*row.dissection, images);
+      }
+      for (const AtlasPicture& picture : atlas.pictures_of_runs(layer.name, -1, false)) {
+        if (!shown.insert(picture.id).second) continue;
+        further.push_back({picture.id});
+        add_frames(picture);
       }
     }
     for (const AtlasPicture& picture : atlas.visualizations(false)) {
@@ -111,9 +118,9 @@ std::string further_picture(const PageContext& context, const Numbers& numbers) 
   if (!found || found->layer.empty()) return {};
   FirstObjectives firsts;
   for (const AtlasPicture& one : context.atlas.pictures(found->layer, found->unit, false)) {
-    if (!firsts.hold(one) && one.id == found->id) return found->png;
+    if (firsts.hold(one) && one.id == found->id) return {};  // It has a path that says whose it is.
   }
-  return {};
+  return found->png;
 }
 
 std::string visualization(const PageContext& context, const Numbers& numbers) {

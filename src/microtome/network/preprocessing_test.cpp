@@ -148,7 +148,7 @@ TEST(Classify, NamesTheFirstLayerThatIsNotFinite) {
   weight.view(-1)[7].fill_(std::numeric_limits<float>::quiet_NaN());
   const auto [kind, text] = refusal(weight);
   EXPECT_EQ(kind, ErrorKind::kUnsupported);
-  EXPECT_THAT(text, testing::AllOf(HasSubstr("layer \"c2\""), HasSubstr("weights \"c2.weight\"")));
+  EXPECT_THAT(text, ::testing::AllOf(HasSubstr("layer \"c2\""), HasSubstr("weights \"c2.weight\"")));
 }
 
 TEST(Classify, RefusesWhatGivesNoClasses) {
@@ -156,7 +156,7 @@ TEST(Classify, RefusesWhatGivesNoClasses) {
   ValueIndex x = maps.input("x", {-1, 3, 8, 8});
   const Network segmentation(maps.finish({maps.conv("c", x, at::ones({4, 3, 3, 3}), {})}), {});
   EXPECT_THAT(error_of([&] { Classifier(segmentation, preset("raw")); }).second,
-              testing::AllOf(HasSubstr("4 numbers at each of 36 positions"), HasSubstr("segmentation")));
+              ::testing::AllOf(HasSubstr("4 numbers at each of 36 positions"), HasSubstr("segmentation")));
   x = channels.input("x", {-1, 5, 8, 8});
   x = channels.flatten("flat", channels.global_average_pool("pool", x));
   const Network five(channels.finish({x}), {});

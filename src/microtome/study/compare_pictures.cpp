@@ -57,6 +57,7 @@ void compare(AtlasPicture& picture, const PictureJudge& judge, const Other& othe
       judge.compare(image, picture.maxima, {picture.unit, picture.sign}, picture.run == other.run);
   picture.best_exemplar = found.best_exemplar;
   picture.facts.update(found.facts);
+  sort_facts(picture.facts);
   // A unit that no real image drives in this direction has no ratio: zero is not a yardstick.
   if (found.best_exemplar && *found.best_exemplar > 0 && std::isfinite(picture.activation)) {
     picture.activation_ratio = picture.activation / *found.best_exemplar;
@@ -69,7 +70,7 @@ void compare_layer(const Source& source, const std::string& layer, const Other& 
   if (!dissection) return;
   const Stamp stamp(*dissection, other);
   std::vector<int64_t> stale;
-  for (const AtlasPicture& picture : atlas.pictures_of_runs(layer, false)) {
+  for (const AtlasPicture& picture : atlas.pictures_of_runs(layer, -1, false)) {
     if (!stamp.is_on(picture)) stale.push_back(picture.id);
   }
   if (stale.empty()) return;

@@ -20,7 +20,7 @@ namespace {
 
 constexpr int64_t kShort = 1, kLong = 7;  // probed steps of each stage
 constexpr int64_t kProbeImages = 4;
-constexpr int64_t kNoRun = 0;  // rows begin at 1
+constexpr int64_t kNoRun = 0;        // rows begin at 1
 constexpr int64_t kRowBytes = 1500;  // an atlas row with its facts, and the description within the picture
 
 // What one call of the renderer takes, once everything that is made only once has been made.
@@ -94,7 +94,7 @@ int64_t pictures_of_others(const PicturePlan& plan, const Atlas* atlas, int64_t 
   int64_t count = 0;
   for (const AtlasLayer& layer : atlas->studied_layers()) {
     if (!layers.contains(layer.name)) continue;
-    for (const AtlasPicture& p : atlas->pictures_of_runs(layer.name, false)) {
+    for (const AtlasPicture& p : atlas->pictures_of_runs(layer.name, -1, false)) {
       count += p.run != run && places.contains({p.layer, p.unit, p.sign, p.objective, p.variant});
     }
   }

@@ -192,12 +192,15 @@ TEST_F(QuestionTest, TheDoorReportsAndIsNotClosedByAStop) {
   fs::create_directories(folder_);
   save_network(testing::planted_source().network, folder_ + "/planted.safetensors");
   microtome_stop();
-  const Json request = {{"network", folder_ + "/planted.safetensors"}, {"images", {file("x.png", "no picture")}}};
-  const Answer answer = ask("classify", request.dump());
+  const Json request = {{"network", folder_ + "/planted.safetensors"},
+                        {"layer", "colour"},
+                        {"images", {file("x.png", "no picture")}},
+                        {"out", folder_ + "/traces"}};
+  const Answer answer = ask("trace", request.dump());
   EXPECT_EQ(answer.status, 0) << answer.document;
   ASSERT_EQ(answer.said.size(), 2U);
-  EXPECT_EQ(answer.said[0], "classifying");
-  EXPECT_TRUE(answer.said[1].starts_with("2 ")) << answer.said[1];
+  EXPECT_EQ(answer.said[1], "tracing");
+  EXPECT_TRUE(answer.said[0].starts_with("2 ")) << answer.said[0];
 }
 
 }  // namespace

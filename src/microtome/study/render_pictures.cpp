@@ -58,6 +58,7 @@ AtlasPicture picture_record(const PictureTask& task, int variant, const Picture&
   record.activation = picture.activation;
   record.status = picture.started ? "ok" : "did not start";
   record.facts = facts_of(picture, context.renderer);
+  sort_facts(record.facts);
   record.maxima = picture.maxima;
   Json description = context.provenance;
   description["objective"] = record.objective;
@@ -94,7 +95,7 @@ void compare_variants(const PicturePlan& plan, int64_t run, int threads, Atlas& 
   for (const PictureTask& task : plan.tasks) {
     if (task.layer.empty() || task.variants.front() != 0) continue;
     units.push_back(&task);
-    if (!of_layer.contains(task.layer)) of_layer[task.layer] = atlas.pictures_of_runs(task.layer, false);
+    if (!of_layer.contains(task.layer)) of_layer[task.layer] = atlas.pictures_of_runs(task.layer, -1, false);
   }
   parallel_for(threads, std::ssize(units), [&](int, int64_t index) {
     throw_if_stopped();
@@ -116,6 +117,7 @@ void compare_variants(const PicturePlan& plan, int64_t run, int threads, Atlas& 
     for (AtlasPicture& one : variants) {
       one.facts["variants"] = count;
       one.facts["diversity"] = diversity;
+      sort_facts(one.facts);
     }
     atlas.put_pictures(run, variants);
   });

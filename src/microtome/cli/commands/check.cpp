@@ -6,14 +6,13 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/json.h"
-#include "microtome/base/stop.h"
 #include "microtome/cli/command.h"
 #include "microtome/exchange/finding_json.h"
 
 namespace microtome::commands {
 namespace {
 
-struct CheckOptions {
+struct AtlasCheckOptions {
   std::string file, rescue;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
@@ -22,19 +21,20 @@ struct CheckOptions {
   }
 };
 
-void check(const CheckOptions& options, const Session& session) {
+void check_file(const AtlasCheckOptions& options, const Session& session) {
   const AtlasCheck found = check_atlas(options.file, options.rescue, *session.reporter());
   const size_t faults = found.faults.size() + static_cast<size_t>(found.further_faults);
   if (session.json) {
-    print_json(FindingJson().value(found));
+    print_json(finding_json(found));
   } else {
     for (const std::string& fault : found.faults) print(fault);
     print(fmt::format("{} dissections with {} units, {} pictures and {} thumbnails are whole", found.dissections,
                       found.units, found.pictures, found.thumbnails));
   }
   if (faults > 0) {
-    throw Error(ErrorKind::kCorrupt, options.file, fmt::format("is damaged: {} faults", faults),
-                options.rescue.empty() ? "--rescue NEW.atlas writes what is whole" : "what is whole is in " + options.rescue);
+    throw Error(
+        ErrorKind::kCorrupt, options.file, fmt::format("is damaged: {} faults", faults),
+        options.rescue.empty() ? "--rescue NEW.atlas writes what is whole" : "what is whole is in " + options.rescue);
   }
 }
 
@@ -42,6 +42,6 @@ void check(const CheckOptions& options, const Session& session) {
 
 extern const Command check_command;
 const Command check_command{"check", "Verify an atlas: structure, hashes, references; rescue what is whole",
-                            define_form<CheckOptions, check>};
+                            define_form<AtlasCheckOptions, check_file>, true};
 
 }  // namespace microtome::commands

@@ -142,8 +142,8 @@ void show_concepts(const DrawOptions& options, const Session& session) {
   for (const char* heading : {"concept", "category", "colour"}) table.add_column(heading, TextTable::Align::kLeft);
   table.add_column("share", TextTable::Align::kRight);
   const auto reporter = session.reporter();
-  const std::vector<LabelledImage> images = labelled_images(*set, options.request);
-  for (const LabelledImage& image : images) {
+  const std::vector<DrawnImage> images = labelled_images(*set, options.request);
+  for (const DrawnImage& image : images) {
     if (!image.fault.empty()) {
       reporter->warn(image.fault);
       continue;

@@ -10,9 +10,12 @@ namespace {
 
 struct Subject {
   std::string file;
+  int64_t run = 0;
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
     field({.name = "atlas", .help = "Atlas file", .role = Role::kAtlas, .positional = true, .required = true}, s.file);
+    field({.name = "run", .help = "What this run found, where others found something else; 0: the best", .min = 0},
+          s.run);
   }
 };
 
@@ -27,7 +30,8 @@ void define_export(CLI::App& app, Session& session) {
   Json arguments = describe_arguments<Subject>();
   for (Json& argument : export_arguments(known())) arguments.push_back(std::move(argument));
   define_form(app, session, false, std::move(arguments), [](const Json& request, const Session& used) {
-    const Atlas atlas = Atlas::open(request.at("atlas"), Atlas::Mode::kRead);
+    Atlas atlas = Atlas::open(request.at("atlas"), Atlas::Mode::kRead);
+    if (const int64_t run = request.value("run", int64_t{0}); run > 0) atlas.prefer(run);
     export_atlas(atlas, known(), request, *used.reporter());
   });
 }

@@ -12,7 +12,8 @@ namespace microtome {
 // Error(kUnsupported) when an operator is not in the operator table.
 void check_graph(const Graph& graph, const std::string& where);
 
-// Throws Error(kUnsupported) unless the input is [N,C,H,W], [N,C,L] or [N,F] floats of a sensible size with a batch of one.
+// Throws Error(kUnsupported) unless the input is [N,C,H,W], [N,C,L] or [N,F] floats of a sensible size with a batch of
+// one.
 void check_input(const Graph& graph, const std::string& where);
 
 }  // namespace microtome

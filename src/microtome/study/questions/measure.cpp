@@ -102,7 +102,8 @@ Json measure(const MeasureRequest& request, const Bench& bench) {
   }
   const std::unique_ptr<ConceptSet> pictures = open_concept_set(request.folder);
   PictureStatistics statistics(request.size, Colour(request.colour, kColours));
-  const std::vector<std::string> damaged = measure(*pictures, request.size, statistics, request.threads, bench.reporter);
+  const std::vector<std::string> damaged =
+      measure(*pictures, request.size, statistics, request.threads, bench.reporter);
   for (const std::string& remark : pictures->remarks()) bench.reporter.warn(remark);
   if (statistics.count() == 0) throw Error(ErrorKind::kCorrupt, request.folder, damaged.front());
   Json answer = {{"images", statistics.count()}, {"size", request.size}};

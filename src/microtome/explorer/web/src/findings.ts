@@ -148,8 +148,9 @@ export interface KnownFacts {
 }
 export type Facts = KnownFacts & Record<string, unknown>; // atlases of other versions hold others
 
-// `src`: of a unit's picture; a visualization of no single unit has its own path.
-export type Picture = Omit<AnyPicture, "facts"> & { facts: Facts; src?: string };
+// `src`: of a unit's picture; a visualization of no single unit has its own path. `settings`: of a picture that another
+// run made for the same place, in which settings that run differs.
+export type Picture = Omit<AnyPicture, "facts"> & { facts: Facts; src?: string; settings?: string };
 
 export interface UnitData {
   layer: number;

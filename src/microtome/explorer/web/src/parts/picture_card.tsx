@@ -14,6 +14,7 @@ function Described({ picture }: { picture: Picture }) {
   return (
     <>
       <code class="picture-objective">{picture.objective}</code>
+      {picture.settings !== undefined && <p class="small muted">With other settings: {picture.settings}</p>}
       {picture.status !== "ok" && <p class="warning">{picture.status}</p>}
       <Facts>
         <Fact name="activation">{level(picture.activation)}</Fact>
@@ -30,7 +31,7 @@ export function PictureCard({ layer, unit, sign, pictures }: { layer: Layer; uni
   const [chosen, setChosen] = useState(0);
   const at = Math.min(chosen, pictures.length - 1);
   const picture = pictures[at];
-  const objectives = new Set(pictures.map((entry) => entry.objective)).size;
+  const alike = new Set(pictures.map((entry) => entry.objective + (entry.settings ?? ""))).size === 1;
   const alt = `${signWord(sign)} picture of unit ${unit}`;
   return (
     <figure class="picture">
@@ -41,8 +42,8 @@ export function PictureCard({ layer, unit, sign, pictures }: { layer: Layer; uni
         </h2>
         {pictures.length > 1 && (
           <div class="picture-variants">
-            <span class="small muted">{objectives > 1 ? "picture" : "variant"}</span>
-            <Choice label={objectives > 1 ? "Picture" : "Variant"} value={String(at)} options={pictures.map((entry, index) => [String(index), String(objectives > 1 ? index + 1 : entry.variant + 1)])} onChange={(value) => setChosen(Number(value))} />
+            <span class="small muted">{alike ? "variant" : "picture"}</span>
+            <Choice label={alike ? "Variant" : "Picture"} value={String(at)} options={pictures.map((entry, index) => [String(index), String(alike ? entry.variant + 1 : index + 1)])} onChange={(value) => setChosen(Number(value))} />
           </div>
         )}
         {picture ? <Described picture={picture} /> : <p class="muted">No picture has been made for this sign yet.</p>}

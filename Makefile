@@ -3,13 +3,14 @@ PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
 BUILD  := build/release
 
-.PHONY: help setup packages configure build demo test test-all bench format install clean
+.PHONY: help setup packages configure build demo test test-all test-stress bench format install clean
 
 help:
 	@echo "make setup     install the Debian packages it is built from; needs root or sudo, once"
 	@echo "make demo      build, then dissect and visualize the shipped network; leaves demo/demo.atlas and demo/site/"
 	@echo "make test      build, then run the fast tests"
 	@echo "make test-all  the slow ones too"
+	@echo "make test-stress  kills, full disks, many orders of questions, perturbed memory: ten minutes"
 	@echo "make bench     measure against the bare network; prints ratios"
 	@echo "make install   PREFIX=$(PREFIX): program, library, headers, CMake package"
 	@echo "make format    clang-format the sources"
@@ -37,6 +38,10 @@ test: configure
 test-all: configure
 	@cmake --build --preset release --parallel $(JOBS) --target all tests $(if $(CI),,-- --quiet)
 	@ctest --preset all
+
+test-stress: configure
+	@cmake --build --preset release --parallel $(JOBS) --target tests $(if $(CI),,-- --quiet)
+	@ctest --preset stress --parallel $(JOBS)
 
 bench: configure
 	@scripts/bench

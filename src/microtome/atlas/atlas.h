@@ -85,6 +85,12 @@ struct AtlasConcepts {
   int64_t images = 0;
 };
 
+// How much of what is stored is read.
+enum class Detail {
+  kBrief,  // units without exemplars' maps and histograms; pictures without files, curve, values and maxima
+  kFull,
+};
+
 // One process writes; any number may read at the same time. Every put_ is one transaction: after a crash the file holds
 // all of it or nothing. Methods of one object are serialized by a lock inside, so workers may share it.
 class Atlas {
@@ -156,16 +162,16 @@ class Atlas {
   // All that runs found of a layer, the one that is shown first.
   std::vector<DissectionInfo> dissections(const std::string& layer) const;
   std::optional<DissectionInfo> dissection_info(const std::string& layer) const;
-  // Units of a layer by number and sign, without exemplars' maps and histograms when `brief`.
-  std::vector<UnitDissection> units(const std::string& layer, bool brief) const;
-  std::optional<UnitDissection> unit(const std::string& layer, int unit, Sign sign) const;
+  // Units of a layer by number and sign.
+  std::vector<UnitDissection> units(const std::string& layer, Detail detail) const;
+  std::optional<UnitDissection> unit(const std::string& layer, int64_t unit, Sign sign) const;
   // Pictures of a layer (of one unit when unit >= 0), by unit, sign (+ first), objective (that of the channel alone
-  // first, then by text), variant; `with_png` false leaves the encoded files, the curve and the values out.
-  std::vector<AtlasPicture> pictures(const std::string& layer, int unit, bool with_png) const;
+  // first, then by text), variant.
+  std::vector<AtlasPicture> pictures(const std::string& layer, int64_t unit, Detail detail) const;
   // The same of every run; of one place in the order of runs.
-  std::vector<AtlasPicture> pictures_of_runs(const std::string& layer, int unit, bool with_png) const;
+  std::vector<AtlasPicture> pictures_of_runs(const std::string& layer, int64_t unit, Detail detail) const;
   // Pictures of no single unit, by objective and variant.
-  std::vector<AtlasPicture> visualizations(bool with_png) const;
+  std::vector<AtlasPicture> visualizations(Detail detail) const;
   std::optional<AtlasPicture> picture(int64_t id) const;
   std::optional<Thumbnail> thumbnail(int64_t image) const;
   std::vector<Provenance> runs() const;
@@ -177,7 +183,7 @@ class Atlas {
   std::string content_hash() const;
 
  private:
-  std::vector<AtlasPicture> pictures_where(const std::string& layer, int unit, bool with_png,
+  std::vector<AtlasPicture> pictures_where(const std::string& layer, int64_t unit, Detail detail,
                                            const std::string& condition) const;
 
   struct State;

@@ -140,7 +140,7 @@ void judge_together(SQLite::Database& database, int64_t dissection, const std::s
   while (rows.executeStep()) {
     ids.push_back(rows.getColumn(0).getInt64());
     UnitDissection& unit = units.emplace_back();
-    unit.unit = rows.getColumn(1).getInt();
+    unit.unit = rows.getColumn(1).getInt64();
     unit.sign = sign_of(rows.getColumn(2).getInt(), path);
     unit.on_pixels = rows.getColumn(3).getInt64();
     unit.best.iou = real(rows.getColumn(4));

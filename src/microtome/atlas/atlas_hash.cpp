@@ -53,7 +53,7 @@ class ContentHash {
                            "SELECT d.id, l.name, " + column_list<LayerDissection>("d.") +
                                " FROM dissection d JOIN layer l ON l.id = d.layer LEFT JOIN run r ON r.id = d.run"
                                " ORDER BY l.name, r.key");
-    UnitReader units(database_, path_, false);
+    UnitReader units(database_, path_, Detail::kFull);
     while (rows.executeStep()) {
       LayerDissection dissection;
       read_record(rows, 2, path_, dissection);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A picture in the atlas.
+// Defined in atlas_pictures.cpp.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -25,7 +26,7 @@ struct AtlasPicture {
   int64_t id = 0;     // of the stored picture, as long as it is not replaced
   int64_t run = 0;    // that made it; set when read
   std::string layer;  // empty: of no single unit
-  int unit = 0;
+  int64_t unit = 0;
   Sign sign = Sign::kPositive;
   int variant = 0;
   std::string objective;  // canonical text

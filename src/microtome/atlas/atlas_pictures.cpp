@@ -77,7 +77,7 @@ AtlasPicture PictureReader::picture_from(const SQLite::Statement& row) {
   p.id = row.getColumn(0).getInt64();
   if (!row.getColumn(1).isNull()) {
     p.layer = row.getColumn(1).getString();
-    p.unit = row.getColumn(2).getInt();
+    p.unit = row.getColumn(2).getInt64();
     p.sign = sign_of(row.getColumn(3).getInt(), path_);
   }
   p.run = row.getColumn(4).getInt64();
@@ -99,8 +99,8 @@ std::string PictureReader::selection(const std::string& condition) const {
 
 namespace {
 
-PictureReader::Files files_of(bool with_png) {
-  return with_png ? PictureReader::Files::kBytes : PictureReader::Files::kNone;
+PictureReader::Files files_of(Detail detail) {
+  return detail == Detail::kFull ? PictureReader::Files::kBytes : PictureReader::Files::kNone;
 }
 
 // Returns the blobs that it used.
@@ -171,28 +171,28 @@ bool Atlas::has_picture(int64_t run, const AtlasPicture& place) const {
   });
 }
 
-std::vector<AtlasPicture> Atlas::pictures(const std::string& layer, int unit, bool with_png) const {
-  return pictures_where(layer, unit, with_png, chosen_picture(state_->preferred));
+std::vector<AtlasPicture> Atlas::pictures(const std::string& layer, int64_t unit, Detail detail) const {
+  return pictures_where(layer, unit, detail, chosen_picture(state_->preferred));
 }
 
-std::vector<AtlasPicture> Atlas::pictures_of_runs(const std::string& layer, int unit, bool with_png) const {
-  return pictures_where(layer, unit, with_png, "1");
+std::vector<AtlasPicture> Atlas::pictures_of_runs(const std::string& layer, int64_t unit, Detail detail) const {
+  return pictures_where(layer, unit, detail, "1");
 }
 
-std::vector<AtlasPicture> Atlas::pictures_where(const std::string& layer, int unit, bool with_png,
+std::vector<AtlasPicture> Atlas::pictures_where(const std::string& layer, int64_t unit, Detail detail,
                                                 const std::string& condition) const {
   const std::string rest = " AND " + condition + " ORDER BY " + kPictureOrder + ", p.run";
   return state_->store->read([&](SQLite::Database& database) {
     const int64_t id = require_layer(database, layer, state_->store->path());
-    PictureReader reader(database, state_->store->path(), files_of(with_png));
+    PictureReader reader(database, state_->store->path(), files_of(detail));
     return unit >= 0 ? reader.read("WHERE p.layer = ? AND p.unit = ?" + rest, id, unit)
                      : reader.read("WHERE p.layer = ?" + rest, id);
   });
 }
 
-std::vector<AtlasPicture> Atlas::visualizations(bool with_png) const {
+std::vector<AtlasPicture> Atlas::visualizations(Detail detail) const {
   return state_->store->read([&](SQLite::Database& database) {
-    return PictureReader(database, state_->store->path(), files_of(with_png))
+    return PictureReader(database, state_->store->path(), files_of(detail))
         .read("WHERE p.layer IS NULL AND " + chosen_picture(state_->preferred) + " ORDER BY objective, variant");
   });
 }

@@ -162,18 +162,18 @@ std::optional<Atlas::DissectionInfo> Atlas::dissection_info(const std::string& l
   return std::move(all.front());
 }
 
-std::vector<UnitDissection> Atlas::units(const std::string& layer, bool brief) const {
+std::vector<UnitDissection> Atlas::units(const std::string& layer, Detail detail) const {
   return state_->store->read([&](SQLite::Database& database) {
     const int64_t id = require_layer(database, layer, state_->store->path());
-    return UnitReader(database, state_->store->path(), brief)
+    return UnitReader(database, state_->store->path(), detail)
         .read("WHERE d.id = ? ORDER BY u.unit, u.sign DESC", shown_dissection(database, id, state_->preferred));
   });
 }
 
-std::optional<UnitDissection> Atlas::unit(const std::string& layer, int unit, Sign sign) const {
+std::optional<UnitDissection> Atlas::unit(const std::string& layer, int64_t unit, Sign sign) const {
   return state_->store->read([&](SQLite::Database& database) -> std::optional<UnitDissection> {
     const int64_t id = require_layer(database, layer, state_->store->path());
-    auto found = UnitReader(database, state_->store->path(), false)
+    auto found = UnitReader(database, state_->store->path(), Detail::kFull)
                      .read("WHERE d.id = ? AND u.unit = ? AND u.sign = ?",
                            shown_dissection(database, id, state_->preferred), unit, static_cast<int>(sign));
     if (found.empty()) return std::nullopt;

@@ -206,7 +206,7 @@ TEST_F(AtlasTest, PicturesOfTwoObjectivesStandSideBySide) {
     atlas.put_picture(run, picture);
     atlas.put_picture(run, picture);
   }
-  const auto found = atlas.pictures(picture.layer, picture.unit, true);
+  const auto found = atlas.pictures(picture.layer, picture.unit, Detail::kFull);
   ASSERT_EQ(found.size(), 3U);
   EXPECT_EQ(found[0].objective, "channel(layer=a,unit=1)") << "what stands for the unit comes first";
   EXPECT_EQ(found[1].objective, "alone(a)");
@@ -251,7 +251,7 @@ TEST_F(AtlasTest, KeepsLayersWithResultsWhenTheNetworkIsPutAgain) {
   for (const AtlasLayer& layer : atlas.layers()) names.push_back(layer.name);
   for (size_t at = 0; at < fewer.size(); ++at) EXPECT_EQ(names[at], fewer[at].name);
   EXPECT_THAT(names, testing::Contains(content.dissections[0].layer));
-  EXPECT_FALSE(atlas.units(content.dissections[0].layer, true).empty());
+  EXPECT_FALSE(atlas.units(content.dissections[0].layer, Detail::kBrief).empty());
 }
 
 TEST_F(AtlasTest, NamesTheNearestLayer) {
@@ -259,7 +259,8 @@ TEST_F(AtlasTest, NamesTheNearestLayer) {
   Atlas atlas = Atlas::open(fresh_path(), Atlas::Mode::kCreateOrWrite);
   content.write(atlas);
   const std::string wrong = content.layers[0].name + "x";
-  EXPECT_ERROR(atlas.units(wrong, true), ErrorKind::kNotFound, HasSubstr("nearest: \"" + content.layers[0].name));
+  EXPECT_ERROR(atlas.units(wrong, Detail::kBrief), ErrorKind::kNotFound,
+               HasSubstr("nearest: \"" + content.layers[0].name));
   LayerDissection lost = content.dissections[0];
   lost.layer = wrong;
   const std::string before = atlas.content_hash();
@@ -291,10 +292,10 @@ TEST_F(AtlasTest, NumbersThatAreNoneComeBackAsSuch) {
   Atlas atlas = Atlas::open(fresh_path(), Atlas::Mode::kCreateOrWrite);
   content.write(atlas);
   const AtlasPicture& p = content.pictures[0];
-  const AtlasPicture found = atlas.pictures(p.layer, p.unit, false).at(0);
+  const AtlasPicture found = atlas.pictures(p.layer, p.unit, Detail::kBrief).at(0);
   EXPECT_TRUE(std::isnan(found.activation));
   EXPECT_EQ(found.best_exemplar, INFINITY);
-  const UnitDissection unit = atlas.units(content.dissections[0].layer, false).at(0);
+  const UnitDissection unit = atlas.units(content.dissections[0].layer, Detail::kFull).at(0);
   EXPECT_EQ(unit.threshold, -INFINITY);
   EXPECT_TRUE(std::isnan(unit.top[0].map[0]));
 }

@@ -70,9 +70,9 @@ class AtlasReader {
     run_ = to_ == nullptr ? 0 : to_->begin_run(run);
     for (const AtlasLayer& layer : layers_) {
       attempt(layer.name, [&] { read_dissection(run.id, layer.name); });
-      attempt(layer.name, [&] { read_pictures(run.id, from_.pictures_of_runs(layer.name, -1, false)); });
+      attempt(layer.name, [&] { read_pictures(run.id, from_.pictures_of_runs(layer.name, -1, Detail::kBrief)); });
     }
-    attempt("visualizations", [&] { read_pictures(run.id, from_.visualizations(false)); });
+    attempt("visualizations", [&] { read_pictures(run.id, from_.visualizations(Detail::kBrief)); });
     if (to_ != nullptr) to_->end_run(run_);
   }
 
@@ -84,7 +84,7 @@ class AtlasReader {
     std::vector<Atlas::Thumbnail> thumbnails;
     for (const SignedUnit& one : from_.dissected(run, layer)) {
       attempt(fmt::format("{} unit {}{}", layer, one.unit, sign_char(one.sign)), [&] {
-        whole.units.push_back(from_.unit(layer, static_cast<int>(one.unit), one.sign).value());
+        whole.units.push_back(from_.unit(layer, one.unit, one.sign).value());
         ++found_.units;
         add_thumbnails(whole.units.back(), thumbnails);
       });

@@ -43,10 +43,10 @@ void read_everything(const Atlas& atlas) {
   atlas.runs();
   for (const AtlasLayer& layer : atlas.layers()) {
     atlas.dissection_info(layer.name);
-    atlas.units(layer.name, false);
-    atlas.pictures(layer.name, -1, true);
+    atlas.units(layer.name, Detail::kFull);
+    atlas.pictures(layer.name, -1, Detail::kFull);
   }
-  atlas.visualizations(true);
+  atlas.visualizations(Detail::kFull);
   for (int64_t image = 0; image < 20; ++image) atlas.thumbnail(image);
 }
 
@@ -131,7 +131,7 @@ TEST_F(AtlasRobustness, ReadsAtlasesOfTheFirstSchema) {
         "INSERT INTO unit_data VALUES (1, x'', 0, 1, x'')");
   });
   for (const Mode mode : {Mode::kRead, Mode::kWrite}) {
-    const auto units = Atlas::open(path, mode).units("conv", false);
+    const auto units = Atlas::open(path, mode).units("conv", Detail::kFull);
     ASSERT_EQ(units.size(), 1U);
     EXPECT_EQ(units[0].best.iou, 0.625);
     EXPECT_FALSE(units[0].significance || units[0].held_out || units[0].interval);
@@ -156,7 +156,7 @@ TEST_F(AtlasRobustness, ReadsPicturesOfTheSecondSchema) {
   });
   for (const Mode mode : {Mode::kRead, Mode::kWrite}) {
     const Atlas atlas = Atlas::open(path, mode);
-    const auto pictures = atlas.pictures("conv", -1, true);
+    const auto pictures = atlas.pictures("conv", -1, Detail::kFull);
     ASSERT_EQ(pictures.size(), 2U);
     const AtlasPicture& up = pictures[0];
     EXPECT_EQ(std::tie(up.id, up.unit, up.objective, up.png, up.width, up.height, up.activation, up.facts["a"]),
@@ -166,7 +166,7 @@ TEST_F(AtlasRobustness, ReadsPicturesOfTheSecondSchema) {
     EXPECT_TRUE(std::isnan(up.score) && up.frames.empty());
     EXPECT_EQ(pictures[1].sign, Sign::kNegative);
     EXPECT_EQ(pictures[1].variant, 3);
-    EXPECT_TRUE(atlas.visualizations(true).empty());
+    EXPECT_TRUE(atlas.visualizations(Detail::kFull).empty());
     EXPECT_TRUE(atlas.has_picture(1, pictures[1]));
   }
 }
@@ -208,7 +208,7 @@ TEST_F(AtlasRobustness, ReadsStatisticsOfTheThirdSchema) {
   std::string hash;
   for (const Mode mode : {Mode::kRead, Mode::kWrite, Mode::kRead}) {
     const Atlas atlas = Atlas::open(path, mode);
-    const auto units = atlas.units("conv", false);
+    const auto units = atlas.units("conv", Detail::kFull);
     ASSERT_EQ(units.size(), 1U);
     EXPECT_EQ(first_difference(units[0], wanted), "");
     EXPECT_EQ(atlas.dissection_info("conv")->convention, "dissect");
@@ -296,13 +296,13 @@ TEST_F(AtlasRobustness, ReadersBesideAWriterSeeWholePrefixes) {
     readers.emplace_back([&] {
       const Atlas atlas = Atlas::open(path, Mode::kRead);
       for (size_t last = 0; !done;) {
-        const std::vector<AtlasPicture> pictures = atlas.pictures(layer, -1, true);
+        const std::vector<AtlasPicture> pictures = atlas.pictures(layer, -1, Detail::kFull);
         ASSERT_GE(pictures.size(), last);
         last = pictures.size();
         for (size_t at = 0; at < last; ++at) {
           ASSERT_EQ(pictures[at].png, numbered_picture(layer, static_cast<int>(at)).png);
         }
-        ASSERT_EQ(atlas.units(content.dissections[0].layer, false).size(), content.dissections[0].units.size());
+        ASSERT_EQ(atlas.units(content.dissections[0].layer, Detail::kFull).size(), content.dissections[0].units.size());
       }
     });
   }
@@ -329,7 +329,7 @@ TEST_F(AtlasRobustness, WorkersShareOneWriter) {
     });
   }
   for (std::thread& worker : workers) worker.join();
-  EXPECT_EQ(atlas.pictures(layer, -1, false).size(), 60u);
+  EXPECT_EQ(atlas.pictures(layer, -1, Detail::kBrief).size(), 60u);
 }
 
 // Writes pictures, dissections and checkpoints until it is killed, and says so after each round through the pipe.
@@ -337,7 +337,7 @@ TEST_F(AtlasRobustness, WorkersShareOneWriter) {
   Atlas atlas = Atlas::open(path, Mode::kCreateOrWrite);
   const int64_t run = content.write(atlas);
   const std::string layer = content.layers[3].name;
-  for (int number = static_cast<int>(atlas.pictures(layer, -1, false).size());; ++number) {
+  for (int number = static_cast<int>(atlas.pictures(layer, -1, Detail::kBrief).size());; ++number) {
     atlas.put_picture(run, numbered_picture(layer, number));
     LayerDissection dissection = content.dissections[0];
     dissection.tail = number;
@@ -381,7 +381,7 @@ TEST_F(AtlasRobustness, SurvivesKillsAtAnyMoment) {
     const Atlas atlas = Atlas::open(path, Mode::kRead);
     read_everything(atlas);
     if (atlas.layers().empty()) continue;
-    const std::vector<AtlasPicture> pictures = atlas.pictures(content.layers[3].name, -1, true);
+    const std::vector<AtlasPicture> pictures = atlas.pictures(content.layers[3].name, -1, Detail::kFull);
     ASSERT_GE(pictures.size(), last) << "what was finished is kept";
     last = pictures.size();
     for (size_t at = 0; at < last; ++at) {

@@ -17,7 +17,7 @@ TEST(SampleAtlas, HoldsWhatItsHeaderSays) {
   const Atlas atlas = Atlas::open(path, Atlas::Mode::kRead);
   EXPECT_EQ(atlas.layers().size(), 4u);
   ASSERT_EQ(atlas.studied_layers().size(), 2u);
-  const std::vector<UnitDissection> units = atlas.units("block/conv2", false);
+  const std::vector<UnitDissection> units = atlas.units("block/conv2", Detail::kFull);
   ASSERT_EQ(units.size(), 48u);
   EXPECT_EQ(units[1].sign, Sign::kNegative);
   for (const UnitDissection& unit : units) {
@@ -32,7 +32,7 @@ TEST(SampleAtlas, HoldsWhatItsHeaderSays) {
       EXPECT_EQ(decode_image(atlas.thumbnail(e.image)->bytes, "thumbnail").width, 64);
     }
   }
-  const std::vector<AtlasPicture> pictures = atlas.pictures("conv1", 3, true);
+  const std::vector<AtlasPicture> pictures = atlas.pictures("conv1", 3, Detail::kFull);
   ASSERT_EQ(pictures.size(), 2u);
   EXPECT_EQ(pictures[0].status, "did not start");
   EXPECT_EQ(decode_image(pictures[0].png, "picture").height, 48);

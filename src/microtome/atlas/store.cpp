@@ -64,9 +64,16 @@ std::unique_ptr<Store> Store::open(const std::string& path, Atlas::Mode mode, st
     fs::create_directories(folder, code);
     if (code) throw Error(ErrorKind::kIo, folder.string(), "cannot create the folder: " + code.message());
   }
+  const bool fresh = !fs::exists(path, code);
   std::unique_ptr<Store> store(new Store(path));
   if (mode != Atlas::Mode::kRead) store->writer_.emplace(path);
-  store->translated([&] { store->connect(mode, steps); });
+  try {
+    store->translated([&] { store->connect(mode, steps); });
+  } catch (const Error&) {
+    store->database_.reset();
+    if (fresh) fs::remove(path, code);  // Not even its tables could be written.
+    throw;
+  }
   return store;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "microtome/atlas/atlas.h"
 #include "microtome/atlas/record.h"
 #include "microtome/dissect/findings.h"
 
@@ -11,9 +12,8 @@ namespace microtome {
 
 class UnitReader {
  public:
-  // `brief`: without exemplars' maps and histograms.
-  UnitReader(SQLite::Database& database, const std::string& path, bool brief)
-      : path_(path), brief_(brief), statements_(database) {}
+  UnitReader(SQLite::Database& database, const std::string& path, Detail detail)
+      : path_(path), brief_(detail == Detail::kBrief), statements_(database) {}
 
   // `condition`: of unit u and dissection d.
   template <class... Values>

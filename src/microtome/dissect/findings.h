@@ -59,7 +59,7 @@ enum class Verdict : int8_t {
 std::string_view verdict_text(Verdict verdict);  // "detector", "below the cut", ...
 
 struct UnitDissection {
-  int unit = 0;
+  int64_t unit = 0;
   Sign sign = Sign::kPositive;             // for kNegative every level is of the negated activation
   float threshold = 0;                     // T: exact order statistic at the tail, over all cells of all images
   float minimum = 0, maximum = 0;          // over all cells

@@ -148,7 +148,7 @@ void Tally::add(const Survey& survey, std::span<const int64_t> units, const Rang
       const auto in_survey = static_cast<size_t>(of.unit_of(side));
       const int64_t unit = units.empty() ? static_cast<int64_t>(in_survey) : units[in_survey];
       UnitDissection& out = layer->units[first + side];
-      out = worker->units.run(side, static_cast<int>(unit));
+      out = worker->units.run(side, unit);
       if (ranges != nullptr) out.ranges = ranges->scores(side);
       thresholds.push_back(out.threshold);
     }

@@ -58,7 +58,7 @@ float UnitTally::threshold(size_t side, double tail) {
   return side_threshold(survey_, side, tail);
 }
 
-UnitDissection UnitTally::run(size_t side, int number) {
+UnitDissection UnitTally::run(size_t side, int64_t number) {
   UnitDissection unit = describe_side(survey_, side);
   unit.unit = number;
   // First, because they use the masks' memory.

@@ -18,7 +18,7 @@ class UnitTally {
   UnitTally(const SurveyState& survey, const TallyContext& context);
 
   // All but `significance` and `ranges`. `number`: of the side's unit in its layer.
-  UnitDissection run(size_t side, int number);
+  UnitDissection run(size_t side, int64_t number);
 
  private:
   float threshold(size_t side, double tail);

@@ -147,7 +147,7 @@ Json atlas_json(const Atlas& atlas, const std::string& layer, JsonDetail detail)
   }
   if (!layer.empty()) return out;
   Json& visualizations = out["visualizations"] = Json::array();
-  for (const AtlasPicture& picture : atlas.visualizations(false)) {
+  for (const AtlasPicture& picture : atlas.visualizations(Detail::kBrief)) {
     visualizations.push_back(visualization_json(picture));
   }
   return out;

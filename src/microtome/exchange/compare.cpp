@@ -162,7 +162,7 @@ class Comparer {
   static Side side(const Atlas& atlas, const std::vector<AtlasLayer>& layers, const Vocabulary& names) {
     Side out{{}, &names};
     for (const AtlasLayer& layer : layers) {
-      std::vector<UnitDissection> units = atlas.units(layer.name, true);
+      std::vector<UnitDissection> units = atlas.units(layer.name, Detail::kBrief);
       out.units.insert(out.units.end(), std::make_move_iterator(units.begin()), std::make_move_iterator(units.end()));
     }
     return out;
@@ -208,7 +208,7 @@ Truths truths_of(const Atlas& atlas, const std::vector<AtlasLayer>& layers) {
   const Vocabulary names(atlas);
   Truths out;
   for (const AtlasLayer& layer : layers) {
-    for (const UnitDissection& unit : atlas.units(layer.name, true)) {
+    for (const UnitDissection& unit : atlas.units(layer.name, Detail::kBrief)) {
       for (const ConceptScore& score : unit.by_category) {
         if (score.label != 0) out[{names.category(score.category), names.name(score.label)}] = score.truth;
       }

@@ -26,7 +26,7 @@ enum class UnitFate : int8_t {
 std::string_view fate_text(UnitFate fate);  // "kept", ...
 
 struct UnitChange {
-  int unit = 0;
+  int64_t unit = 0;
   Sign sign = Sign::kPositive;
   UnitFate fate = UnitFate::kNeither;
   std::string before, after;             // Names of the best concepts, empty for none.

@@ -142,7 +142,8 @@ TEST_F(CompareAtlases, NamesWhatHasNoCounterpart) {
   after.put_network({"hash", "onnx", "new", Json::object(), {}}, {conv, other});
   after.put_concepts(before.concepts().value());
   const int64_t run = after.begin_run({"dissect", "1", "hash", "one", Json::object(), ""});
-  LayerDissection first{"stem", 4, 4, 0.01, 50, before.units("conv1", false)}, second{"conv2", 4, 4, 0.005, 100, {}};
+  LayerDissection first{"stem", 4, 4, 0.01, 50, before.units("conv1", Detail::kFull)},
+      second{"conv2", 4, 4, 0.005, 100, {}};
   first.units.pop_back();
   after.put_dissection(run, first, {}), after.put_dissection(run, second, {});
   const AtlasComparison out = compare_atlases(before, after);

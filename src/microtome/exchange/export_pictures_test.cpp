@@ -46,7 +46,8 @@ TEST_F(ExportedPictures, SpritesHoldThePicturesWhereTheIndexSays) {
     EXPECT_EQ(area, 48u * 48 * 3 * (largest == 100 ? 24 : 25));
     for (const auto& [unit, box] : index["units"].items()) {
       const Image& sheet = sheets.at(box["sheet"]);
-      const Image picture = decode_image(atlas().pictures("block/conv2", std::stoi(unit), true).at(1).png, unit);
+      const Image picture =
+          decode_image(atlas().pictures("block/conv2", std::stoi(unit), Detail::kFull).at(1).png, unit);
       ASSERT_EQ(box["w"], picture.width);
       for (int y = 0; y < picture.height; ++y) {
         const int left = box["x"], top = box["y"];
@@ -74,7 +75,7 @@ TEST_F(ExportedPictures, VisualizationsAreFilesByObjective) {
   EXPECT_EQ(index[1]["file"], "visualization.0000.v1.png");
   EXPECT_EQ(index[1]["frames"], (Json{1, 8, 32}));
   EXPECT_EQ(index[2]["file"], "visualization.0001.png");
-  EXPECT_EQ(read_file(out + "/visualization.0001.png"), atlas().visualizations(true).at(2).png);
+  EXPECT_EQ(read_file(out + "/visualization.0001.png"), atlas().visualizations(Detail::kFull).at(2).png);
   Atlas empty = Atlas::open(fresh_path(), Atlas::Mode::kCreateOrWrite);
   EXPECT_TRUE(exported("images", empty, out).empty());
   EXPECT_EQ(visualizations_table(empty, 80), "");

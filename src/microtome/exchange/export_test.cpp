@@ -110,7 +110,7 @@ TEST_F(AtlasExport, JsonAgreesWithTheAtlas) {
   size_t row = 0;
   for (const char* layer : {"conv1", "block/conv2"}) {
     int detectors = 0;
-    for (const UnitDissection& unit : atlas().units(layer, true)) {
+    for (const UnitDissection& unit : atlas().units(layer, Detail::kBrief)) {
       const Json& found = json["units"][row++];
       EXPECT_EQ(found["layer"], layer);
       EXPECT_EQ(found["unit"], unit.unit);
@@ -124,7 +124,7 @@ TEST_F(AtlasExport, JsonAgreesWithTheAtlas) {
       } else {
         EXPECT_EQ(found["label"], names[static_cast<size_t>(unit.best.label)]);
       }
-      const AtlasPicture picture = atlas().pictures(layer, unit.unit, false).at(unit.sign == Sign::kNegative);
+      const AtlasPicture picture = atlas().pictures(layer, unit.unit, Detail::kBrief).at(unit.sign == Sign::kNegative);
       EXPECT_EQ(found["picture"]["activation"], picture.activation);
       EXPECT_EQ(found["picture"]["status"], picture.status);
       EXPECT_EQ(found["picture"]["activation_ratio"].is_null(), !picture.activation_ratio.has_value());
@@ -177,7 +177,7 @@ TEST_F(AtlasExport, ChartsCountTheDetectors) {
   const auto files = exported("charts", atlas(), folder() + "/charts");
   ASSERT_EQ(files.size(), 4u);
   std::map<int, int> detectors;
-  for (const UnitDissection& unit : atlas().units("conv1", true)) {
+  for (const UnitDissection& unit : atlas().units("conv1", Detail::kBrief)) {
     if (unit.sign == Sign::kPositive && unit.best.label != 0 && unit.best.iou >= kDetectorCut)
       ++detectors[unit.best.label];
   }
@@ -265,7 +265,7 @@ TEST_F(AtlasExport, CsvHasAColumnForEveryNumber) {
                        "picture_activation,best_exemplar,activation_ratio,objective,picture_score,"
                        "picture_steps,"));
   const std::vector<Row> rows = read_csv(out + "/units.csv");
-  const std::vector<UnitDissection> units = atlas().units("conv1", true);
+  const std::vector<UnitDissection> units = atlas().units("conv1", Detail::kBrief);
   for (size_t at = 0; at < units.size(); ++at) {
     const auto expect = [&](const std::string& column, double value) {
       const std::string& cell = rows[at].at(column);
@@ -315,7 +315,7 @@ TEST_F(AtlasExport, ArraysHoldWhatTheUnitsSay) {
     const std::string path = out + "/block%2Fconv2." + name + ".npy";
     return parse_npy(read_file(path), path);
   };
-  const std::vector<UnitDissection> units = atlas().units("block/conv2", false);
+  const std::vector<UnitDissection> units = atlas().units("block/conv2", Detail::kFull);
   const NpyFloats names = load("units"), thresholds = load("thresholds"), histograms = load("histograms"),
                   ranges = load("histogram_ranges"), iou = load("iou");
   EXPECT_THAT(names.shape, ElementsAre(48, 2));
@@ -337,7 +337,7 @@ TEST_F(AtlasExport, ImagesAreFilesByUnit) {
   std::erase_if(paths, [](const std::string& path) { return path.find("/visualization") != std::string::npos; });
   // Two pictures and two strips a unit, no strips of the dead one, two sheets a layer.
   EXPECT_EQ(paths.size(), 40u * 4 - 2 + 4 + 2);
-  EXPECT_EQ(read_file(out + "/block%2Fconv2/0007-.png"), atlas().pictures("block/conv2", 7, true).at(1).png);
+  EXPECT_EQ(read_file(out + "/block%2Fconv2/0007-.png"), atlas().pictures("block/conv2", 7, Detail::kFull).at(1).png);
   const Image strip = load_image(out + "/conv1/0000+.exemplars.png");
   EXPECT_GT(strip.width, 4 * strip.height);
   EXPECT_GT(load_image(out + "/conv1/sheet+.png").width, 300);

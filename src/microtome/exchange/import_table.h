@@ -21,7 +21,7 @@ struct SaidScore {
 };
 
 struct SaidUnit {
-  int unit = 0;  // From 0.
+  int64_t unit = 0;  // From 0.
   std::string category, label;
   double score = 0;
   std::map<std::string, SaidScore> by_category;

@@ -100,7 +100,7 @@ TEST_F(ImportTables, ReleasedTablesComeBackWhole) {
   for (const uint64_t seed : {1, 2, 3}) {
     const Released said = released(seed, 64);
     const Atlas atlas = imported({table("res5c-result.csv", said.csv)});
-    const auto units = atlas.units("res5c", false);
+    const auto units = atlas.units("res5c", Detail::kFull);
     const auto concepts = atlas.concepts().value();
     ASSERT_EQ(units.size(), 64u);
     int detectors = 0;
@@ -142,7 +142,7 @@ TEST_F(ImportTables, APublishedRow) {
        table("tally.csv",
              "unit,category,label,score,texture-label,texture-truth,texture-activation,texture-intersect,texture-iou\n"
              "976,texture,cobwebbed,0.4866,cobwebbed,1505280,1467623,973125,0.4866\n")});
-  const UnitDissection unit = atlas.units("res5c", true).at(0);
+  const UnitDissection unit = atlas.units("res5c", Detail::kBrief).at(0);
   EXPECT_EQ(unit.unit, 975);
   EXPECT_EQ(unit.best.intersection, 973125);
   EXPECT_NEAR(unit.best.ceiling, 1467623.0 / 1505280, 1e-12);
@@ -161,7 +161,7 @@ TEST_F(ImportTables, WhatIsExportedIsReadAgain) {
   ASSERT_EQ(tables.size(), 4u) << "two layers, both signs";
   const Atlas again = imported(tables);
   for (const std::string layer : {"conv1", "block/conv2"}) {
-    const auto before = sample.units(layer, true), after = again.units(layer, true);
+    const auto before = sample.units(layer, Detail::kBrief), after = again.units(layer, Detail::kBrief);
     ASSERT_EQ(before.size(), after.size());
     const auto old_names = sample.concepts()->concepts, new_names = again.concepts()->concepts;
     for (size_t i = 0; i < before.size(); ++i) {
@@ -194,7 +194,7 @@ TEST_F(ImportTables, CompositionalTables) {
                       "unit,category,label,score,length,label_noncomp,score_noncomp,category_noncomp,extra\n"
                       "0,object,(water OR (river AND (NOT blue-c))),0.12,3,water,0.08,object,x\n"
                       "2,scene,street-s,0.05,1,street-s,0.05,scene,x\n")});
-  const auto units = atlas.units("layer4", true);
+  const auto units = atlas.units("layer4", Detail::kBrief);
   ASSERT_EQ(units.size(), 2u);
   ASSERT_EQ(units[0].formulas.size(), 1u);
   EXPECT_EQ(units[0].formulas[0].text, "(water OR (river AND (NOT blue-c)))");
@@ -205,7 +205,7 @@ TEST_F(ImportTables, CompositionalTables) {
   EXPECT_THAT(detectors_table(atlas, "", 5, 100), testing::Not(HasSubstr("nan")));
   exported("csv", atlas, folder() + "/csv");
   const Atlas again = imported({folder() + "/csv/layer4.csv"});
-  EXPECT_EQ(again.units("layer4", true)[0].best.iou, 0.08) << "a table without counts comes back too";
+  EXPECT_EQ(again.units("layer4", Detail::kBrief)[0].best.iou, 0.08) << "a table without counts comes back too";
   EXPECT_EQ(atlas.concepts()->concepts[static_cast<size_t>(units[1].best.label)].name, "street-s");
 }
 
@@ -267,7 +267,7 @@ TEST_F(ImportTables, ALabelTwiceInAPixelAndANamelessOneAreNoErrors) {
              "1,part,leg,0.105263,leg,60,3,6,0.105263,,24928000,3,3,0.00001\n2,texture,,0.00001,,0,3,0,0,,24928000,3,"
              "3,0."
              "00001\n")});
-  const auto units = atlas.units("a", true);
+  const auto units = atlas.units("a", Detail::kBrief);
   EXPECT_EQ(units[0].best.intersection, 6);
   EXPECT_EQ(units[1].best.label, 0);
   EXPECT_EQ(units[1].on_pixels, 3);
@@ -282,7 +282,7 @@ TEST_F(ImportTables, NetDissectsFolderHoldsWhatItsPageNames) {
   EXPECT_EQ(files.size(), 2 * 4u + 15 + 24) << "unit 3 of conv1 is dead";
   const std::string page = read_file(folder() + "/nd/html/conv1.html");
   const DetectorCount count = [&] {
-    auto units = sample.units("conv1", true);
+    auto units = sample.units("conv1", Detail::kBrief);
     std::erase_if(units, [](const UnitDissection& unit) { return unit.sign != Sign::kPositive; });
     return count_detectors(units, 6);
   }();

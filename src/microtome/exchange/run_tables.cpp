@@ -48,10 +48,10 @@ Json runs_json(const Atlas& atlas) {
       rows[one.run]["dissected"].push_back({{"layer", layer.name}, {"units", one.held}, {"shown", shown}});
       shown = false;
     }
-    count("pictures", atlas.pictures_of_runs(layer.name, -1, false));
-    count("shown_pictures", atlas.pictures(layer.name, -1, false));
+    count("pictures", atlas.pictures_of_runs(layer.name, -1, Detail::kBrief));
+    count("shown_pictures", atlas.pictures(layer.name, -1, Detail::kBrief));
   }
-  count("shown_pictures", atlas.visualizations(false));
+  count("shown_pictures", atlas.visualizations(Detail::kBrief));
   Json out = Json::array();
   for (auto& [run, row] : rows) out.push_back(std::move(row));
   return out;
@@ -85,7 +85,8 @@ std::string other_findings_text(const Atlas& atlas) {
     std::set<int64_t> runs;
     const auto all = atlas.dissections(layer.name);
     for (size_t i = 1; i < all.size(); ++i) runs.insert(all[i].run);
-    const auto shown = atlas.pictures(layer.name, -1, false), every = atlas.pictures_of_runs(layer.name, -1, false);
+    const auto shown = atlas.pictures(layer.name, -1, Detail::kBrief),
+               every = atlas.pictures_of_runs(layer.name, -1, Detail::kBrief);
     std::set<int64_t> ids;
     for (const AtlasPicture& picture : shown) ids.insert(picture.id);
     for (const AtlasPicture& picture : every) {

@@ -39,7 +39,7 @@ std::string layers_table(const Atlas& atlas, int width) {
   }
   table.add_column("detectors by category", TextTable::Align::kLeft, true);
   for (const AtlasLayer& layer : atlas.studied_layers()) {
-    const std::vector<UnitDissection> dissected = atlas.units(layer.name, true);
+    const std::vector<UnitDissection> dissected = atlas.units(layer.name, Detail::kBrief);
     if (dissected.empty()) {
       table.add_row({layer.name, fmt::format("0 of {}", layer.units), "-", "-", "-", "not dissected"});
       continue;
@@ -99,7 +99,7 @@ std::string detectors_table(const Atlas& atlas, const std::string& layer, int ro
 std::string selfcheck_table(const Atlas& atlas, const std::string& layer, int width) {
   std::vector<UnitDissection> units;
   for (const AtlasLayer& chosen : chosen_layers(atlas, layer)) {
-    for (UnitDissection& unit : atlas.units(chosen.name, true)) units.push_back(std::move(unit));
+    for (UnitDissection& unit : atlas.units(chosen.name, Detail::kBrief)) units.push_back(std::move(unit));
   }
   const std::vector<ScoreCheck> checks = check_scores(units);
   if (checks.empty()) return {};
@@ -117,7 +117,7 @@ std::string selfcheck_table(const Atlas& atlas, const std::string& layer, int wi
 }
 
 std::string visualizations_table(const Atlas& atlas, int width) {
-  const std::vector<AtlasPicture> pictures = atlas.visualizations(false);
+  const std::vector<AtlasPicture> pictures = atlas.visualizations(Detail::kBrief);
   if (pictures.empty()) return "";
   TextTable table;
   table.add_column("visualization", TextTable::Align::kLeft, true);

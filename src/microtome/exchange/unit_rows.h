@@ -23,6 +23,6 @@ using UnitRows = std::map<SignedUnit, UnitRow>;
 UnitRows unit_rows(const Atlas& atlas, const std::string& layer);
 
 // The dissections of the positive units; `brief` as Atlas::units().
-std::vector<UnitDissection> positive_units(const Atlas& atlas, const std::string& layer, bool brief);
+std::vector<UnitDissection> positive_units(const Atlas& atlas, const std::string& layer, Detail detail);
 
 }  // namespace microtome

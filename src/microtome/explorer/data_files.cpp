@@ -244,7 +244,7 @@ Json concept_data(const PageContext& context, const Numbers&) {
 
 Json unit_data(const PageContext& context, const Numbers& numbers) {
   const AtlasLayer& layer = context.studied_layer(numbers[0]);
-  const int unit = static_cast<int>(numbers[1]);
+  const int64_t unit = numbers[1];
   Json dissections = Json::array(), pictures = Json::array();
   for (const Sign sign : {Sign::kPositive, Sign::kNegative}) {
     if (const auto found = context.atlas.unit(layer.name, unit, sign)) {
@@ -254,12 +254,12 @@ Json unit_data(const PageContext& context, const Numbers& numbers) {
   }
   FirstObjectives firsts;
   std::set<int64_t> shown;
-  for (const AtlasPicture& picture : context.atlas.pictures(layer.name, unit, true)) {
+  for (const AtlasPicture& picture : context.atlas.pictures(layer.name, unit, Detail::kFull)) {
     pictures.push_back(picture_data(context, picture));
     pictures.back()["src"] = picture_path(layer.id, picture, firsts.hold(picture));
     shown.insert(picture.id);
   }
-  for (const AtlasPicture& picture : context.atlas.pictures_of_runs(layer.name, unit, true)) {
+  for (const AtlasPicture& picture : context.atlas.pictures_of_runs(layer.name, unit, Detail::kFull)) {
     if (shown.contains(picture.id)) continue;
     pictures.push_back(picture_data(context, picture));
     pictures.back()["src"] = picture_path(layer.id, picture, false);

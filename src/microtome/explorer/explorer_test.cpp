@@ -134,7 +134,7 @@ TEST_F(Explorer, network_page_agrees_with_the_atlas) {
   EXPECT_EQ(layer["name"], "block/conv2");
   int units = 0, detectors = 0;
   std::set<int> labels;
-  for (const UnitDissection& unit : atlas_.units("block/conv2", true)) {
+  for (const UnitDissection& unit : atlas_.units("block/conv2", Detail::kBrief)) {
     if (unit.sign != Sign::kPositive) continue;
     ++units;
     if (unit.best.iou < kDetectorCut) continue;
@@ -156,7 +156,7 @@ TEST_F(Explorer, pages_name_no_folder_of_the_machine) {
   write_sample_atlas(typed);
   Atlas atlas = Atlas::open(typed, Atlas::Mode::kWrite);
   const Json settings = {{"files", {{"/home/somebody/a.txt", "hash"}}}, {"list", {"/home/somebody/list/", 3}}};
-  AtlasPicture picture = atlas.visualizations(true).at(0);
+  AtlasPicture picture = atlas.visualizations(Detail::kFull).at(0);
   picture.objective = "inversion(image=/home/somebody/cat.png,layer=conv1)";
   atlas.put_picture(atlas.begin_run({"visualize", "1", "", "", settings,
                                      "microtome atlas /home/somebody/net.onnx --concepts a:/home/somebody/set "
@@ -185,7 +185,7 @@ TEST_F(Explorer, layer_columns_and_unit_agree_with_the_atlas) {
   const AtlasLayer conv = layer(atlas_, "block/conv2");
   const std::string id = std::to_string(conv.id);
   const Json table = value_of(answer(atlas_, "data/layer-" + id + ".js"), "layer-" + id);
-  const std::vector<UnitDissection> units = atlas_.units(conv.name, false);
+  const std::vector<UnitDissection> units = atlas_.units(conv.name, Detail::kFull);
   ASSERT_EQ(table["unit"].size(), units.size());
   for (size_t row = 0; row < units.size(); ++row) {
     EXPECT_EQ(table["unit"][row], units[row].unit);
@@ -207,20 +207,20 @@ TEST_F(Explorer, layer_columns_and_unit_agree_with_the_atlas) {
   EXPECT_NEAR(shown["top"][0]["seen"][0], window->x, 1e-6);
   EXPECT_NEAR(shown["top"][0]["seen"][3], window->height, 1e-6);
   EXPECT_EQ(answer(atlas_, "images/picture-" + id + "-5-n-0.png").bytes,
-            atlas_.pictures(conv.name, 5, true).back().png);
+            atlas_.pictures(conv.name, 5, Detail::kFull).back().png);
 }
 
 TEST_F(Explorer, pictures_of_further_objectives_have_paths_of_their_own) {
   const std::string two = folder() / "two.atlas";
   write_sample_atlas(two);
   Atlas atlas = Atlas::open(two, Atlas::Mode::kWrite);
-  AtlasPicture further = atlas.pictures("conv1", 2, true).at(0);
+  AtlasPicture further = atlas.pictures("conv1", 2, Detail::kFull).at(0);
   further.objective = "neuron(layer=conv1,unit=2)", further.png = encode_png(Image(2, 2));
   atlas.put_picture(atlas.begin_run({"visualize", "1", "", "", Json::object(), ""}), further);
   const std::string id = std::to_string(layer(atlas, "conv1").id);
   const Json unit = value_of(answer(atlas, "data/unit-" + id + "-2.js"), "unit-" + id + "-2");
   ASSERT_EQ(unit["pictures"].size(), 3);
-  const auto stored = atlas.pictures("conv1", 2, true);
+  const auto stored = atlas.pictures("conv1", 2, Detail::kFull);
   EXPECT_EQ(unit["pictures"][0]["src"], "images/picture-" + id + "-2-p-0.png");
   EXPECT_EQ(unit["pictures"][1]["src"], "images/picture-" + std::to_string(stored[1].id) + ".png");
   const std::vector<std::string> paths = page_paths(atlas);
@@ -238,7 +238,7 @@ TEST_F(Explorer, frames_and_visualizations_are_the_atlas_s) {
   const Json& picture = unit["pictures"][1];
   EXPECT_EQ(picture["frames"], (Json{1, 8, 32}));
   EXPECT_EQ(picture["facts"]["steps"], 64);
-  const AtlasPicture stored = atlas_.pictures("block/conv2", 5, true).at(1);
+  const AtlasPicture stored = atlas_.pictures("block/conv2", 5, Detail::kFull).at(1);
   EXPECT_NEAR(picture["score"], stored.score, 1e-6);
   const std::string number = std::to_string(picture["id"].get<int64_t>());
   EXPECT_EQ(answer(atlas_, "images/frame-" + number + "-8.webp").bytes, stored.frames.at(1).webp);
@@ -247,7 +247,7 @@ TEST_F(Explorer, frames_and_visualizations_are_the_atlas_s) {
   const Json all = value_of(answer(atlas_, "data/visualizations.js"), "visualizations");
   ASSERT_EQ(all.size(), 2);
   EXPECT_EQ(all[0]["pictures"].size(), 2);
-  const AtlasPicture last = atlas_.visualizations(true).back();
+  const AtlasPicture last = atlas_.visualizations(Detail::kFull).back();
   EXPECT_EQ(all[1]["objective"], last.objective);
   EXPECT_EQ(answer(atlas_, "images/visualization-" + std::to_string(last.id) + ".png").bytes, last.png);
   const Json strip = value_of(answer(atlas_, "data/atlas.js"), "atlas")["visualizations"];
@@ -264,7 +264,7 @@ TEST_F(Explorer, concept_index_lists_every_best_concept) {
     EXPECT_TRUE(listed.emplace(key, table["iou"][row]).second);
   }
   for (const AtlasLayer& entry : atlas_.studied_layers()) {
-    for (const UnitDissection& unit : atlas_.units(entry.name, true)) {
+    for (const UnitDissection& unit : atlas_.units(entry.name, Detail::kBrief)) {
       if (unit.best.label == 0 || unit.best.iou == 0) continue;
       EXPECT_TRUE(listed.contains({entry.id, unit.unit, static_cast<int>(unit.sign), unit.best.label}));
     }

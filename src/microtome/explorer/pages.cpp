@@ -66,13 +66,13 @@ struct Contents {
         }
         if (row.dissection) add_images(*row.dissection, images);
       }
-      for (const AtlasPicture& picture : atlas.pictures_of_runs(layer.name, -1, false)) {
+      for (const AtlasPicture& picture : atlas.pictures_of_runs(layer.name, -1, Detail::kBrief)) {
         if (!shown.insert(picture.id).second) continue;
         further.push_back({picture.id});
         add_frames(picture);
       }
     }
-    for (const AtlasPicture& picture : atlas.visualizations(false)) {
+    for (const AtlasPicture& picture : atlas.visualizations(Detail::kBrief)) {
       visualizations.push_back({picture.id});
       add_frames(picture);
     }
@@ -107,7 +107,7 @@ template <Sign kSign>
 std::string first_picture(const PageContext& context, const Numbers& numbers) {
   FirstObjectives firsts;
   const std::string& layer = context.studied_layer(numbers[0]).name;
-  for (AtlasPicture& one : context.atlas.pictures(layer, static_cast<int>(numbers[1]), true)) {
+  for (AtlasPicture& one : context.atlas.pictures(layer, numbers[1], Detail::kFull)) {
     if (firsts.hold(one) && one.sign == kSign && one.variant == numbers[2]) return std::move(one.png);
   }
   return {};
@@ -117,7 +117,7 @@ std::string further_picture(const PageContext& context, const Numbers& numbers) 
   const std::optional<AtlasPicture> found = context.atlas.picture(numbers[0]);
   if (!found || found->layer.empty()) return {};
   FirstObjectives firsts;
-  for (const AtlasPicture& one : context.atlas.pictures(found->layer, found->unit, false)) {
+  for (const AtlasPicture& one : context.atlas.pictures(found->layer, found->unit, Detail::kBrief)) {
     if (firsts.hold(one) && one.id == found->id) return {};  // It has a path that says whose it is.
   }
   return found->png;

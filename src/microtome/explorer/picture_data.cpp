@@ -33,7 +33,7 @@ Json picture_data(const PageContext& context, const AtlasPicture& picture) {
 Json visualizations_data(const PageContext& context, const Numbers&) {
   Json out = Json::array();
   std::string last;
-  for (const AtlasPicture& picture : context.atlas.visualizations(true)) {
+  for (const AtlasPicture& picture : context.atlas.visualizations(Detail::kFull)) {
     if (out.empty() || last != picture.objective) {
       out.push_back({{"objective", context.shown(picture.objective)}, {"pictures", Json::array()}});
     }
@@ -47,7 +47,7 @@ Json visualizations_strip(const PageContext& context) {
   int64_t count = 0;
   Json strip = Json::array();
   std::string last;
-  for (const AtlasPicture& picture : context.atlas.visualizations(false)) {
+  for (const AtlasPicture& picture : context.atlas.visualizations(Detail::kBrief)) {
     if (count > 0 && picture.objective == last) continue;
     last = picture.objective;
     ++count;

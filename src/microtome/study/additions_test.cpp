@@ -106,11 +106,12 @@ TEST_F(AdditionsTest, TheOrderOfQuestionsMovesNothing) {
 
 TEST_F(AdditionsTest, UnitsThatComeLaterAreJudgedTogetherWithTheOthers) {
   ask("pieces", dissection({{"units", "0"}}));
-  const double alone = Atlas::open(file("pieces"), Atlas::Mode::kRead).units("colour", true).at(0).significance->q;
+  const double alone =
+      Atlas::open(file("pieces"), Atlas::Mode::kRead).units("colour", Detail::kBrief).at(0).significance->q;
   ask("pieces", dissection({{"units", "1"}}));
   ask("whole", dissection({}));
   EXPECT_EQ(content("pieces"), content("whole"));
-  const auto units = Atlas::open(file("pieces"), Atlas::Mode::kRead).units("colour", false);
+  const auto units = Atlas::open(file("pieces"), Atlas::Mode::kRead).units("colour", Detail::kFull);
   ASSERT_EQ(units.size(), 2U);
   EXPECT_LE(alone, units[0].significance->q);
 }
@@ -125,14 +126,15 @@ TEST_F(AdditionsTest, OtherSettingsStandBesideAndTheBestIsShown) {
   ASSERT_EQ(dissections.size(), 2U);
   EXPECT_EQ(dissections[0].held, 2);
   EXPECT_DOUBLE_EQ(dissections[0].tail, 0.25);
-  EXPECT_EQ(atlas.units("colour", true).size(), 2U);
-  const auto shown = atlas.pictures("colour", 1, false), every = atlas.pictures_of_runs("colour", -1, false);
+  EXPECT_EQ(atlas.units("colour", Detail::kBrief).size(), 2U);
+  const auto shown = atlas.pictures("colour", 1, Detail::kBrief),
+             every = atlas.pictures_of_runs("colour", -1, Detail::kBrief);
   ASSERT_EQ(every.size(), 4U);  // of either sign
   ASSERT_EQ(shown.size(), 2U);
   for (const AtlasPicture& one : shown) EXPECT_EQ(one.facts["steps"], 40);
   EXPECT_GT(shown[0].score, std::min(every[0].score, every[1].score));
   atlas.prefer(dissections[1].run);
-  EXPECT_EQ(atlas.units("colour", true).size(), 1U);
+  EXPECT_EQ(atlas.units("colour", Detail::kBrief).size(), 1U);
   EXPECT_THROW(atlas.prefer(1000), Error);
 }
 
@@ -152,7 +154,18 @@ TEST_F(AdditionsTest, ReplacingIsAskedForAndToldBeforehand) {
   ask("a", {"atlas", {{"layers", {"colour"}}, {"tail", 0.25}, {"steps", 2}, {"replace", true}}});
   Atlas atlas = Atlas::open(file("a"), Atlas::Mode::kRead);
   EXPECT_EQ(atlas.dissections("colour").size(), 1U);
-  EXPECT_EQ(atlas.pictures_of_runs("colour", -1, false).size(), 8U) << "second variants had nothing to make room for";
+  EXPECT_EQ(atlas.pictures_of_runs("colour", -1, Detail::kBrief).size(), 8U)
+      << "second variants had nothing to make room for";
+}
+
+TEST_F(AdditionsTest, ARequestThatFailsLeavesNoEmptyAtlas) {
+  EXPECT_THROW(ask("none", dissection({{"compat", "nobody"}})), Error);
+  EXPECT_THROW(ask("none", dissection({{"formulas", 4}, {"optimal", true}})), Error);
+  EXPECT_FALSE(fs::exists(file("none")));
+  ask("some", dissection({}));
+  const std::string before = content("some");
+  EXPECT_THROW(ask("some", dissection({{"compat", "nobody"}})), Error);
+  EXPECT_EQ(content("some"), before);
 }
 
 // Levels of a negative side are of the negated unit; they are no yardstick for pictures of the positive side.
@@ -160,8 +173,8 @@ TEST_F(AdditionsTest, DissectingBothSidesMovesNoYardstick) {
   ask("one", dissection({{"layers", {"colour/linear"}}}));
   ask("both", dissection({{"layers", {"colour/linear"}}, {"dissect-signs", "both"}}));
   for (const char* name : {"one", "both"}) ask(name, pictures({{"layers", {"colour/linear"}}, {"signs", "both"}}));
-  const auto one = Atlas::open(file("one"), Atlas::Mode::kRead).pictures("colour/linear", -1, false);
-  const auto both = Atlas::open(file("both"), Atlas::Mode::kRead).pictures("colour/linear", -1, false);
+  const auto one = Atlas::open(file("one"), Atlas::Mode::kRead).pictures("colour/linear", -1, Detail::kBrief);
+  const auto both = Atlas::open(file("both"), Atlas::Mode::kRead).pictures("colour/linear", -1, Detail::kBrief);
   ASSERT_EQ(one.size(), 4U);
   ASSERT_EQ(both.size(), 4U);
   for (size_t i = 0; i < one.size(); ++i) {

@@ -70,7 +70,7 @@ void compare_layer(const Source& source, const std::string& layer, const Other& 
   if (!dissection) return;
   const Stamp stamp(*dissection, other);
   std::vector<int64_t> stale;
-  for (const AtlasPicture& picture : atlas.pictures_of_runs(layer, -1, false)) {
+  for (const AtlasPicture& picture : atlas.pictures_of_runs(layer, -1, Detail::kBrief)) {
     if (!stamp.is_on(picture)) stale.push_back(picture.id);
   }
   if (stale.empty()) return;

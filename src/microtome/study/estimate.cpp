@@ -94,7 +94,7 @@ int64_t pictures_of_others(const PicturePlan& plan, const Atlas* atlas, int64_t 
   int64_t count = 0;
   for (const AtlasLayer& layer : atlas->studied_layers()) {
     if (!layers.contains(layer.name)) continue;
-    for (const AtlasPicture& p : atlas->pictures_of_runs(layer.name, -1, false)) {
+    for (const AtlasPicture& p : atlas->pictures_of_runs(layer.name, -1, Detail::kBrief)) {
       count += p.run != run && places.contains({p.layer, p.unit, p.sign, p.objective, p.variant});
     }
   }

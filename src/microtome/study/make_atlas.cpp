@@ -109,12 +109,19 @@ Json plan_atlas(const StudyArguments& study, const DissectRequest* dissect, cons
   return plan;
 }
 
-Json run(const StudyArguments& study, const DissectRequest* dissect, const PictureRequest* pictures,
-         Reporter& reporter) {
-  if (study.dry_run) return plan_atlas(study, dissect, pictures, reporter);
-  const Job job = prepare(study, dissect, pictures, reporter);
-  if (job.concepts) check_range(job.source, *job.concepts, study.threads, reporter);
-  const std::string file = atlas_file(study);
+// An atlas that was made for a request which then failed, and holds nothing of it, is no atlas to leave behind.
+void remove_if_empty(const std::string& file) {
+  {
+    const Atlas atlas = Atlas::open(file, Atlas::Mode::kRead);
+    if (!atlas.studied_layers().empty() || !atlas.visualizations(Detail::kBrief).empty()) return;
+  }
+  std::error_code failed;
+  std::filesystem::remove(file, failed);
+}
+
+// Writes what the job asks for; returns the images that could not be read.
+std::vector<SkippedImage> fill(const std::string& file, const Job& job, const StudyArguments& study,
+                               const DissectRequest* dissect, const PictureRequest* pictures, Reporter& reporter) {
   Atlas atlas = Atlas::open(file, Atlas::Mode::kCreateOrWrite);
   atlas.put_network(network_record(job.source), layer_records(job.source.network));
   std::vector<SkippedImage> skipped;
@@ -124,6 +131,24 @@ Json run(const StudyArguments& study, const DissectRequest* dissect, const Pictu
   }
   if (job.pictures) render_pictures(*job.pictures, *pictures, atlas, reporter);
   compare_pictures(job.source, job.pictures ? &*job.pictures : nullptr, atlas, study.threads, reporter);
+  return skipped;
+}
+
+Json run(const StudyArguments& study, const DissectRequest* dissect, const PictureRequest* pictures,
+         Reporter& reporter) {
+  if (study.dry_run) return plan_atlas(study, dissect, pictures, reporter);
+  const Job job = prepare(study, dissect, pictures, reporter);
+  if (job.concepts) check_range(job.source, *job.concepts, study.threads, reporter);
+  const std::string file = atlas_file(study);
+  const bool fresh = !is_there(file);
+  std::vector<SkippedImage> skipped;
+  try {
+    skipped = fill(file, job, study, dissect, pictures, reporter);
+  } catch (const Error& error) {
+    const bool stopped = error.kind() == ErrorKind::kCancelled;  // It holds what was done so far.
+    if (fresh && !stopped && is_there(file)) remove_if_empty(file);
+    throw;
+  }
   if (job.concepts) {
     for (const std::string& remark : job.concepts->remarks()) reporter.warn(remark);
   }

@@ -75,7 +75,7 @@ struct RealImages {
 
 RealImages read_layer(const Atlas& atlas, const std::string& layer) {
   RealImages real;
-  for (const UnitDissection& unit : atlas.units(layer, true)) {
+  for (const UnitDissection& unit : atlas.units(layer, Detail::kBrief)) {
     const auto take = [&](Sign sign, const std::vector<Exemplar>& exemplars, double most) {
       const SignedUnit key{unit.unit, sign};
       if (!real.best.emplace(key, most).second) return;  // Dissected with either sign: the same images.

@@ -66,15 +66,13 @@ class Template {
 
 std::vector<Sign> signs_of(const std::string& text, const Template& objective) {
   const bool signed_objective = objective.has("sign");
-  if (text == "+" || (text.empty() && !signed_objective)) return {Sign::kPositive};
-  if (text != "-" && text != "both" && !text.empty())
-    refuse("signs", fmt::format("\"{}\" is not +, - or both", text), "");
-  if (!signed_objective) {
+  if (text.empty()) return parse_signs(signed_objective ? "both" : "+", "signs");
+  const std::vector<Sign> signs = parse_signs(text, "signs");
+  if (signs.back() == Sign::kNegative && !signed_objective) {
     refuse("signs", "the objective does not say where the sign goes",
            "write {sign} before the term that it belongs to: \"{sign}channel({layer}:{unit})\"");
   }
-  if (text == "-") return {Sign::kNegative};
-  return {Sign::kPositive, Sign::kNegative};
+  return signs;
 }
 
 // The request's objective, which goes with what else it says.
@@ -209,7 +207,6 @@ class Planner {
     const Canvas canvas{1, plan_.network.channels(), is_flat(input_form(plan_.network)) ? 1 : side, side};
     const auto parametrization = parse_parametrization(plan_.settings.parametrization, canvas);
     for (const std::string& file : parametrization->files()) known.files.insert(file);
-    if (!request_.render.start.empty()) known.files.insert(request_.render.start);
     if (!request_.objective.empty() && !request_.network.labels.empty()) known.files.insert(request_.network.labels);
     for (const std::string& basis : request_.bases) {
       if (names_basis_file(basis)) known.files.insert(basis_file(basis));
@@ -238,7 +235,7 @@ bool PicturePlan::done(const Atlas& atlas, int64_t run, const PictureTask& task)
   return std::ranges::all_of(task.variants, [&](int variant) {
     AtlasPicture place;
     place.layer = task.layer;
-    place.unit = static_cast<int>(task.unit);
+    place.unit = task.unit;
     place.sign = task.sign;
     place.objective = task.objective.text;
     place.variant = variant;

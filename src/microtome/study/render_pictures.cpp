@@ -45,7 +45,7 @@ AtlasPicture picture_record(const PictureTask& task, int variant, const Picture&
                             const PictureContext& context) {
   AtlasPicture record;
   record.layer = task.layer;
-  record.unit = static_cast<int>(task.unit);
+  record.unit = task.unit;
   record.sign = task.sign;
   record.variant = variant;
   record.objective = task.objective.text;
@@ -95,7 +95,7 @@ void compare_variants(const PicturePlan& plan, int64_t run, int threads, Atlas& 
   for (const PictureTask& task : plan.tasks) {
     if (task.layer.empty() || task.variants.front() != 0) continue;
     units.push_back(&task);
-    if (!of_layer.contains(task.layer)) of_layer[task.layer] = atlas.pictures_of_runs(task.layer, -1, false);
+    if (!of_layer.contains(task.layer)) of_layer[task.layer] = atlas.pictures_of_runs(task.layer, -1, Detail::kBrief);
   }
   parallel_for(threads, std::ssize(units), [&](int, int64_t index) {
     throw_if_stopped();

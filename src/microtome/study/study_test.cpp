@@ -64,8 +64,8 @@ class StudyTest : public ::testing::Test {
     dissect_layers(source_, tasks_, *concepts_, request_, atlas, *reporter);
     render_pictures(plan(), request_, atlas, *reporter);
     compare_pictures(source_, nullptr, atlas, 1, *reporter);
-    units_ = atlas.units("colour", false);
-    pictures_ = atlas.pictures("colour", -1, true);
+    units_ = atlas.units("colour", Detail::kFull);
+    pictures_ = atlas.pictures("colour", -1, Detail::kFull);
     return atlas.content_hash();
   }
 
@@ -76,8 +76,8 @@ class StudyTest : public ::testing::Test {
     const auto reporter = make_silent_reporter();
     render_pictures(plan(), request_, atlas, *reporter);
     compare_pictures(source_, nullptr, atlas, 1, *reporter);
-    pictures_ = atlas.pictures("colour", -1, true);
-    visualizations_ = atlas.visualizations(true);
+    pictures_ = atlas.pictures("colour", -1, Detail::kFull);
+    visualizations_ = atlas.visualizations(Detail::kFull);
     return atlas.content_hash();
   }
 

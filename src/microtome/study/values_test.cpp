@@ -67,7 +67,7 @@ class ValuesTest : public ::testing::Test {
     layer.receptive_field = Json::object();
     atlas.put_network({source_.network.facts().hash, "memory", "signals", Json::object(), {}}, {layer});
     render_pictures(plan(units), request_, atlas, *make_silent_reporter());
-    pictures_ = atlas.pictures("unit", -1, true);
+    pictures_ = atlas.pictures("unit", -1, Detail::kFull);
     return atlas.content_hash();
   }
 

@@ -41,7 +41,8 @@ struct RenderSettings {
            .min = 1,
            .max = 1024},
           s.copies);
-    field({.name = "start", .help = "Picture file that the ascent starts from, instead of noise"}, s.start);
+    field({.name = "start", .help = "Picture file that the ascent starts from, instead of noise", .role = Role::kFile},
+          s.start);
     field({.name = "starts",
            .help = "Ascents from so many starts, of which the best by held-out score is kept",
            .min = 1,

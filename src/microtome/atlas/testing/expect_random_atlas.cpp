@@ -56,7 +56,7 @@ void RandomAtlas::expect_in(const Atlas& atlas) const {
     ASSERT_TRUE(info.has_value());
     EXPECT_EQ(first_difference<LayerDissection>(*info, d), "");
     for (const bool brief : {false, true}) {
-      const std::vector<UnitDissection> units = atlas.units(d.layer, brief);
+      const std::vector<UnitDissection> units = atlas.units(d.layer, brief ? Detail::kBrief : Detail::kFull);
       ASSERT_EQ(units.size(), d.units.size());
       for (size_t at = 0; at < units.size(); ++at) expect_unit(units[at], d.units[at], brief);
     }
@@ -66,7 +66,7 @@ void RandomAtlas::expect_in(const Atlas& atlas) const {
   size_t seen = 0;
   for (const AtlasLayer& layer : atlas.studied_layers()) {
     for (const bool with_png : {true, false}) {
-      const std::vector<AtlasPicture> found = atlas.pictures(layer.name, -1, with_png);
+      const std::vector<AtlasPicture> found = atlas.pictures(layer.name, -1, with_png ? Detail::kFull : Detail::kBrief);
       ASSERT_LE(seen + found.size(), pictures.size());
       for (size_t at = 0; at < found.size(); ++at) expect_picture(found[at], pictures[seen + at], with_png);
       if (!with_png) seen += found.size();
@@ -74,7 +74,7 @@ void RandomAtlas::expect_in(const Atlas& atlas) const {
   }
   EXPECT_EQ(seen, pictures.size());
   for (const bool with_png : {true, false}) {
-    const std::vector<AtlasPicture> found = atlas.visualizations(with_png);
+    const std::vector<AtlasPicture> found = atlas.visualizations(with_png ? Detail::kFull : Detail::kBrief);
     ASSERT_EQ(found.size(), visualizations.size());
     for (size_t at = 0; at < found.size(); ++at) {
       expect_picture(found[at], visualizations[at], with_png);

@@ -27,7 +27,7 @@ std::vector<std::string> write_charts(const Atlas& atlas, const std::string& fol
   const Vocabulary vocabulary(atlas);
   FolderWriter files(folder);
   for (const AtlasLayer& layer : atlas.studied_layers()) {
-    const std::vector<UnitDissection> units = positive_units(atlas, layer.name, true);
+    const std::vector<UnitDissection> units = positive_units(atlas, layer.name, Detail::kBrief);
     if (units.empty()) continue;
     std::vector<ChartSeries> curves = {curve_of(units, 0, atlas.dissection_info(layer.name)->tail)};
     std::set<double> tails;

@@ -102,7 +102,7 @@ std::vector<std::string> write_csv(const Atlas& atlas, const std::string& folder
     }
   }
   files.write("units.csv", all.bytes());
-  const std::vector<AtlasPicture> visualizations = atlas.visualizations(false);
+  const std::vector<AtlasPicture> visualizations = atlas.visualizations(Detail::kBrief);
   if (!visualizations.empty()) files.write("visualizations.csv", visualizations_csv(visualizations, vocabulary));
   return files.take_paths();
 }

@@ -49,7 +49,7 @@ class LayerImages {
     for (const auto& [of, row] : rows) {
       throw_if_stopped();
       if (!row.pictures.empty()) pictures(of);
-      if (row.dissection) exemplars(*atlas_.unit(layer_.name, static_cast<int>(of.unit), of.sign));
+      if (row.dissection) exemplars(*atlas_.unit(layer_.name, of.unit, of.sign));
       task.advance();
     }
     for (const auto& [sign, tiles] : sheets_) {
@@ -66,7 +66,7 @@ class LayerImages {
 
   void pictures(const SignedUnit& of) {
     std::vector<std::string> known;
-    for (const AtlasPicture& picture : atlas_.pictures(layer_.name, static_cast<int>(of.unit), true)) {
+    for (const AtlasPicture& picture : atlas_.pictures(layer_.name, of.unit, Detail::kFull)) {
       if (picture.sign != of.sign) continue;
       if (known.empty() || known.back() != picture.objective) known.push_back(picture.objective);
       const std::string objective = known.size() == 1 ? "" : fmt::format(".o{}", known.size() - 1);
@@ -112,7 +112,7 @@ void write_visualizations(const Atlas& atlas, FolderWriter& files) {
   Json index = Json::array();
   int number = -1;
   std::string last;
-  for (const AtlasPicture& picture : atlas.visualizations(true)) {
+  for (const AtlasPicture& picture : atlas.visualizations(Detail::kFull)) {
     if (number < 0 || picture.objective != last) ++number;
     last = picture.objective;
     const std::string stem = fmt::format("visualization.{:04}{}", number, variant_suffix(picture));

@@ -59,7 +59,7 @@ class LayerExport {
         vocabulary_(vocabulary),
         layer_(layer),
         stem_(file_name_from_layer(layer.name)),
-        units_(positive_units(atlas, layer.name, false)) {}
+        units_(positive_units(atlas, layer.name, Detail::kFull)) {}
 
   size_t size() const { return units_.size(); }
 

@@ -43,7 +43,7 @@ std::vector<std::string> write_npy(const Atlas& atlas, const std::string& folder
   for (const AtlasLayer& layer : atlas.studied_layers()) {
     if (!atlas.dissection_info(layer.name)) continue;
     LayerArrays arrays;
-    for (const UnitDissection& unit : atlas.units(layer.name, false)) arrays.add(unit, layer.name);
+    for (const UnitDissection& unit : atlas.units(layer.name, Detail::kFull)) arrays.add(unit, layer.name);
     const auto write = [&](const std::string& what, const auto& values, const std::vector<int64_t>& shape) {
       files.write(file_name_from_layer(layer.name) + "." + what + ".npy", npy_bytes(values, shape));
     };

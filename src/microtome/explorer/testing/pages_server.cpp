@@ -37,8 +37,8 @@ void write_large_atlas(const std::string& path) {
     if (layer.name == target) layer.units = layer.shape[0] = kUnits;
   }
   atlas.put_network(*atlas.network(), layers);
-  const std::vector<UnitDissection> units = atlas.units(source, false);
-  const std::vector<AtlasPicture> pictures = atlas.pictures(source, -1, true);
+  const std::vector<UnitDissection> units = atlas.units(source, Detail::kFull);
+  const std::vector<AtlasPicture> pictures = atlas.pictures(source, -1, Detail::kFull);
   const auto info = atlas.dissection_info(source);
   LayerDissection dissection{target, info->map_width, info->map_height, info->tail, info->images, {}};
   const Provenance run{"dissect",

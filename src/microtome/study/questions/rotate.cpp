@@ -90,7 +90,7 @@ std::vector<Point> count_all(const RotateRequest& request, const std::string& la
     Point point{alpha, {}};
     for (int64_t seed = 1; seed <= request.seeds_at(alpha); ++seed) {
       const std::string name = alpha == 0 ? layer : fmt::format("{}~random{:g}.{}", layer, alpha, seed);
-      point.counts.push_back(count_detectors(atlas.units(name, true), categories));
+      point.counts.push_back(count_detectors(atlas.units(name, Detail::kBrief), categories));
     }
     points.push_back(std::move(point));
   }

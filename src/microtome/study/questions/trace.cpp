@@ -149,14 +149,14 @@ class Exemplars final : public Images {
 
   std::vector<int64_t> units(int64_t) const override {
     std::vector<int64_t> held;
-    for (const UnitDissection& unit : atlas_.units(layer_, true)) {
+    for (const UnitDissection& unit : atlas_.units(layer_, Detail::kBrief)) {
       if (unit.sign == Sign::kPositive) held.push_back(unit.unit);
     }
     return held;
   }
 
   std::vector<NamedImage> of_unit(int64_t unit) const override {
-    const auto found = atlas_.unit(layer_, static_cast<int>(unit), Sign::kPositive);
+    const auto found = atlas_.unit(layer_, unit, Sign::kPositive);
     if (!found) {
       throw Error(ErrorKind::kNotFound, layer_, fmt::format("the atlas does not hold unit {}", unit),
                   "choose among its units with `units`");

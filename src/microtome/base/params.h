@@ -57,14 +57,14 @@ template <class Settings>
 void assign(Settings& settings, const std::map<std::string, std::string>& values, const std::string& where) {
   std::vector<std::string> known;
   Settings::fields(settings, [&](const Field& field, auto&) { known.emplace_back(field.name); });
-  for (const auto& [name, text] : values) {
+  for (const auto& given : values) {
     bool found = false;
     Settings::fields(settings, [&](const Field& field, auto& value) {
-      if (field.name != name) return;
+      if (field.name != given.first) return;
       found = true;
-      params_internal::parse(field, text, value, where);
+      params_internal::parse(field, given.second, value, where);
     });
-    if (!found) params_internal::unknown(name, known, where);
+    if (!found) params_internal::unknown(given.first, known, where);
   }
 }
 

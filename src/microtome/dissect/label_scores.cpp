@@ -22,7 +22,8 @@ void measure_pixels(int64_t intersection, int64_t on, int64_t truth, int64_t pix
   if (pixels == 0) return;
   const auto n = static_cast<double>(pixels);
   const double a = std::min(1.0, static_cast<double>(on) / n), c = std::min(1.0, static_cast<double>(truth) / n);
-  const double both = std::clamp(i / n, std::max(0.0, a + c - 1), std::min(a, c));
+  // No std::clamp: rounding may put the least that is possible above the most.
+  const double both = std::max(std::min(i / n, std::min(a, c)), std::max(0.0, a + c - 1));
   const double joint = -(plogp(both) + plogp(a - both) + plogp(c - both) + plogp(std::max(0.0, 1 - a - c + both)));
   const double apart = -(plogp(a) + plogp(1 - a) + plogp(c) + plogp(1 - c));
   if (joint > 0) out.iqr = std::max(0.0, (apart - joint) / joint);

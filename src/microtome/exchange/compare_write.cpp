@@ -154,7 +154,7 @@ std::string concepts_table(const LayerComparison& layer, int rows, int width) {
 
 std::string stem_of(const AtlasComparison& comparison, size_t at) {
   const LayerComparison& layer = comparison.layers[at];
-  const std::string before = file_name_from_layer(layer.before), after = file_name_from_layer(layer.after);
+  std::string before = file_name_from_layer(layer.before), after = file_name_from_layer(layer.after);
   if (before == after) return before;
   // Longer ones are no file names.
   return before.size() + after.size() < 200 ? fmt::format("{}--{}", before, after) : fmt::format("pair{}", at + 1);

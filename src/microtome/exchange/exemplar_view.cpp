@@ -106,8 +106,8 @@ std::optional<ImageWindow> seen_window(const AtlasLayer& layer, const Json& inpu
   const bool lowest = (list == ExemplarList::kBottom) != (sign == Sign::kNegative);
   const std::vector<float>& map = exemplar.map;
   const auto cell = (lowest ? std::ranges::min_element(map) : std::ranges::max_element(map)) - map.begin();
-  const std::array<double, 2> place = {static_cast<double>(cell % exemplar.width),
-                                       static_cast<double>(cell / exemplar.width)};
+  const auto column = cell % exemplar.width, row = cell / exemplar.width;
+  const std::array<double, 2> place = {static_cast<double>(column), static_cast<double>(row)};
   const std::array<double, 2> side = {*width, *height};
   std::array<double, 2> low{}, high{};
   for (const size_t axis : {size_t{0}, size_t{1}}) {

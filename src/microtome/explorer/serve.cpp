@@ -33,8 +33,8 @@ void reply(const Atlas& atlas, int port, const httplib::Request& request, httpli
   };
   if (!meant_for_us(request, port)) return refuse(403, "this server answers to 127.0.0.1 and localhost only");
   try {
-    Page page = answer(atlas, request.path);
-    response.set_content(std::move(page.bytes), page.media_type);
+    const Page page = answer(atlas, request.path);
+    response.set_content(page.bytes, page.media_type);
   } catch (const Error& error) {
     refuse(error.kind() == ErrorKind::kNotFound ? 404 : 500, error.what());
   }

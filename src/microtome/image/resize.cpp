@@ -44,6 +44,7 @@ Window make_window(int target_index, int source, int target) {
 
 std::vector<Window> make_windows(int source, int target) {
   std::vector<Window> windows;
+  windows.reserve(static_cast<size_t>(target));
   for (int i = 0; i < target; ++i) windows.push_back(make_window(i, source, target));
   return windows;
 }

@@ -222,7 +222,7 @@ TEST_F(StudyTest, RefusesRequestsThatContradictThemselves) {
       {"channel(colour:{unit})", "", "", true, "does not say {layer}"},
       {"channel({layer}:0)", "", "0", true, "does not say {unit}"},
       {"channel({layer}:{unit})", "both", "", true, "where the sign goes"},
-      {"{sign}channel({layer}:{unit})", "x", "", true, "is not +, - or both"},
+      {"{sign}channel({layer}:{unit})", "x", "", true, "is not a sign"},
       {"channel(colour:0)", "-", "", false, "no units that they belong to"},
       {"channel(colour:0)", "", "0", false, "no layers that they belong to"},
       {"", "", "", false, "nothing to render"},

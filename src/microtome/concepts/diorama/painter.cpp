@@ -177,7 +177,8 @@ void Painter::set_pattern(const Ink& ink) {
   cairo_surface_flush(surface);
   for (int y = 0; y < tile; ++y) {
     auto* row = reinterpret_cast<uint32_t*>(data + y * stride);
-    for (int x = 0; x < tile; ++x) row[x] = ramp[mask[static_cast<size_t>(y * tile + x)]];
+    for (int x = 0; x < tile; ++x)
+      row[x] = ramp[mask[static_cast<size_t>(y) * static_cast<size_t>(tile) + static_cast<size_t>(x)]];
   }
   cairo_surface_mark_dirty(surface);
   Pattern pattern(cairo_pattern_create_for_surface(surface));
@@ -318,7 +319,7 @@ std::vector<uint32_t> Painter::label_indices() const {
   const uint8_t* data = cairo_image_surface_get_data(surface);
   const int stride = cairo_image_surface_get_stride(surface);
   std::vector<uint32_t> out;
-  out.reserve(static_cast<size_t>(label_side_ * label_side_));
+  out.reserve(static_cast<size_t>(label_side_) * static_cast<size_t>(label_side_));
   for (int y = 0; y < label_side_; ++y) {
     const auto* row = reinterpret_cast<const uint32_t*>(data + y * stride);
     for (int x = 0; x < label_side_; ++x) out.push_back(row[x] & 0xffffffU);

@@ -180,7 +180,8 @@ std::vector<uint8_t> make_tile(Pattern pattern, int size) {
     for (int x = 0; x < size; ++x) {
       int on = 0;
       for (int k = 0; k < kSub * kSub; ++k) {
-        on += pattern((x * kSub + k % kSub + 0.5) * step, (y * kSub + k / kSub + 0.5) * step);
+        const int column = x * kSub + k % kSub, row = y * kSub + k / kSub;
+        on += pattern((column + 0.5) * step, (row + 0.5) * step);
       }
       out[static_cast<size_t>(y) * static_cast<size_t>(size) + static_cast<size_t>(x)] =
           static_cast<uint8_t>(on * 255 / (kSub * kSub));

@@ -32,7 +32,7 @@ constexpr Split kAde20kSplits[] = {{"training", "train"}, {"validation", "val"}}
 
 // "images/ADE" of 2021, or "images" of 2016 with its folders of initials; empty when neither is there.
 std::string images_of(const std::string& folder) {
-  for (const std::string below : {"images/ADE", "images"}) {
+  for (std::string below : {"images/ADE", "images"}) {
     for (const Split& split : kAde20kSplits) {
       const std::string place = folder + "/" + below + "/" + split.folder;
       for (const std::string& name : sorted_names(place, "", "")) {

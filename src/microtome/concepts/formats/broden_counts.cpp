@@ -81,6 +81,7 @@ std::vector<LabelPixels> count_cell(int category, const std::vector<LabelMap>& p
   for (const int label : whole_image) pixels[label] += grid_pixels;
   pixels.erase(0);
   std::vector<LabelPixels> out;
+  out.reserve(pixels.size());
   for (const auto& [label, count] : pixels) out.push_back({category, label, count});
   return out;
 }

@@ -83,7 +83,7 @@ class AdditionsTest : public ::testing::Test {
 // MICROTOME_ORDERS: how many orders are tried; a few unless it is said.
 int64_t orders() {
   const char* text = std::getenv("MICROTOME_ORDERS");
-  return text == nullptr ? 4 : std::atoll(text);
+  return text == nullptr ? 6 : std::atoll(text);
 }
 
 TEST_F(AdditionsTest, TheOrderOfQuestionsMovesNothing) {

@@ -58,6 +58,7 @@ std::vector<LayerTask> layer_tasks(const Network& network, const std::vector<std
 // All that is decided before an atlas is touched.
 struct Job {
   Source source;
+  Network file;  // without derived layers
   std::unique_ptr<ConceptSet> concepts;
   std::vector<LayerTask> tasks;      // to be shown
   std::vector<LayerTask> dissected;  // these, and the baselines that they are held against
@@ -67,7 +68,9 @@ struct Job {
 // Either part may be absent.
 Job prepare(const StudyArguments& study, const DissectRequest* dissect, const PictureRequest* pictures,
             Reporter& reporter) {
-  Job job{open_source(study.network), nullptr, {}, {}, {}};
+  Source source = open_source(study.network);
+  const Network file = source.network;
+  Job job{std::move(source), file, nullptr, {}, {}, {}};
   if (dissect != nullptr && !dissect->concepts.empty()) {
     check_takes_pictures(job.source.network);
     job.concepts = open_concept_set(dissect->concepts);
@@ -123,7 +126,7 @@ void remove_if_empty(const std::string& file) {
 std::vector<SkippedImage> fill(const std::string& file, const Job& job, const StudyArguments& study,
                                const DissectRequest* dissect, const PictureRequest* pictures, Reporter& reporter) {
   Atlas atlas = Atlas::open(file, Atlas::Mode::kCreateOrWrite);
-  atlas.put_network(network_record(job.source), layer_records(job.source.network));
+  atlas.put_network(network_record(job.source), layer_records(job.source.network, job.file));
   std::vector<SkippedImage> skipped;
   if (job.concepts) {
     atlas.put_concepts(concepts_record(*job.concepts));

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/study/network_facts.h"
 
+#include <algorithm>
+#include <string_view>
+
 #include "microtome/base/json.h"
 
 namespace microtome {
@@ -20,7 +23,21 @@ AtlasNetwork network_record(const Source& source) {
   return {facts.hash, facts.format, facts.name, described, source.classes};
 }
 
-std::vector<AtlasLayer> layer_records(const Network& network) {
+namespace {
+
+double share_of(std::string_view name, const Network& file) {
+  for (;;) {
+    const auto found = std::ranges::find(file.layers(), name, &Layer::name);
+    if (found != file.layers().end()) return found->macs_share;
+    const size_t derived = name.rfind('~');
+    if (derived == std::string_view::npos) return 0;
+    name = name.substr(0, derived);
+  }
+}
+
+}  // namespace
+
+std::vector<AtlasLayer> layer_records(const Network& network, const Network& file) {
   std::vector<AtlasLayer> records;
   for (const Layer& layer : network.layers()) {
     AtlasLayer record;
@@ -31,7 +48,7 @@ std::vector<AtlasLayer> layer_records(const Network& network) {
     record.units = layer.units;
     const ReceptiveField& field = layer.receptive_field;
     record.receptive_field = {{"size", field.size}, {"step", field.step}, {"start", field.start}};
-    record.macs_share = layer.macs_share;
+    record.macs_share = share_of(layer.name, file);
     records.push_back(std::move(record));
   }
   return records;

@@ -14,7 +14,7 @@ Json info(const InfoRequest& request, const Bench&) {
   const Source source = open_source(request);
   const AtlasNetwork network = network_record(source);
   Json layers = Json::array();
-  for (const AtlasLayer& layer : layer_records(source.network)) {
+  for (const AtlasLayer& layer : layer_records(source.network, source.network)) {
     layers.push_back({{"name", layer.name},
                       {"aliases", layer.aliases},
                       {"op", layer.op},

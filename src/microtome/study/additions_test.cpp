@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An atlas that is added to: what is asked for in pieces and in any order is what one request for all would give.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -77,7 +78,7 @@ class AdditionsTest : public ::testing::Test {
             pictures({{"layers", {"colour/linear"}}, {"units", "0"}})};
   }
 
-  const std::string folder_ = ::testing::TempDir() + "microtome_additions_test";
+  const std::string folder_ = ::testing::TempDir() + "microtome_additions_test_" + std::to_string(::getpid());
 };
 
 // MICROTOME_ORDERS: how many orders are tried; a few unless it is said.

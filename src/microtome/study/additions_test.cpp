@@ -36,13 +36,15 @@ class AdditionsTest : public ::testing::Test {
   std::string file(const std::string& name) const { return folder_ + "/" + name + ".atlas"; }
 
   Json ask(const std::string& name, const Request& request) const {
-    const auto reporter = make_silent_reporter();
+    return ask(name, request, *make_silent_reporter());
+  }
+  Json ask(const std::string& name, const Request& request, Reporter& reporter) const {
     Json arguments = request.arguments;
     arguments["network"] = folder_ + "/planted.safetensors";
     arguments["out"] = file(name);
     arguments["threads"] = 1;
     if (request.question != std::string("visualize")) arguments["concepts"] = folder_ + "/set";
-    return questions::named(request.question).answer(arguments, {*reporter, {}});
+    return questions::named(request.question).answer(arguments, {reporter, {}});
   }
   std::string content(const std::string& name) const {
     return Atlas::open(file(name), Atlas::Mode::kRead).content_hash();
@@ -167,6 +169,31 @@ TEST_F(AdditionsTest, ARequestThatFailsLeavesNoEmptyAtlas) {
   const std::string before = content("some");
   EXPECT_THROW(ask("some", dissection({{"compat", "nobody"}})), Error);
   EXPECT_EQ(content("some"), before);
+}
+
+// Takes an image away when the second pass over the images begins.
+class Thief final : public Reporter {
+ public:
+  explicit Thief(std::string file) : file_(std::move(file)) {}
+  void start(const std::string& task, int64_t, const std::string&, int64_t) override {
+    if (task == "counting ranges") fs::remove(file_);
+  }
+  void advance(int64_t) override {}
+  void finish() override {}
+  void note(const std::string&) override {}
+  void detail(const std::string&) override {}
+  void warn(const std::string&) override {}
+
+ private:
+  std::string file_;
+};
+
+TEST_F(AdditionsTest, ARequestThatFailsOnItsWayKeepsWhatItHasDone) {
+  Thief thief(folder_ + "/set/images/planted/3.png");
+  EXPECT_THROW(ask("begun", dissection({{"ranges", 2}}), thief), Error);
+  const Atlas atlas = Atlas::open(file("begun"), Atlas::Mode::kRead);
+  ASSERT_EQ(atlas.runs().size(), 1U);
+  EXPECT_TRUE(atlas.checkpoint(atlas.runs()[0].id).has_value());
 }
 
 // Levels of a negative side are of the negated unit; they are no yardstick for pictures of the positive side.

@@ -112,11 +112,18 @@ Json plan_atlas(const StudyArguments& study, const DissectRequest* dissect, cons
   return plan;
 }
 
+bool holds_nothing(const Atlas& atlas) {
+  const auto begun = [&](const Provenance& run) { return atlas.checkpoint(run.id).has_value(); };
+  return atlas.studied_layers().empty() && atlas.visualizations(Detail::kBrief).empty() &&
+         std::ranges::none_of(atlas.runs(), begun);
+}
+
 // An atlas that was made for a request which then failed, and holds nothing of it, is no atlas to leave behind.
 void remove_if_empty(const std::string& file) {
-  {
-    const Atlas atlas = Atlas::open(file, Atlas::Mode::kRead);
-    if (!atlas.studied_layers().empty() || !atlas.visualizations(Detail::kBrief).empty()) return;
+  try {
+    if (!holds_nothing(Atlas::open(file, Atlas::Mode::kRead))) return;
+  } catch (const Error&) {
+    return;  // What went wrong first is told.
   }
   std::error_code failed;
   std::filesystem::remove(file, failed);

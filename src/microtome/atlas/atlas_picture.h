@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "microtome/atlas/picture_facts.h"
 #include "microtome/base/finding.h"
-#include "microtome/base/json.h"
 #include "microtome/base/unit.h"
 
 namespace microtome {
@@ -32,15 +32,15 @@ struct AtlasPicture {
   std::string objective;  // canonical text
   std::string png;        // the encoded file
   int width = 0, height = 0;
-  std::vector<float> values;  // of what is no picture, [C,H,W] as facts["shape"] says; the png is a drawing of them
-  std::vector<float> curve;   // objective at each step
+  std::vector<float> values;       // of what is no picture, [C,H,W] as facts.shape says; the png is a drawing of them
+  std::vector<float> curve;        // objective at each step
   std::vector<AtlasFrame> frames;  // by rising step
   double score = 0;  // of the objective, of the stored picture under held-out transforms; NaN: not known (schema 2)
   double activation = 0;  // of the stored 8-bit picture or values: mean over held-out transforms of the unit's maximum
   std::optional<double> best_exemplar;     // the unit's maximum (minimum for -) over the real images
   std::optional<double> activation_ratio;  // activation / best_exemplar
   std::string status;                      // "ok", or why it is not: "did not start"
-  Json facts;                              // further measures by name
+  PictureFacts facts;
   std::vector<float> maxima;  // of each unit of its layer on the stored picture, by number; empty: not known
   std::string compared;       // with which dissection's images: what is known of these is older where it differs
 
@@ -57,13 +57,10 @@ struct AtlasPicture {
     field({.name = "best_exemplar", .help = "The unit's maximum over the real images"}, s.best_exemplar);
     field({.name = "activation_ratio", .help = "Of the picture to the best real image"}, s.activation_ratio);
     field({.name = "status", .help = "Why it is not: did not start"}, s.status);
-    field({.name = "facts", .help = "Further measures"}, s.facts);
+    field({.name = "facts", .help = "Further measures"}, as_document(s.facts));
     field({.name = "curve", .help = "The objective at each step"}, as_packed(s.curve));
     field({.name = "values", .help = "Of what is no picture"}, as_packed(s.values));
   }
 };
-
-// Facts as they stand in atlases, whatever came first: equal facts are equal texts.
-void sort_facts(Json& facts);
 
 }  // namespace microtome

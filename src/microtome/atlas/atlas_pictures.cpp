@@ -10,33 +10,6 @@
 
 namespace microtome {
 
-void sort_facts(Json& facts) {
-  constexpr const char* kOrder[] = {"steps",
-                                    "redirected_steps",
-                                    "start",
-                                    "plateau",
-                                    "plain_activation",
-                                    "channels",
-                                    "size",
-                                    "shape",
-                                    "rank",
-                                    "spectrum_slope",
-                                    "selectivity",
-                                    "path_similarity",
-                                    "path_layers",
-                                    "exemplar_path",
-                                    "transfer",
-                                    "variants",
-                                    "diversity"};
-  Json sorted = Json::object();
-  for (const char* name : kOrder) {
-    const auto found = facts.find(name);
-    if (found != facts.end()) sorted[name] = std::move(*found), facts.erase(name);
-  }
-  sorted.update(facts);
-  facts = std::move(sorted);
-}
-
 PicturePlace place_of(SQLite::Database& database, int64_t run, const AtlasPicture& picture, const std::string& path) {
   PicturePlace place{{}, {}, {}, picture.objective, picture.variant, run};
   if (picture.layer.empty()) return place;

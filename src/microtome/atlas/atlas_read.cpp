@@ -59,8 +59,7 @@ void Atlas::prefer(int64_t run) {
     return find_integer(database, "SELECT 1 FROM run WHERE id = ?", run).has_value();
   });
   if (!known) {
-    throw Error(ErrorKind::kNotFound, state_->store->path(), "has no run " + std::to_string(run),
-                "microtome show " + state_->store->path() + " --runs lists them");
+    throw Error(ErrorKind::kNotFound, state_->store->path(), "has no run " + std::to_string(run), "`runs` lists them");
   }
   state_->preferred = run;
 }

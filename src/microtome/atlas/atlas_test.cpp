@@ -79,7 +79,7 @@ TEST_F(AtlasTest, ContentHashSeesEveryChange) {
       [](RandomAtlas& c) { c.pictures[0].curve.push_back(1); },
       [](RandomAtlas& c) { c.pictures[0].values.push_back(1); },
       [](RandomAtlas& c) { c.visualizations[0].values.push_back(1); },
-      [](RandomAtlas& c) { c.pictures[0].facts["more"] = 1; },
+      [](RandomAtlas& c) { c.pictures[0].facts.rank = 123.5; },
       [](RandomAtlas& c) { c.pictures[0].activation_ratio = 123.0; },
       [](RandomAtlas& c) { c.pictures[0].score += 1; },
       [](RandomAtlas& c) {

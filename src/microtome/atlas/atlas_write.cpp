@@ -90,7 +90,7 @@ void Atlas::put_network(const AtlasNetwork& network, const std::vector<AtlasLaye
     if (old.executeStep() && old.getColumn(0).getString() != network.hash) {
       throw Error(ErrorKind::kUsage, state_->store->path(),
                   "holds another network (\"" + old.getColumn(1).getString() + "\"); one atlas holds one network",
-                  "name another file with --out");
+                  "name another file with `out`");
     }
     old.reset();
     run_once(database, "DELETE FROM network");
@@ -112,7 +112,7 @@ void Atlas::put_concepts(const AtlasConcepts& concepts) {
       return;
     }
     throw Error(ErrorKind::kUsage, state_->store->path(), "was made with another concept set; one atlas holds one",
-                "name another file with --out");
+                "name another file with `out`");
   }
   state_->store->write([&](SQLite::Database& database) {
     run_once(database, "INSERT INTO concepts (one, hash, categories, images) VALUES (1, ?, ?, ?)", concepts.hash,

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "microtome/base/finding.h"
+#include "microtome/base/finding_document.h"
 #include "microtome/base/hash.h"
 #include "microtome/base/json.h"
 
@@ -22,6 +23,8 @@ class FindingHash {
       const std::string_view bytes(reinterpret_cast<const char*>(value.value.data()),
                                    value.value.size() * sizeof(value.value[0]));
       add_bytes(name, 'p', bytes);
+    } else if constexpr (kIsDocument<T>) {
+      add_bytes(name, 'j', document_of(value.value).dump());
     } else if constexpr (Finding<T>) {
       add_bytes(name, '{', "");
       T::fields(value, [&](const Field& field, const auto& part) { add(field.name, part); });

@@ -14,6 +14,7 @@
 #include "microtome/atlas/blobs.h"
 #include "microtome/atlas/statements.h"
 #include "microtome/base/finding.h"
+#include "microtome/base/finding_document.h"
 #include "microtome/base/json.h"
 #include "microtome/dissect/findings.h"
 
@@ -30,7 +31,7 @@ inline constexpr bool kOwnTable<Histogram> = true;
 template <class T>
 inline constexpr bool kIsColumn =
     std::is_arithmetic_v<T> || std::is_same_v<T, std::string> || std::is_same_v<T, Sign> || std::is_same_v<T, Json> ||
-    std::is_same_v<T, std::optional<double>> || kIsLabel<T> || kIsCategory<T> || kIsPacked<T> ||
+    std::is_same_v<T, std::optional<double>> || kIsLabel<T> || kIsCategory<T> || kIsPacked<T> || kIsDocument<T> ||
     std::is_same_v<T, std::vector<std::string>> || std::is_same_v<T, std::vector<int64_t>>;
 
 // Calls f(name, value) for each column of a record.
@@ -54,6 +55,8 @@ void bind_column(SQLite::Statement& statement, int place, const T& value) {
     const std::string_view bytes(reinterpret_cast<const char*>(value.value.data()),
                                  value.value.size() * sizeof(value.value[0]));
     bind_value(statement, place, Bytes{bytes});
+  } else if constexpr (kIsDocument<T>) {
+    bind_value(statement, place, document_of(value.value));
   } else if constexpr (std::is_same_v<T, Sign>) {
     bind_value(statement, place, static_cast<int>(value));
   } else if constexpr (kIsList<T>) {
@@ -70,6 +73,8 @@ void read_column(const SQLite::Column& column, T& value, const std::string& path
   } else if constexpr (kIsPacked<T>) {
     using Number = typename std::remove_reference_t<decltype(value.value)>::value_type;
     value.value = all_numbers<Number>(bytes_of(column), path);
+  } else if constexpr (kIsDocument<T>) {
+    value.value = from_document<std::remove_reference_t<decltype(value.value)>>(json_of(column), path);
   } else if constexpr (std::is_same_v<T, Sign>) {
     value = sign_of(column.getInt(), path);
   } else if constexpr (std::is_same_v<T, Json>) {

@@ -143,24 +143,24 @@ TEST_F(AtlasRobustness, ReadsAtlasesOfTheFirstSchema) {
 TEST_F(AtlasRobustness, ReadsPicturesOfTheSecondSchema) {
   const std::string path = fresh_path();
   Store::open(path, Mode::kCreateOrWrite, schema_steps().first(2))->write([](SQLite::Database& database) {
-    database.exec(
-        std::string() +
-        "INSERT INTO network VALUES (1, 'h', 'onnx', 'net', '{}', '[]');"
-        "INSERT INTO layer VALUES (1, 0, 'conv', '[]', 'Conv', '[1,2,2]', 1, '{}', 1);"
-        "INSERT INTO run VALUES (1, 'k', 'visualize', '0', 'h', '', '{}', '', '', NULL);"
-        "INSERT INTO blob VALUES (1, '" +
-        sha256_hex("png") + "', 'png'), (2, '" + sha256_hex("other") +
-        "', 'other');"
-        "INSERT INTO picture VALUES (4, 1, 7, 1, 0, 1, 'up', 1, 3, 2, 0.5, 0.25, 2, 'ok', '{\"a\":1}', x'0000803f'),"
-        " (9, 1, 7, -1, 3, 1, 'down', 2, 3, 2, -0.5, NULL, NULL, 'ok', '{}', x'')");
+    database.exec(std::string() +
+                  "INSERT INTO network VALUES (1, 'h', 'onnx', 'net', '{}', '[]');"
+                  "INSERT INTO layer VALUES (1, 0, 'conv', '[]', 'Conv', '[1,2,2]', 1, '{}', 1);"
+                  "INSERT INTO run VALUES (1, 'k', 'visualize', '0', 'h', '', '{}', '', '', NULL);"
+                  "INSERT INTO blob VALUES (1, '" +
+                  sha256_hex("png") + "', 'png'), (2, '" + sha256_hex("other") +
+                  "', 'other');"
+                  "INSERT INTO picture VALUES (4, 1, 7, 1, 0, 1, 'up', 1, 3, 2, 0.5, 0.25, 2, 'ok', "
+                  "'{\"size\":1,\"a\":1}', x'0000803f'),"
+                  " (9, 1, 7, -1, 3, 1, 'down', 2, 3, 2, -0.5, NULL, NULL, 'ok', '{}', x'')");
   });
   for (const Mode mode : {Mode::kRead, Mode::kWrite}) {
     const Atlas atlas = Atlas::open(path, mode);
     const auto pictures = atlas.pictures("conv", -1, Detail::kFull);
     ASSERT_EQ(pictures.size(), 2U);
     const AtlasPicture& up = pictures[0];
-    EXPECT_EQ(std::tie(up.id, up.unit, up.objective, up.png, up.width, up.height, up.activation, up.facts["a"]),
-              std::make_tuple(4, 7, "up", "png", 3, 2, 0.5, 1));
+    EXPECT_EQ(std::tie(up.id, up.unit, up.objective, up.png, up.width, up.height, up.activation, up.facts.size),
+              std::make_tuple(4, 7, "up", "png", 3, 2, 0.5, std::optional<int64_t>(1)));
     EXPECT_EQ(up.activation_ratio, 2.0);
     EXPECT_EQ(up.curve, std::vector<float>{1});
     EXPECT_TRUE(std::isnan(up.score) && up.frames.empty());
@@ -280,7 +280,6 @@ AtlasPicture numbered_picture(const std::string& layer, int number) {
   picture.unit = number;
   picture.png = std::string(20'000, static_cast<char>(number)) + std::to_string(number);
   picture.status = "ok";
-  picture.facts = Json::object();
   return picture;
 }
 

@@ -31,6 +31,10 @@ struct PackedField {  // A long list of numbers, which is stored as their bytes.
   T& value;
 };
 template <class T>
+struct DocumentField {  // A finding that is stored as one JSON text, what is absent left out (finding_document.h).
+  T& value;
+};
+template <class T>
 LabelField<T> as_label(T& value) {
   return {value};
 }
@@ -40,6 +44,10 @@ CategoryField<T> as_category(T& value) {
 }
 template <class T>
 PackedField<T> as_packed(T& value) {
+  return {value};
+}
+template <class T>
+DocumentField<T> as_document(T& value) {
   return {value};
 }
 
@@ -68,6 +76,10 @@ inline constexpr bool kIsPacked = false;
 template <class T>
 inline constexpr bool kIsPacked<PackedField<T>> = true;
 template <class T>
+inline constexpr bool kIsDocument = false;
+template <class T>
+inline constexpr bool kIsDocument<DocumentField<T>> = true;
+template <class T>
 inline constexpr bool kIsOptional = false;
 template <class T>
 inline constexpr bool kIsOptional<std::optional<T>> = true;
@@ -94,7 +106,7 @@ bool same_value(const T& a, const T& b) {
     return true;
   } else if constexpr (std::is_floating_point_v<T>) {
     return a == b || (a != a && b != b);
-  } else if constexpr (kIsLabel<T> || kIsCategory<T> || kIsPacked<T>) {
+  } else if constexpr (kIsLabel<T> || kIsCategory<T> || kIsPacked<T> || kIsDocument<T>) {
     return same_value<std::remove_const_t<std::remove_reference_t<decltype(a.value)>>>(a.value, b.value);
   } else {
     return a == b;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Findings (base/finding.h) as rows of tables: each plain value is a cell under its field's name, that of a finding
-// within it under both names ("interval_low"), but for a unit's best concept and its measures, which need only their
-// own. Lists have no cell. Nothing is written of what is not known.
+// within it under both names ("interval_low"), but for a unit's best concept, its measures and a picture's facts, which
+// need only their own. Lists have no cell. Nothing is written of what is not known.
 #pragma once
 #include <fmt/format.h>
 
@@ -41,10 +41,13 @@ template <class T>
 void add_cells(std::vector<Cell>& row, const std::string& column, const T* value, const Vocabulary& names) {
   if constexpr (kIsOptional<T>) {
     add_cells<typename T::value_type>(row, column, value && *value ? &**value : nullptr, names);
+  } else if constexpr (kIsDocument<T>) {
+    using Document = std::remove_cvref_t<decltype(std::declval<T>().value)>;
+    add_cells<Document>(row, column, value ? &value->value : nullptr, names);
   } else if constexpr (Finding<T>) {
     const T none{};
     T::fields(value ? *value : none, [&]<class V>(const Field& field, const V& part) {
-      const bool nameless = field.name == "best" || field.name == "measures";
+      const bool nameless = field.name == "best" || field.name == "measures" || kIsDocument<V>;
       const std::string name = nameless ? column : (column.empty() ? "" : column + "_") + std::string(field.name);
       add_cells<V>(row, name, value ? &part : nullptr, names);
     });

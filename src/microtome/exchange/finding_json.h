@@ -8,6 +8,7 @@
 #include <string>
 
 #include "microtome/base/finding.h"
+#include "microtome/base/finding_document.h"
 #include "microtome/base/json.h"
 #include "microtome/exchange/vocabulary.h"
 
@@ -40,6 +41,8 @@ template <class T>
 Json value_json(const T& value, const JsonStyle& style) {
   if constexpr (Finding<T>) {
     return finding_json(value, style);
+  } else if constexpr (kIsDocument<T>) {
+    return document_of(value.value);
   } else if constexpr (kIsPacked<T>) {
     return value_json(value.value, style);
   } else if constexpr (kIsOptional<T>) {

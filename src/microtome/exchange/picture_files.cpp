@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+#include <numeric>
+
 #include "microtome/base/npy.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/resize.h"
@@ -26,12 +29,8 @@ std::string film_of(const AtlasPicture& picture) {
 }
 
 std::string values_npy(const AtlasPicture& picture) {
-  std::vector<int64_t> sizes;
-  int64_t count = 1;
-  for (const Json& size : picture.facts.value("shape", Json::array())) {
-    sizes.push_back(size.is_number_integer() ? size.get<int64_t>() : 0);
-    count *= sizes.back();
-  }
+  const std::vector<int64_t>& sizes = picture.facts.shape;
+  const int64_t count = std::accumulate(sizes.begin(), sizes.end(), int64_t{1}, std::multiplies<>());
   if (count != std::ssize(picture.values)) {
     throw Error(ErrorKind::kCorrupt, picture.objective, "the shape of its values is not theirs", "render it again");
   }

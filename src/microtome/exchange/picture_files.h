@@ -9,7 +9,7 @@
 namespace microtome {
 
 // STEM.png; STEM.frames.webp where frames were kept: these and then the picture, animated, all of the picture's size,
-// on white where it has holes; STEM.values.npy of what is no picture. Throws Error(kCorrupt) when facts["shape"] is not
+// on white where it has holes; STEM.values.npy of what is no picture. Throws Error(kCorrupt) when facts.shape is not
 // that of the values.
 void write_picture(FolderWriter& files, const std::string& stem, const AtlasPicture& picture);
 

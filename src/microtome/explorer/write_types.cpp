@@ -16,8 +16,8 @@
 namespace microtome {
 namespace {
 
-// Labels and categories as numbers, or, for people, by name.
-enum class Labels { kNumbers, kNames };
+// Labels and categories as numbers, or, for people, by name. In a document what is absent is left out.
+enum class Labels { kNumbers, kNames, kDocument };
 
 template <class T>
 constexpr const char* kTypeName = "";
@@ -53,19 +53,22 @@ template <>
 constexpr const char* kTypeName<AtlasNetwork> = "Network";
 template <>
 constexpr const char* kTypeName<Provenance> = "Run";
+template <>
+constexpr const char* kTypeName<PictureFacts> = "Facts";
 
 template <class T>
 std::string type_of(Labels labels) {
   if constexpr (kIsLabel<T> || kIsCategory<T>) {
     return labels == Labels::kNames ? "string | null" : "number";
-  } else if constexpr (kIsPacked<T>) {
+  } else if constexpr (kIsPacked<T> || kIsDocument<T>) {
     return type_of<std::remove_cvref_t<decltype(std::declval<T>().value)>>(labels);
   } else if constexpr (std::is_same_v<T, ConceptScore>) {
     return labels == Labels::kNames ? "NamedScore" : "Score";
   } else if constexpr (Finding<T>) {
     return kTypeName<T>;
   } else if constexpr (kIsOptional<T>) {
-    return Finding<typename T::value_type> ? type_of<typename T::value_type>(labels) : "number | null";
+    const bool bare = Finding<typename T::value_type> || labels == Labels::kDocument;
+    return bare ? type_of<typename T::value_type>(labels) : "number | null";
   } else if constexpr (kIsList<T>) {
     const std::string item = type_of<typename T::value_type>(labels);
     return item.find(' ') == std::string::npos ? item + "[]" : "(" + item + ")[]";
@@ -74,7 +77,7 @@ std::string type_of(Labels labels) {
   } else if constexpr (std::is_integral_v<T>) {
     return "number";
   } else if constexpr (std::is_floating_point_v<T>) {
-    return "number | null";
+    return labels == Labels::kDocument ? "number" : "number | null";
   } else if constexpr (std::is_same_v<T, Sign>) {
     return "Sign";
   } else if constexpr (std::is_same_v<T, std::string>) {
@@ -100,9 +103,9 @@ std::string interface_of(const std::string& name, Labels labels, const std::vect
   T::fields(finding, [&]<class V>(const Field& field, V&&) {
     using Value = std::remove_cvref_t<V>;
     if (!only.empty() && std::ranges::find(only, field.name) == only.end()) return;
-    const char* lacks = may_lack<Value>() && !std::is_same_v<T, DetectorCount> ? "?" : "";
+    const bool may = labels == Labels::kDocument || (may_lack<Value>() && !std::is_same_v<T, DetectorCount>);
     if constexpr (requires { type_of<Value>(labels); }) {
-      out += fmt::format("  {}{}: {}; // {}\n", field.name, lacks, type_of<Value>(labels), field.help);
+      out += fmt::format("  {}{}: {}; // {}\n", field.name, may ? "?" : "", type_of<Value>(labels), field.help);
     }
   });
   return out + "}\n";
@@ -133,6 +136,7 @@ std::string types() {
   out += interface_of<LayerDissection>("DissectionFacts", kNumbers);
   out += interface_of<AtlasNetwork>("Network", kNumbers);
   out += interface_of<Provenance>("Run", kNumbers);
+  out += interface_of<PictureFacts>("Facts", Labels::kDocument);
   out += interface_of<AtlasPicture>(
       "Picture", kNumbers,
       {"variant", "objective", "width", "height", "score", "activation", "best_exemplar", "activation_ratio", "status",

@@ -13,9 +13,6 @@
 namespace microtome {
 namespace {
 
-// What compared pictures carry beside their own facts.
-constexpr const char* kFacts[] = {"selectivity", "path_similarity", "path_layers", "exemplar_path", "transfer"};
-
 // A second network and the run whose pictures it is shown.
 struct Other {
   const Source* source = nullptr;
@@ -44,20 +41,17 @@ class Stamp {
 
 // Compared by a program that kept no maxima: its facts are as old as the picture and cannot be made anew.
 bool is_of_older_schema(const AtlasPicture& picture) {
-  return picture.compared.empty() && (picture.best_exemplar || std::ranges::any_of(kFacts, [&](const char* fact) {
-                                        return picture.facts.contains(fact);
-                                      }));
+  return picture.compared.empty() &&
+         (picture.best_exemplar || !same_finding(picture.facts.comparison, PictureComparison{}));
 }
 
 void compare(AtlasPicture& picture, const PictureJudge& judge, const Other& other) {
   const Image image = decode_image(picture.png, picture.objective);
-  for (const char* fact : kFacts) picture.facts.erase(fact);
-  picture.best_exemplar.reset(), picture.activation_ratio.reset();
-  const PictureComparison found =
+  picture.activation_ratio.reset();
+  const JudgedPicture found =
       judge.compare(image, picture.maxima, {picture.unit, picture.sign}, picture.run == other.run);
   picture.best_exemplar = found.best_exemplar;
-  picture.facts.update(found.facts);
-  sort_facts(picture.facts);
+  picture.facts.comparison = found.comparison;
   // A unit that no real image drives in this direction has no ratio: zero is not a yardstick.
   if (found.best_exemplar && *found.best_exemplar > 0 && std::isfinite(picture.activation)) {
     picture.activation_ratio = picture.activation / *found.best_exemplar;

@@ -18,9 +18,7 @@ using Features = std::vector<std::vector<float>>;
 
 constexpr size_t kPathLayers = 8, kShownImages = 4, kStrangers = 16;
 
-void put_finite(Json& facts, const char* name, double value) {
-  if (std::isfinite(value)) facts[name] = value;
-}
+std::optional<double> if_finite(double value) { return std::isfinite(value) ? std::optional(value) : std::nullopt; }
 
 // One network's features of the atlas' images, each looked at once.
 class Gallery {
@@ -119,23 +117,23 @@ struct PictureJudge::State {
   Gallery gallery;
   std::unique_ptr<Gallery> other;
 
-  void compare_paths(const Image& picture, const std::vector<int64_t>& images, Json& facts) {
+  void compare_paths(const Image& picture, const std::vector<int64_t>& images, PictureComparison& comparison) {
     const std::vector<Features> seen = gallery.of(atlas, images);
     if (seen.empty()) return;
     const PathSimilarity similarity = path_similarity(gallery.onlooker().look(picture), seen);
-    put_finite(facts, "path_similarity", similarity.mean);
+    comparison.path_similarity = if_finite(similarity.mean);
     Json by_layer = Json::object();
     for (size_t i = 0; i < similarity.by_layer.size(); ++i) {
       if (std::isfinite(similarity.by_layer[i])) by_layer[gallery.onlooker().layers()[i]] = similarity.by_layer[i];
     }
-    facts["path_layers"] = std::move(by_layer);
+    comparison.path_layers = std::move(by_layer);
     double sum = 0;
     for (size_t i = 0; i < seen.size(); ++i) {
       std::vector<Features> rest = seen;
       rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
       sum += path_similarity(seen[i], rest).mean;
     }
-    if (seen.size() > 1) put_finite(facts, "exemplar_path", sum / static_cast<double>(seen.size()));
+    if (seen.size() > 1) comparison.exemplar_path = if_finite(sum / static_cast<double>(seen.size()));
   }
 };
 
@@ -146,10 +144,10 @@ PictureJudge::PictureJudge(const Source& source, const Atlas& atlas, const std::
 
 PictureJudge::~PictureJudge() = default;
 
-PictureComparison PictureJudge::compare(const Image& picture, std::span<const float> maxima, const SignedUnit& unit,
-                                        bool shown_to_other) const {
+JudgedPicture PictureJudge::compare(const Image& picture, std::span<const float> maxima, const SignedUnit& unit,
+                                    bool shown_to_other) const {
   State& s = *state_;
-  PictureComparison found{{}, Json::object()};
+  JudgedPicture found;
   const auto best = s.real.best.find(unit);
   if (best == s.real.best.end()) return found;
   found.best_exemplar = best->second;
@@ -161,14 +159,13 @@ PictureComparison PictureJudge::compare(const Image& picture, std::span<const fl
     relative.push_back(yardstick ? static_cast<float>(maxima[i] / one->second) : 0.f);
   }
   if (std::cmp_less(unit.unit, relative.size()) && best->second > 0) {
-    put_finite(found.facts, "selectivity", rank_of(relative, static_cast<size_t>(unit.unit)));
+    found.comparison.selectivity = if_finite(rank_of(relative, static_cast<size_t>(unit.unit)));
   }
   const std::vector<int64_t>& images = s.real.images.at(unit);
-  s.compare_paths(picture, images, found.facts);
+  s.compare_paths(picture, images, found.comparison);
   if (s.other && shown_to_other) {
-    put_finite(found.facts, "transfer",
-               likeness(s.other->onlooker().look(picture), s.other->of(s.atlas, images),
-                        s.other->of(s.atlas, strangers_of(s.real, unit))));
+    found.comparison.transfer = if_finite(likeness(s.other->onlooker().look(picture), s.other->of(s.atlas, images),
+                                                   s.other->of(s.atlas, strangers_of(s.real, unit))));
   }
   return found;
 }

@@ -7,23 +7,16 @@
 #include <string>
 
 #include "microtome/atlas/atlas.h"
-#include "microtome/base/json.h"
 #include "microtome/base/unit.h"
 #include "microtome/image/image.h"
 #include "microtome/study/source.h"
 
 namespace microtome {
 
-// What comparing a picture with real images says; what cannot be said is left out.
-struct PictureComparison {
-  std::optional<double> best_exemplar;  // the most that a real image makes of the unit
-  // By name:
-  //   selectivity           rank of the target among the units of its layer by their maxima over each one's best image
-  //   path_similarity       to the unit's top images, mean over layers; path_layers: by layer
-  //   exemplar_path         the same of these images among themselves: what to compare it with
-  //   transfer              in the second network: share of pairs in which an image of the unit resembles the picture
-  //                         more than one of other units does
-  Json facts;
+// What comparing a picture with real images says.
+struct JudgedPicture {
+  std::optional<double> best_exemplar;  // the most that a real image makes of the unit; absent: not dissected
+  PictureComparison comparison;
 };
 
 // Thread-safe; images of the atlas are looked at when first needed, and kept.
@@ -35,8 +28,8 @@ class PictureJudge {
 
   // `maxima`: of each unit of the layer on the picture, by number. `shown_to_other`: whether to look with the second
   // network too.
-  PictureComparison compare(const Image& picture, std::span<const float> maxima, const SignedUnit& unit,
-                            bool shown_to_other) const;
+  JudgedPicture compare(const Image& picture, std::span<const float> maxima, const SignedUnit& unit,
+                        bool shown_to_other) const;
 
  private:
   struct State;

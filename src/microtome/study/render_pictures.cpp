@@ -25,19 +25,20 @@ struct PictureContext {
   const Json provenance;  // the beginning of each description
 };
 
-Json facts_of(const Picture& picture, const Renderer& renderer) {
-  Json facts = {{"steps", picture.curve.size()},
-                {"redirected_steps", picture.redirected_steps},
-                {"start", picture.start},
-                {"plateau", picture.plateau}};
-  if (std::isfinite(picture.plain_activation)) facts["plain_activation"] = picture.plain_activation;
-  if (std::isfinite(picture.rank)) facts["rank"] = picture.rank;
-  if (std::isfinite(picture.spectrum_slope)) facts["spectrum_slope"] = picture.spectrum_slope;
-  if (picture.image.channels == 4) facts["channels"] = 4;
+PictureFacts facts_of(const Picture& picture, const Renderer& renderer) {
+  PictureFacts facts;
+  facts.steps = std::ssize(picture.curve);
+  facts.redirected_steps = picture.redirected_steps;
+  facts.start = picture.start;
+  facts.plateau = picture.plateau;
+  if (std::isfinite(picture.plain_activation)) facts.plain_activation = picture.plain_activation;
+  if (std::isfinite(picture.rank)) facts.rank = picture.rank;
+  if (std::isfinite(picture.spectrum_slope)) facts.spectrum_slope = picture.spectrum_slope;
+  if (picture.image.channels == 4) facts.channels = 4;
   if (picture.values.empty())
-    facts["size"] = renderer.size();
+    facts.size = renderer.size();
   else
-    facts["shape"] = picture.shape;
+    facts.shape.assign(picture.shape.begin(), picture.shape.end());
   return facts;
 }
 
@@ -58,7 +59,6 @@ AtlasPicture picture_record(const PictureTask& task, int variant, const Picture&
   record.activation = picture.activation;
   record.status = picture.started ? "ok" : "did not start";
   record.facts = facts_of(picture, context.renderer);
-  sort_facts(record.facts);
   record.maxima = picture.maxima;
   Json description = context.provenance;
   description["objective"] = record.objective;
@@ -106,8 +106,8 @@ void compare_variants(const PicturePlan& plan, int64_t run, int threads, Atlas& 
       if (same && one.objective == task.objective.text) variants.push_back(one);
     }
     const int64_t count = std::ssize(variants);
-    const bool known = std::ranges::all_of(
-        variants, [&](const AtlasPicture& one) { return one.facts.value("variants", int64_t{0}) == count; });
+    const bool known =
+        std::ranges::all_of(variants, [&](const AtlasPicture& one) { return one.facts.variants == count; });
     if (count < 2 || known) return;
     for (AtlasPicture& one : variants) one = atlas.picture(one.id).value();
     std::vector<Image> images;
@@ -115,9 +115,8 @@ void compare_variants(const PicturePlan& plan, int64_t run, int threads, Atlas& 
     const double diversity = plan.renderer->diversity(task.objective, images);
     if (!std::isfinite(diversity)) return;
     for (AtlasPicture& one : variants) {
-      one.facts["variants"] = count;
-      one.facts["diversity"] = diversity;
-      sort_facts(one.facts);
+      one.facts.variants = count;
+      one.facts.diversity = diversity;
     }
     atlas.put_pictures(run, variants);
   });

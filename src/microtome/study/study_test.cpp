@@ -256,8 +256,8 @@ TEST_F(StudyTest, StoresVisualizationsOfNoSingleUnit) {
     EXPECT_EQ(picture.objective, "channel(layer=colour,unit=0) + 0.5*channel(layer=colour~pre,unit=1)");
     EXPECT_EQ(picture.variant, variant);
     EXPECT_GT(picture.score, picture.curve.front());
-    EXPECT_EQ(picture.facts["steps"], 12);
-    EXPECT_EQ(picture.facts["redirected_steps"], 0);
+    EXPECT_EQ(picture.facts.steps, 12);
+    EXPECT_EQ(picture.facts.redirected_steps, 0);
     ASSERT_EQ(picture.frames.size(), 2U);
     EXPECT_EQ(picture.frames[1].step, 4);
     EXPECT_EQ(decode_image(picture.frames[1].webp, "frame").width, picture.width);
@@ -292,12 +292,12 @@ TEST_F(StudyTest, SaysHowMuchVariantsDiffer) {
   request_.variants = 2;
   run_pictures("grown");
   ASSERT_EQ(pictures_.size(), 8U);
-  const double two = pictures_[0].facts["diversity"];
-  EXPECT_EQ(pictures_[1].facts["diversity"], two);
+  const std::optional<double> two = pictures_[0].facts.diversity;
+  EXPECT_EQ(pictures_[1].facts.diversity, two);
   EXPECT_NE(pictures_[0].png, pictures_[1].png);
   request_.variants = 3;
   const std::string later = run_pictures("grown");
-  for (const AtlasPicture& picture : pictures_) EXPECT_EQ(picture.facts["variants"], 3);
+  for (const AtlasPicture& picture : pictures_) EXPECT_EQ(picture.facts.variants, 3);
   EXPECT_EQ(run_pictures("at_once"), later);
   EXPECT_EQ(run_pictures("at_once"), later);
 }

@@ -82,14 +82,14 @@ TEST_F(ValuesTest, WhatIsStoredIsWhatWasMeasured) {
   ASSERT_EQ(pictures_.size(), 4U);
   const auto executor = make_executor(source_.network, {"unit", "linear"});
   for (const AtlasPicture& picture : pictures_) {
-    EXPECT_EQ(picture.facts["shape"], Json({1, 1, kLength}));
-    EXPECT_FALSE(picture.facts.contains("size"));
+    EXPECT_EQ(picture.facts.shape, std::vector<int64_t>({1, 1, kLength}));
+    EXPECT_FALSE(picture.facts.size);
     ASSERT_EQ(std::ssize(picture.values), kLength);
     const std::vector<at::Tensor> taps = executor->run(at::tensor(picture.values).reshape({1, 1, kLength}));
     const bool up = picture.sign == Sign::kPositive;
     const at::Tensor map = up ? taps[0][0][picture.unit] : -taps[1][0][picture.unit];
     EXPECT_FLOAT_EQ(static_cast<float>(picture.activation), map.max().item<float>()) << picture.objective;
-    EXPECT_EQ(picture.activation, picture.facts["plain_activation"].get<double>());  // nothing moves by itself
+    EXPECT_EQ(picture.activation, picture.facts.plain_activation);  // nothing moves by itself
     EXPECT_EQ(decode_image(picture.png, "drawing").width, picture.width);
   }
 }

@@ -111,6 +111,17 @@ UnitDissection draw_unit(Rng& rng, int unit, Sign sign, int labels) {
   return u;
 }
 
+PictureFacts draw_facts(Rng& rng) {
+  PictureFacts facts;
+  PictureFacts::fields(facts, [&]<class V>(const Field&, V& value) {
+    if (rng.chance(0.5)) return;
+    if constexpr (kIsOptional<V>) value = static_cast<typename V::value_type>(rng.normal() * 100);
+    if constexpr (kIsList<V>) value = draw_list(rng, 3, [&] { return rng.below(1000); });
+    if constexpr (std::is_same_v<V, Json>) value = draw_json(rng);
+  });
+  return facts;
+}
+
 AtlasPicture draw_picture(Rng& rng, const std::string& layer, int unit, Sign sign, int variant) {
   AtlasPicture p;
   p.layer = layer;
@@ -132,7 +143,7 @@ AtlasPicture draw_picture(Rng& rng, const std::string& layer, int unit, Sign sig
   if (rng.chance(0.7)) p.best_exemplar = rng.normal();
   if (rng.chance(0.7)) p.activation_ratio = rng.normal();
   p.status = rng.chance(0.5) ? "ok" : draw_text(rng);
-  p.facts = draw_json(rng);
+  p.facts = draw_facts(rng);
   return p;
 }
 

@@ -203,8 +203,9 @@ AtlasPicture draw_picture(const AtlasLayer& layer, uint64_t layer_seed, const Un
   }
   picture.score = std::fabs(picture.activation);
   picture.status = dead ? "did not start" : "ok";
-  picture.facts =
-      Json{{"gradient_norm", dead ? 0.0 : rng.uniform()}, {"steps", 64}, {"redirected_steps", dead ? 16 : 0}};
+  picture.facts.rank = dead ? 12.5 : std::floor(1 + 3 * rng.uniform());
+  picture.facts.steps = 64;
+  picture.facts.redirected_steps = dead ? 16 : 0;
   if (layer.name == "block/conv2" && unit.unit == 5) picture.frames = draw_frames(seed);
   return picture;
 }
@@ -245,8 +246,10 @@ std::vector<AtlasPicture> draw_visualizations() {
     picture.score = 2.5 - number;
     picture.activation = std::numeric_limits<double>::quiet_NaN();
     picture.status = "ok";
-    picture.facts = Json{{"steps", 64}, {"redirected_steps", number}, {"plateau", false}};
-    if (number < 2) picture.facts["channels"] = 4;
+    picture.facts.steps = 64;
+    picture.facts.redirected_steps = number;
+    picture.facts.plateau = false;
+    if (number < 2) picture.facts.channels = 4;
   }
   return pictures;
 }

@@ -55,12 +55,6 @@ class CellTable {
   CsvWriter csv_;
 };
 
-void add_picture(Cells& row, const std::string& prefix, const AtlasPicture* picture, const Vocabulary& vocabulary) {
-  add_cells(row, prefix, picture, vocabulary);
-  const std::string steps = picture && picture->facts.contains("steps") ? picture->facts["steps"].dump() : "";
-  row.push_back({prefix.empty() ? "steps" : prefix + "_steps", steps});
-}
-
 Cells unit_cells(const std::string& layer, const SignedUnit& of, UnitRow known, const Vocabulary& vocabulary) {
   UnitDissection* unit = known.dissection ? &*known.dissection : nullptr;
   if (unit && unit->best.label == 0) unit->best.category = -1;  // where nothing overlaps there is no concept
@@ -70,17 +64,17 @@ Cells unit_cells(const std::string& layer, const SignedUnit& of, UnitRow known, 
   row[2].text = cell_text(of.sign, vocabulary);
   row.push_back({"display_label", unit && unit->best.label != 0 ? vocabulary.display_name(unit->best.label) : ""});
   row.push_back({"verdict", unit ? std::string(verdict_text(verdict(*unit))) : ""});
-  add_picture(row, "picture", known.picture(), vocabulary);
+  add_cells(row, "picture", known.picture(), vocabulary);
   return row;
 }
 
 std::string visualizations_csv(const std::vector<AtlasPicture>& pictures, const Vocabulary& vocabulary) {
   Cells kind;
-  add_picture(kind, "", nullptr, vocabulary);
+  add_cells<AtlasPicture>(kind, "", nullptr, vocabulary);
   CellTable table(kind, kVisualizationColumns, false);
   for (const AtlasPicture& picture : pictures) {
     Cells row;
-    add_picture(row, "", &picture, vocabulary);
+    add_cells(row, "", &picture, vocabulary);
     table.add(row);
   }
   return table.bytes();

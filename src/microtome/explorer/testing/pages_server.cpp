@@ -61,7 +61,7 @@ void write_large_atlas(const std::string& path) {
     picture.unit = unit;
     for (int variant = 0; variant < (unit == 0 ? kVariants : 1); ++variant) {
       picture.variant = variant;
-      picture.facts["variants"] = unit == 0 ? kVariants : 1;
+      picture.facts.variants = unit == 0 ? kVariants : 1;
       copies.push_back(picture);
     }
   }

@@ -3,7 +3,7 @@
 
 import type { Counts, Histogram, Network, Picture as AnyPicture, Run, Score, Sign, Statistics } from "../generated/findings";
 
-export type { Counts, NamedScore, Network, Run, Score, ScoreTrial, Sign, Statistics } from "../generated/findings";
+export type { Counts, Facts, NamedScore, Network, Run, Score, ScoreTrial, Sign, Statistics } from "../generated/findings";
 
 export interface Concepts {
   hash: string;
@@ -126,31 +126,9 @@ export interface Dissection {
   statistics: Statistics;
 }
 
-// What is known of a picture beside its activation. What was not measured, or cannot be said, is absent.
-export interface KnownFacts {
-  size?: number; // of the input, in pixels
-  shape?: number[]; // in place of the size, of an input that is no picture
-  channels?: number; // 4: with opacity
-  steps?: number;
-  redirected_steps?: number;
-  start?: number;
-  plateau?: boolean;
-  plain_activation?: number;
-  rank?: number;
-  selectivity?: number;
-  spectrum_slope?: number;
-  path_similarity?: number;
-  path_layers?: unknown;
-  exemplar_path?: number;
-  transfer?: number;
-  variants?: number;
-  diversity?: number;
-}
-export type Facts = KnownFacts & Record<string, unknown>; // atlases of other versions hold others
-
 // `src`: of a unit's picture; a visualization of no single unit has its own path. `settings`: of a picture that another
 // run made for the same place, in which settings that run differs.
-export type Picture = Omit<AnyPicture, "facts"> & { facts: Facts; src?: string; settings?: string };
+export type Picture = AnyPicture & { src?: string; settings?: string };
 
 export interface UnitData {
   layer: number;

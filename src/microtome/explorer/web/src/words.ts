@@ -57,9 +57,6 @@ export function roman(value: number): string {
   return text;
 }
 
-// The last parts of paths, for pages that others read: folders are the business of the machine that made them.
-export const withoutFolders = (text: string) => text.replace(/(^|[\s"'=,])(?:~|\.{1,2})?\/(?:[^\s"'/,]+\/)*(?=[^\s"'/,])/g, "$1");
-
 // Short explanations, shown on demand beside the term. `cut`: the IoU from which a unit is a detector.
 const kHints = {
   unit: "One direction in what a layer computes, by default one channel. It answers every place of every image with a number.",

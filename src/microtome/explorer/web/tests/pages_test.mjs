@@ -203,7 +203,7 @@ async function unitView(page, base, where, shot) {
   await page.locator('.choice button:text-is("mask")').click();
   await page.waitForSelector(".exemplar canvas[data-drawn=mask]");
   await filmView(page, `${where} unit`);
-  check((await page.textContent(".picture >> nth=0")).includes("gradient norm"), `${where}: facts that the pages do not know`);
+  check((await page.textContent(".picture >> nth=0")).includes("rank in its layer"), `${where}: what was measured of the picture`);
   await checkLayout(page, `${where} unit`);
   await shoot(page, `${shot}-unit`);
   await page.locator('.choice button:has-text("negative")').click();

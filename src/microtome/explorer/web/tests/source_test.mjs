@@ -118,10 +118,3 @@ test("every link leads to a page", () => {
     for (const [, path] of text(file).matchAll(/(?:href|match|Shown)[(<]"([^"]*)"/g)) assert.ok(paths.has(path), `${file}: ${path}`);
   }
 });
-
-test("published pages keep folders to themselves", async () => {
-  const { withoutFolders } = await module("words.ts");
-  assert.equal(withoutFolders("microtome atlas /home/me/net.onnx --out=~/a b/c.atlas ../x/y"), "microtome atlas net.onnx --out=a b/c.atlas y");
-  assert.equal(withoutFolders('{"concepts": "/data/sets/broden/"}'), '{"concepts": "broden/"}');
-  assert.equal(withoutFolders('"layers": ["block/conv2"], "share": "1/2"'), '"layers": ["block/conv2"], "share": "1/2"');
-});

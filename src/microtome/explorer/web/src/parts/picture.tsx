@@ -2,7 +2,7 @@
 // A made picture: how it came to be, step by step, and what was measured of it.
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { framePath, type KnownFacts, type Picture } from "../data";
+import { framePath, type Facts as Known, type Picture } from "../data";
 import { integer, level, type HintName } from "../words";
 import { CurveChart } from "./charts";
 import { Fact, Facts } from "./fact";
@@ -52,7 +52,7 @@ const whole = (value: number) => integer(Math.round(value));
 const notZero = (value: number) => value !== 0;
 
 // The facts in the order in which they are shown; null: not shown here.
-const kFactWords: Record<keyof KnownFacts, FactWords | null> = {
+const kFactWords: Record<keyof Known, FactWords | null> = {
   rank: { name: "rank in its layer", hint: "rank", text: rank },
   selectivity: { name: "rank by own range", hint: "selectivity", text: rank },
   spectrum_slope: { name: "spectrum slope", hint: "slope" },
@@ -71,23 +71,15 @@ const kFactWords: Record<keyof KnownFacts, FactWords | null> = {
   shape: null,
   channels: null,
 };
-const kFactNames = Object.keys(kFactWords);
+const kFactNames = Object.keys(kFactWords) as (keyof Known)[];
 
-function wordsOf(name: string): FactWords | null {
-  const known = (kFactWords as Record<string, FactWords | null | undefined>)[name];
-  return known === undefined ? { name: name.replace(/_/g, " ") } : known;
-}
-
-// What was measured beside the activation. A fact that these pages do not know is shown under its own name.
+// What was measured beside the activation.
 export function PictureFacts({ picture, children }: { picture: Picture; children?: ComponentChildren }) {
-  const place = (name: string) => (kFactNames.includes(name) ? kFactNames.indexOf(name) : kFactNames.length);
-  const shown = Object.entries(picture.facts)
-    .flatMap(([name, raw]) => {
-      const value = number(raw);
-      const words = wordsOf(name);
-      return value !== null && words && (words.only?.(value) ?? true) ? [{ name, value, words }] : [];
-    })
-    .sort((a, b) => place(a.name) - place(b.name));
+  const shown = kFactNames.flatMap((name) => {
+    const value = number(picture.facts[name]);
+    const words = kFactWords[name];
+    return value !== null && words && (words.only?.(value) ?? true) ? [{ name, value, words }] : [];
+  });
   return (
     <Facts>
       {children}

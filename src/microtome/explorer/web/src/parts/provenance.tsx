@@ -2,20 +2,19 @@
 // What was run to get the numbers, so that they can be had again.
 import type { Run } from "../data";
 import { href } from "../route";
-import { withoutFolders } from "../words";
 import { Fact, Facts } from "./fact";
 import "./provenance.css";
 
 export function RunRecord({ run }: { run: Run }) {
   return (
     <>
-      <pre>{withoutFolders(run.command)}</pre>
+      <pre>{run.command}</pre>
       <Facts>
         <Fact name="microtome">{run.version}</Fact>
         <Fact name="network"><code title={run.network_hash}>{run.network_hash.slice(0, 12)}</code></Fact>
         {run.data_hash && <Fact name="concept set"><code title={run.data_hash}>{run.data_hash.slice(0, 12)}</code></Fact>}
       </Facts>
-      <pre>{withoutFolders(JSON.stringify(run.settings, null, 2))}</pre>
+      <pre>{JSON.stringify(run.settings, null, 2)}</pre>
     </>
   );
 }

@@ -186,12 +186,9 @@ std::vector<Atlas::Thumbnail> thumbnails(const LayerDissection& layer, const Con
 
 KnownSettings known_settings(const DissectRequest& request) {
   KnownSettings known;
-  known.values = to_json(request.dissection);
+  known.values = all_settings(request.dissection);
   known.values.erase("dissect-signs");
   known.values["seed"] = request.seed;
-  for (const std::string& basis : request.bases) {
-    if (names_basis_file(basis)) known.files.insert(basis_file(basis));
-  }
   return known;
 }
 

@@ -199,7 +199,7 @@ class Planner {
 
   KnownSettings known_settings() const {
     KnownSettings known;
-    known.values = to_json(plan_.settings);
+    known.values = all_settings(plan_.settings);
     if (compares_) known.values["variants"] = request_.variants;  // Each picture then depends on how many there are.
     if (plan_.other) known.values["transfer"] = plan_.other->network.facts().hash;
     known.files = files_;
@@ -208,9 +208,6 @@ class Planner {
     const auto parametrization = parse_parametrization(plan_.settings.parametrization, canvas);
     for (const std::string& file : parametrization->files()) known.files.insert(file);
     if (!request_.objective.empty() && !request_.network.labels.empty()) known.files.insert(request_.network.labels);
-    for (const std::string& basis : request_.bases) {
-      if (names_basis_file(basis)) known.files.insert(basis_file(basis));
-    }
     return known;
   }
 

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/study/provenance.h"
 
-#include <algorithm>
 #include <array>
+#include <filesystem>
 #include <string_view>
 
 #include "microtome/base/file.h"
 #include "microtome/base/hash.h"
+#include "microtome/network/basis.h"
 
 namespace microtome::provenance_internal {
 namespace {
 
-// These come last and in this order: runs are found again by their text, which began so.
-constexpr std::array<std::string_view, 9> kLast = {
-    "units", "seed", "bases", "objective", "variants", "files", "transfer", "transfer_preprocess", "input"};
+// These come last and in this order, as in the descriptions of older pictures.
+constexpr std::array<std::string_view, 7> kLast = {"seed",     "objective",           "variants", "files",
+                                                   "transfer", "transfer_preprocess", "input"};
 
 // The name under which a setting is kept, where it is not the argument's.
 std::string key_of(std::string_view name) {
@@ -49,26 +50,29 @@ void Collector::add(const Field& field, const Json& value, const Json& usual) {
   if (field.role == Role::kSetting && !known_.values.contains(key) && value != usual) known_.values[key] = value;
 }
 
+void Collector::add_basis(const std::string& basis) {
+  if (names_basis_file(basis)) known_.files.insert(basis_file(basis));
+}
+
 Json Collector::finish() && {
-  Json& files = known_.values["files"] = Json::object();
-  for (const std::string& file : known_.files) files[file] = sha256_hex(read_file(file));
-  if (files.empty()) known_.values.erase("files");
+  std::set<std::pair<std::string, std::string>> found;  // by name and content, wherever they lie
+  for (const std::string& file : known_.files) {
+    found.emplace(std::filesystem::path(file).filename().string(), sha256_hex(read_file(file)));
+  }
+  Json files = Json::object();
+  for (const auto& [name, hash] : found) {
+    std::string key = name;
+    for (int more = 2; files.contains(key); ++more) key = name + " " + std::to_string(more);
+    files[key] = hash;
+  }
+  if (!files.empty()) known_.values["files"] = std::move(files);
   return in_order(std::move(known_.values));
 }
 
-Provenance provenance(const std::string& stage, const Source& source, const std::string& data_hash, Json settings,
-                      const std::string& command) {
+Json input_of(const Source& source) {
   const Preprocessing& input = source.preprocessing;
-  settings["input"] = {{"side", input.side}, {"low", input.low},       {"high", input.high},
-                       {"mean", input.mean}, {"std", input.deviation}, {"bgr", input.bgr}};
-  Provenance provenance;
-  provenance.stage = stage;
-  provenance.version = MICROTOME_VERSION;
-  provenance.network_hash = source.network.facts().hash;
-  provenance.data_hash = data_hash;
-  provenance.settings = std::move(settings);
-  provenance.command = command;
-  return provenance;
+  return {{"side", input.side}, {"low", input.low},       {"high", input.high},
+          {"mean", input.mean}, {"std", input.deviation}, {"bgr", input.bgr}};
 }
 
 }  // namespace microtome::provenance_internal

@@ -28,12 +28,21 @@ std::set<std::string> fields_of() {
 }
 
 // The settings of a request: the known values; every other kSetting that differs from its default, by value; every file
-// that is read, kFile or kNetwork, by content under "files". kSpeed, kSubject and kOut never enter; concept sets and
-// atlases have their own place in a Provenance. The order of the keys does not depend on who knew them.
+// that is read, kFile or kNetwork, and those of bases, by name without folder and content under "files". kSpeed,
+// kSubject and kOut never enter; concept sets and atlases have their own place in a Provenance. The order of the keys
+// does not depend on who knew them.
 template <class Request>
 Json settings_of(const Request& request, KnownSettings known);
 
-// The name of a stage's run. Adds how pictures become input; data_hash: of the concept set, empty without one.
+// The same with how pictures become input, in place of the words for it.
+template <class Request>
+Json settings_of(const Request& request, const Source& source, KnownSettings known);
+
+// Every kSetting of a struct by value, and each file that is not given as an empty text, for KnownSettings::values.
+template <class Settings>
+Json all_settings(const Settings& settings);
+
+// The name of a stage's run. data_hash: of the concept set, empty without one.
 template <class Request>
 Provenance make_provenance(const std::string& stage, const Source& source, const Request& request,
                            const std::string& data_hash, KnownSettings known);
@@ -44,14 +53,14 @@ class Collector {
  public:
   explicit Collector(KnownSettings known) : known_(std::move(known)) {}
   void add(const Field& field, const Json& value, const Json& usual);
+  void add_basis(const std::string& basis);
   Json finish() &&;
 
  private:
   KnownSettings known_;
 };
 
-Provenance provenance(const std::string& stage, const Source& source, const std::string& data_hash, Json settings,
-                      const std::string& command);
+Json input_of(const Source& source);
 
 }  // namespace provenance_internal
 
@@ -62,15 +71,39 @@ Json settings_of(const Request& request, KnownSettings known) {
   Request::fields(request, [&](const Field& field, const auto& value) {
     collector.add(field, value, usual[std::string(field.name)]);
   });
+  if constexpr (requires { request.basis; }) collector.add_basis(request.basis);
+  if constexpr (requires { request.bases; }) {
+    for (const std::string& basis : request.bases) collector.add_basis(basis);
+  }
   return std::move(collector).finish();
+}
+
+template <class Request>
+Json settings_of(const Request& request, const Source& source, KnownSettings known) {
+  known.elsewhere = fields_of<NetworkArguments>();
+  known.values["input"] = provenance_internal::input_of(source);
+  return settings_of(request, std::move(known));
+}
+
+template <class Settings>
+Json all_settings(const Settings& settings) {
+  Json out = Json::object();
+  Settings::fields(settings, [&](const Field& field, const auto& value) {
+    if (field.role == Role::kSetting || (field.role == Role::kFile && Json(value) == ""))
+      out[std::string(field.name)] = value;
+  });
+  return out;
 }
 
 template <class Request>
 Provenance make_provenance(const std::string& stage, const Source& source, const Request& request,
                            const std::string& data_hash, KnownSettings known) {
-  known.elsewhere = fields_of<NetworkArguments>();
-  return provenance_internal::provenance(stage, source, data_hash, settings_of(request, std::move(known)),
-                                         request.command);
+  return {stage,
+          MICROTOME_VERSION,
+          source.network.facts().hash,
+          data_hash,
+          settings_of(request, source, std::move(known)),
+          request.command};
 }
 
 }  // namespace microtome

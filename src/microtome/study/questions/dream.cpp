@@ -47,12 +47,11 @@ struct DreamRequest : LayerArguments, ThreadArguments {
   }
 };
 
-Json provenance_of(const DreamRequest& request, const Network& network, const std::string& layer) {
-  KnownSettings known{to_json(request.settings), {}, fields_of<NetworkArguments>()};
-  Json record = {{"microtome", MICROTOME_VERSION}, {"network", network.facts().hash}, {"layer", layer}};
+Json provenance_of(const DreamRequest& request, const Source& source, const std::string& layer) {
+  Json record = {{"microtome", MICROTOME_VERSION}, {"network", source.network.facts().hash}, {"layer", layer}};
   if (!request.units.empty()) record["units"] = request.units;
   record["guided"] = !request.guide.empty();
-  record["settings"] = settings_of(request, std::move(known));
+  record["settings"] = settings_of(request, source, {all_settings(request.settings), {}, {}});
   return record;
 }
 
@@ -85,7 +84,7 @@ Json dream(const DreamRequest& request, const Bench& bench) {
     reporter.warn(fmt::format("the dream did not start: what was asked of layer \"{}\" has no gradient on {}", name,
                               request.photo));
   }
-  write_file(request.out, encode_png(picture.image, provenance_of(request, source.network, name).dump()));
+  write_file(request.out, encode_png(picture.image, provenance_of(request, source, name).dump()));
   return {{"file", request.out},
           {"width", picture.image.width},
           {"height", picture.image.height},

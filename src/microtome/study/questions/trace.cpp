@@ -52,7 +52,7 @@ struct TraceRequest : LayerArguments, ThreadArguments {
     NetworkArguments::input_fields(s.network, field);
     TraceSettings::fields(s.settings, field);
     field({.name = "exemplars",
-           .help = "Exemplars of each unit, with --atlas",
+           .help = "Exemplars of each unit, where they come from an atlas",
            .min = 1,
            .max = 1000,
            .role = Role::kSubject},
@@ -239,14 +239,13 @@ std::unique_ptr<Images> images_of(const TraceRequest& request, const Network& ne
 
 class SheetWriter {
  public:
-  SheetWriter(const TraceRequest& request, const std::string& layer, const Network& network, const Tracer& tracer)
+  SheetWriter(const TraceRequest& request, const std::string& layer, const Source& source, const Tracer& tracer)
       : request_(request),
         layer_(layer),
-        provenance_(
-            {{"microtome", MICROTOME_VERSION},
-             {"network", network.facts().hash},
-             {"layer", tracer.layer().name},
-             {"settings", settings_of(request, {to_json(request.settings), {}, fields_of<NetworkArguments>()})}}) {}
+        provenance_({{"microtome", MICROTOME_VERSION},
+                     {"network", source.network.facts().hash},
+                     {"layer", tracer.layer().name},
+                     {"settings", settings_of(request, source, {all_settings(request.settings), {}, {}})}}) {}
 
   // The file's name.
   std::string write(int64_t unit, const UnitTraces& found) const {
@@ -285,7 +284,7 @@ Json trace(const TraceRequest& request, const Bench& bench) {
   std::vector<int64_t> units = parse_units(request.units, count, layer);
   const std::unique_ptr<Images> images = images_of(request, source.network, layer, concepts.get(), reporter);
   if (request.units.empty()) units = images->units(count);
-  const SheetWriter writer(request, layer, source.network, tracer);
+  const SheetWriter writer(request, layer, source, tracer);
   std::vector<Json> rows(units.size());
   std::atomic<bool> unexpected{false};
   {

@@ -22,19 +22,24 @@ int Session::thread_count() const { return threads > 0 ? threads : available_thr
 
 std::unique_ptr<Reporter> Session::reporter() const { return make_console_reporter(verbose); }
 
-void add_common(CLI::App& app, Session& session, bool facts) {
+void define_command(CLI::App& app, Session& session, const Command& command) {
+  if (!command.parts.empty()) {
+    app.require_subcommand(1);
+    for (const Command& part : command.parts) {
+      define_command(*app.add_subcommand(std::string(part.name), std::string(part.summary)), session, part);
+    }
+    return;
+  }
+  const auto form = std::make_shared<Form>(app, command.arguments());
   app.add_option("--threads", session.threads, "Threads to use; 0 = all available")->check(CLI::Range(0, 4096));
   app.add_flag("--verbose", session.verbose, "Say more");
-  if (facts) app.add_flag("--json", session.json, "Print JSON");
-}
-
-void define_form(CLI::App& app, Session& session, bool facts, Json arguments,
-                 std::function<void(const Json& request, const Session& session)> run) {
-  const auto form = std::make_shared<Form>(app, std::move(arguments));
-  add_common(app, session, facts);
-  app.callback([form, run = std::move(run), &session] {
+  if (command.facts) app.add_flag("--json", session.json, "Print JSON");
+  app.footer(std::string(command.footer));
+  app.callback([form, &command, &session] {
     try {
-      run(form->request(), session);
+      const Json request = form->request();
+      session.to_finish = form->writes();
+      command.run(request, session);
     } catch (const std::exception& error) {
       throw form->in_flags(error_of(error));
     }

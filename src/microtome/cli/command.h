@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A command of the binary: its options, and what it calls. It holds no logic. Those that ask the engine a question are
-// made from its catalogue (question_command.h); one that needs no engine is a file in commands/ each.
+// A command of the binary: its options, and what it calls. Those that ask the engine a question are made from its
+// catalogue (question_command.h); one that needs no engine is a file in commands/ each.
 #pragma once
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <span>
@@ -22,6 +23,8 @@ struct Session {
   bool json = false;
   bool verbose = false;
   int threads = 0;  // 0 = all available
+  // Something has begun that should be finished when a signal comes; else it ends the process at once.
+  mutable std::atomic<bool> to_finish{false};
 
   int thread_count() const;
   std::unique_ptr<Reporter> reporter() const;
@@ -30,26 +33,30 @@ struct Session {
 struct Command {
   std::string_view name;
   std::string_view summary;
-  // Adds options and a callback to the subcommand. The session outlives the app.
-  void (*define)(CLI::App& app, Session& session);
-  bool only_reads = false;  // a signal ends it at once: nothing is to be finished first
+  // describe_arguments() of what it takes (base/arguments.h).
+  Json (*arguments)();
+  void (*run)(const Json& request, const Session& session);
+  bool facts = true;  // whether it has --json
+  std::string_view footer = {};
+  std::span<const Command> parts = {};  // instead of the three above: commands of its own
 };
 
 std::span<const Command* const> kinds();
 
-// Adds --threads, --verbose and (with `facts`) --json.
-void add_common(CLI::App& app, Session& session, bool facts);
-
-// Options made of declared arguments (base/arguments.h), and what is done with the request that was typed with them.
-void define_form(CLI::App& app, Session& session, bool facts, Json arguments,
-                 std::function<void(const Json& request, const Session& session)> run);
-
-// The command's options are the fields of a struct, which is filled in and handed to Run; with --json if kFacts.
-template <class Options, void (*Run)(const Options& options, const Session& session), bool kFacts = true>
-void define_form(CLI::App& app, Session& session) {
-  define_form(app, session, kFacts, describe_arguments<Options>(),
-              [](const Json& request, const Session& used) { Run(parse_arguments<Options>(request), used); });
+// The command whose options are the fields of a struct, which is filled in and handed to Run.
+template <class Options, void (*Run)(const Options& options, const Session& session)>
+constexpr Command make_command(std::string_view name, std::string_view summary, bool facts = true,
+                               std::string_view footer = {}) {
+  return {name,
+          summary,
+          [] { return describe_arguments<Options>(); },
+          [](const Json& request, const Session& session) { Run(parse_arguments<Options>(request), session); },
+          facts,
+          footer};
 }
+
+// Adds options and callback to the subcommand. The session outlives the app.
+void define_command(CLI::App& app, Session& session, const Command& command);
 
 // Columns of the terminal that standard output is, 120 when it is none.
 int terminal_width();

@@ -109,6 +109,11 @@ Json Form::request() const {
   return out;
 }
 
+bool Form::writes() const {
+  return std::ranges::any_of(
+      slots_, [](const Slot& slot) { return slot.field.role == Role::kOut && slot.option->count() > 0; });
+}
+
 std::string Form::flag_of(const std::string& name) const {
   for (const Slot& slot : slots_) {
     if (slot.field.name == name && !slot.field.positional) return "--" + name;

@@ -21,6 +21,8 @@ class Form {
 
   // What was typed.
   Json request() const;
+  // Whether a file or folder to write was named.
+  bool writes() const;
 
   // An error that names arguments, in the words of the command line: `grow` as --grow.
   Error in_flags(const Error& error) const;

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <sstream>
@@ -43,22 +42,13 @@ std::string joined(int count, char** words) {
   return line;
 }
 
-// Whether the command writes something that should be finished first.
-std::atomic<bool> writes{false};
+Session session;
 
 // The first Ctrl-C asks work that writes to stop at a safe point and ends any other; the second ends the process.
 void on_interrupt(int) {
-  if (!writes || stop_requested()) _exit(130);
+  if (!session.to_finish || stop_requested()) _exit(130);
   request_stop();
   Client::stop();
-}
-
-bool writes_files(std::string_view name, const Json& questions) {
-  for (const Json& question : questions) {
-    if (question.at("name") != name) continue;
-    return std::ranges::any_of(question.at("arguments"), [](const Json& row) { return row.at("role") == "out"; });
-  }
-  return std::ranges::none_of(kinds(), [&](const Command* one) { return one->name == name && one->only_reads; });
 }
 
 // The first word that should have been a command, for "did you mean".
@@ -84,7 +74,6 @@ void expect_stack() {
 
 int run(int count, char** words) {
   expect_stack();
-  Session session;
   session.typed = joined(count, words);
   CLI::App app{std::string(kAbout), "microtome"};
   app.footer(std::string(kFirstSteps));
@@ -96,10 +85,9 @@ int run(int count, char** words) {
     define_question(*app.add_subcommand(question.at("name"), question.at("summary")), session, question);
   }
   for (const Command* command : kinds()) {
-    command->define(*app.add_subcommand(std::string(command->name), std::string(command->summary)), session);
+    define_command(*app.add_subcommand(std::string(command->name), std::string(command->summary)), session, *command);
   }
   check_command_name(app, count, words);
-  writes = count > 1 && writes_files(words[1], known.at("questions"));
   if (count == 1) {
     print(app.help());
     return 0;

@@ -4,6 +4,7 @@
 #include "microtome/base/foreign.h"
 #include "microtome/base/json.h"
 #include "microtome/base/plain_text.h"
+#include "microtome/base/workers.h"
 #include "microtome/study/client.h"
 
 namespace microtome::commands {
@@ -21,7 +22,9 @@ void ask(const std::string& question, const Form& form, const Session& session) 
   request["command"] = as_utf8(session.typed);
   const auto console = session.reporter();
   const auto reporter = form.in_flags(*console);
-  const Json answer = Client::instance().ask(question, request, *reporter);
+  const Client& client = Client::instance();
+  throw_if_stopped();  // while libtorch was loaded
+  const Json answer = client.ask(question, request, *reporter);
   const Face* face = face_of(question);
   if (session.json || face == nullptr)
     print_json(answer);
@@ -34,12 +37,15 @@ void ask(const std::string& question, const Form& form, const Session& session) 
 }  // namespace
 
 void define_question(CLI::App& app, Session& session, const Json& question) {
+  const bool writes =
+      std::ranges::any_of(question.at("arguments"), [](const Json& row) { return row.at("role") == "out"; });
   const auto name = question.at("name").get<std::string>();
   const auto form = std::make_shared<Form>(app, question.at("arguments"));
   app.add_flag("--verbose", session.verbose, "Say more");
   app.add_flag("--json", session.json, "Print the answer as JSON");
   app.footer(question.at("footer").get<std::string>());
-  app.callback([name, form, &session] {
+  app.callback([name, form, writes, &session] {
+    session.to_finish = writes;
     try {
       ask(name, *form, session);
     } catch (const std::exception& error) {

@@ -41,7 +41,7 @@ void check_file(const AtlasCheckOptions& options, const Session& session) {
 }  // namespace
 
 extern const Command check_command;
-const Command check_command{"check", "Verify an atlas: structure, hashes, references; rescue what is whole",
-                            define_form<AtlasCheckOptions, check_file>, true};
+const Command check_command = make_command<AtlasCheckOptions, check_file>(
+    "check", "Verify an atlas: structure, hashes, references; rescue what is whole");
 
 }  // namespace microtome::commands

@@ -49,18 +49,13 @@ void compare(const CompareOptions& options, const Session& session) {
   }
 }
 
-void define_compare(CLI::App& app, Session& session) {
-  define_form<CompareOptions, compare>(app, session);
-  app.footer(
-      "Units are compared one by one where both layers have one name, operator and number of units. A change is beyond "
-      "noise\n"
-      "when it is larger than 1.96 deviations of resampled images; dissect with --bootstrap to know them.");
-}
-
 }  // namespace
 
 extern const Command compare_command;
-const Command compare_command{"compare", "What became of each unit, and which concepts two networks detect",
-                              define_compare};
+const Command compare_command = make_command<CompareOptions, compare>(
+    "compare", "What became of each unit, and which concepts two networks detect", true,
+    "Units are compared one by one where both layers have one name, operator and number of units. A change is beyond "
+    "noise\n"
+    "when it is larger than 1.96 deviations of resampled images; dissect with --bootstrap to know them.");
 
 }  // namespace microtome::commands

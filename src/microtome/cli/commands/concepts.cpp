@@ -210,23 +210,20 @@ void merge(const MergeOptions& options, const Session& session) {
   expect_none_left_out(report.skipped.size(), all, request.out);
 }
 
-void define_concepts(CLI::App& app, Session& session) {
-  app.require_subcommand(1);
-  const auto part = [&](const char* name, const char* summary) -> CLI::App& {
-    return *app.add_subcommand(name, summary);
-  };
-  define_form<CheckOptions, check>(part("check", "Name every problem of a concept set with file and row"), session);
-  define_form<StatsOptions, stats>(
-      part("stats", "How often each concept occurs, and the largest IoU that this permits"), session);
-  define_form<DrawOptions, show_concepts>(part("show", "Draw images with their labels, and list what covers how much"),
-                                          session);
-  define_form<MergeOptions, merge>(part("merge", "Write one or several sets as one in Broden's layout"), session);
-}
+constexpr Command kParts[] = {
+    make_command<CheckOptions, check>("check", "Name every problem of a concept set with file and row"),
+    make_command<StatsOptions, stats>("stats", "How often each concept occurs, and the largest IoU that this permits"),
+    make_command<DrawOptions, show_concepts>("show", "Draw images with their labels, and list what covers how much"),
+    make_command<MergeOptions, merge>("merge", "Write one or several sets as one in Broden's layout"),
+};
 
 }  // namespace
 
 extern const Command concepts_command;
-const Command concepts_command{"concepts", "Check concept sets, count and show what is in them, make one of several",
-                               define_concepts};
+const Command concepts_command{.name = "concepts",
+                               .summary = "Check concept sets, count and show what is in them, make one of several",
+                               .arguments = nullptr,
+                               .run = nullptr,
+                               .parts = kParts};
 
 }  // namespace microtome::commands

@@ -64,18 +64,14 @@ void draw(const DioramaOptions& options, const Session& session) {
   if (options.stats) print_shares(options, session, *reporter);
 }
 
-void define_diorama(CLI::App& app, Session& session) {
-  define_form<DioramaOptions, draw>(app, session);
-  app.footer(
-      "\nDioramas are procedurally drawn scenes in which every pixel's scene, object, part, material, texture and "
-      "colour is\n"
-      "known. The same seed gives the same bytes. With --stats alone nothing is written.\n"
-      "Example:\n  microtome diorama scenes --images 1000 --seed 7\n");
-}
-
 }  // namespace
 
 extern const Command diorama_command;
-const Command diorama_command{"diorama", "Draw a labelled concept set of little scenes", define_diorama};
+const Command diorama_command = make_command<DioramaOptions, draw>(
+    "diorama", "Draw a labelled concept set of little scenes", true,
+    "\nDioramas are procedurally drawn scenes in which every pixel's scene, object, part, material, texture and "
+    "colour is\n"
+    "known. The same seed gives the same bytes. With --stats alone nothing is written.\n"
+    "Example:\n  microtome diorama scenes --images 1000 --seed 7\n");
 
 }  // namespace microtome::commands

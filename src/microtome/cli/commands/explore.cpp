@@ -19,21 +19,19 @@ struct ExploreOptions {
   }
 };
 
-void explore(const ExploreOptions& options, const Session&) {
+void explore(const ExploreOptions& options, const Session& session) {
+  session.to_finish = true;
   const auto opened = [&](int port) {
     print(fmt::format("{} is open at http://127.0.0.1:{}/  (Ctrl-C ends)", options.file, port));
   };
   serve(options.file, options.port, opened, stop_requested);
 }
 
-void define_explore(CLI::App& app, Session& session) {
-  define_form<ExploreOptions, explore, false>(app, session);
-  app.footer("\nThe pages can also be written as files for any static host: microtome export FILE --site DIR\n");
-}
-
 }  // namespace
 
 extern const Command explore_command;
-const Command explore_command{"explore", "Serve an atlas's pages to a browser on this machine", define_explore};
+const Command explore_command = make_command<ExploreOptions, explore>(
+    "explore", "Serve an atlas's pages to a browser on this machine", false,
+    "\nThe pages can also be written as files for any static host: microtome export FILE --site DIR\n");
 
 }  // namespace microtome::commands

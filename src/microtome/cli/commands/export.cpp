@@ -26,20 +26,23 @@ std::vector<const Exporter*> known() {
   return out;
 }
 
-void define_export(CLI::App& app, Session& session) {
-  Json arguments = describe_arguments<Subject>();
-  for (Json& argument : export_arguments(known())) arguments.push_back(std::move(argument));
-  define_form(app, session, false, std::move(arguments), [](const Json& request, const Session& used) {
-    Atlas atlas = Atlas::open(request.at("atlas"), Atlas::Mode::kRead);
-    if (const int64_t run = request.value("run", int64_t{0}); run > 0) atlas.prefer(run);
-    export_atlas(atlas, known(), request, *used.reporter());
-  });
+Json arguments() {
+  Json out = describe_arguments<Subject>();
+  for (Json& argument : export_arguments(known())) out.push_back(std::move(argument));
+  return out;
+}
+
+void run_export(const Json& request, const Session& session) {
+  Atlas atlas = Atlas::open(request.at("atlas"), Atlas::Mode::kRead);
+  if (const int64_t run = request.value("run", int64_t{0}); run > 0) atlas.prefer(run);
+  export_atlas(atlas, known(), request, *session.reporter());
 }
 
 }  // namespace
 
 extern const Command export_command;
-const Command export_command{
-    "export", "Write an atlas as csv, NetDissect's pages, charts, JSON, npy, images or a static site", define_export};
+const Command export_command{"export",
+                             "Write an atlas as csv, NetDissect's pages, charts, JSON, npy, images or a static site",
+                             arguments, run_export, false};
 
 }  // namespace microtome::commands

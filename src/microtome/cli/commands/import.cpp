@@ -26,7 +26,7 @@ void run_import(const ImportOptions& options, const Session& session) {
 }  // namespace
 
 extern const Command import_command;
-const Command import_command{"import", "Read published tables of NetDissect, Lite or compexp into an atlas",
-                             define_form<ImportOptions, run_import, false>};
+const Command import_command = make_command<ImportOptions, run_import>(
+    "import", "Read published tables of NetDissect, Lite or compexp into an atlas", false);
 
 }  // namespace microtome::commands

@@ -12,13 +12,21 @@
 namespace microtome::commands {
 namespace {
 
-// What can be asked, with its arguments, and what needs no engine.
+void add_command(Json& out, const std::string& before, const Command& command) {
+  out.push_back(
+      {{"name", before + std::string(command.name)}, {"summary", command.summary}, {"arguments", command.arguments()}});
+}
+
+// What can be asked, and what needs no engine.
 Json commands_of(const Json& known) {
   Json out = Json::array();
   for (const Json& question : known["questions"]) {
     out.push_back({{"name", question["name"]}, {"summary", question["summary"]}, {"arguments", question["arguments"]}});
   }
-  for (const Command* command : kinds()) out.push_back({{"name", command->name}, {"summary", command->summary}});
+  for (const Command* command : kinds()) {
+    if (command->arguments != nullptr) add_command(out, "", *command);
+    for (const Command& part : command->parts) add_command(out, std::string(command->name) + " ", part);
+  }
   return out;
 }
 
@@ -50,7 +58,12 @@ std::string text_of(const Json& kind) {
   return out;
 }
 
-void list_kinds(const Session& session) {
+struct ListOptions {
+  template <class Self, class Visitor>
+  static void fields(Self&, Visitor&&) {}
+};
+
+void list_kinds(const ListOptions&, const Session& session) {
   const Json known = catalogue();
   Json groups = {{"commands", commands_of(known)}};
   groups.update(known["kinds"]);
@@ -64,15 +77,10 @@ void list_kinds(const Session& session) {
   print(out);
 }
 
-void define_list(CLI::App& app, Session& session) {
-  add_common(app, session, true);
-  app.callback([&session] { list_kinds(session); });
-}
-
 }  // namespace
 
 extern const Command list_command;
-const Command list_command{"list", "List commands, objectives, parametrizations, transforms, formats and operators",
-                           define_list};
+const Command list_command = make_command<ListOptions, list_kinds>(
+    "list", "List commands, objectives, parametrizations, transforms, formats and operators");
 
 }  // namespace microtome::commands

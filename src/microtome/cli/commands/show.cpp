@@ -45,7 +45,7 @@ void show_atlas(const ShowOptions& options, const Session& session) {
 }  // namespace
 
 extern const Command show_command;
-const Command show_command{"show", "Print an atlas's layers and best detectors", define_form<ShowOptions, show_atlas>,
-                           true};
+const Command show_command =
+    make_command<ShowOptions, show_atlas>("show", "Print an atlas's layers and best detectors");
 
 }  // namespace microtome::commands

@@ -57,7 +57,8 @@ std::vector<FieldEntry> default_fields() {
 }
 
 Json to_json(const FieldValue& value);
-// As describe_settings(): [{name, type, default, help, min?, max?}], the values taken for defaults.
+// What `microtome list` and the docs say of a struct: [{name, type, default, help, min?, max?}], the values taken for
+// defaults.
 Json describe_fields(const std::vector<FieldEntry>& entries);
 
 }  // namespace microtome

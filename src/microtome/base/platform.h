@@ -3,7 +3,6 @@
 // stands in for it: results are the same, only speed differs.
 #pragma once
 #include <algorithm>
-#include <filesystem>
 #include <thread>
 
 #if defined(__linux__)
@@ -40,13 +39,6 @@ inline void keep_the_heap() {
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
 #endif
-}
-
-// The folder of the running program; empty where the system does not tell.
-inline std::filesystem::path program_folder() {
-  std::error_code failed;
-  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", failed);
-  return failed ? std::filesystem::path() : program.parent_path();
 }
 
 // Has the processor fetch the line of `address`, which will be written.

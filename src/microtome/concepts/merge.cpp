@@ -125,7 +125,7 @@ class Merger {
     const UnifiedLabels& unified = report_.unified;
     if (unified.names.empty()) {
       throw Error(ErrorKind::kUsage, request_.out, "no label is frequent enough for the merged set",
-                  "lower --min-images and --min-coverage");
+                  "lower `min-images` and `min-coverage`");
     }
     if (unified.names.size() > 65535) {
       throw Error(ErrorKind::kUnsupported, request_.out,

@@ -158,7 +158,7 @@ FormulaSearch::FormulaSearch(const Signatures& signatures, const LabelStore& lab
     throw Error(ErrorKind::kUsage, "optimal",
                 fmt::format("the search of all formulas is for up to {} labels of up to {} concepts, not {} of {}",
                             kLongestOptimal, kMostCandidates, settings_.length, candidates_.size()),
-                "use the beam, or leave rare concepts out with --min-images");
+                "use the beam, or leave rare concepts out with `min-images`");
   }
 }
 

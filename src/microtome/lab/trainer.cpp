@@ -174,7 +174,7 @@ std::vector<double> train_graph(Graph& graph, int64_t example_count, const Examp
     reporter.note(fmt::format("epoch {}: loss {:.4f}", epoch + 1, losses.back()));
     if (!std::isfinite(losses.back())) {
       throw Error(ErrorKind::kInternal, "training", fmt::format("the loss is {} in epoch {}", losses.back(), epoch + 1),
-                  "lower --lr");
+                  "lower `lr`");
     }
   }
   training.store();

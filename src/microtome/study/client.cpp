@@ -56,7 +56,6 @@ std::string library_file() {
 
 // The reporter's methods as the door's functions.
 MicrotomeReporter functions_of(Reporter& reporter) {
-  constexpr int kDetail = 0, kNote = 1;
   MicrotomeReporter out{};
   out.context = &reporter;
   out.start = [](void* to, const char* task, int64_t total, const char* unit, int64_t done) {
@@ -66,9 +65,9 @@ MicrotomeReporter functions_of(Reporter& reporter) {
   out.finish = [](void* to) { static_cast<Reporter*>(to)->finish(); };
   out.say = [](void* to, int level, const char* text) {
     Reporter& said = *static_cast<Reporter*>(to);
-    if (level == kDetail)
+    if (level == MICROTOME_DETAIL)
       said.detail(text);
-    else if (level == kNote)
+    else if (level == MICROTOME_NOTE)
       said.note(text);
     else
       said.warn(text);

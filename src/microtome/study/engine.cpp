@@ -15,8 +15,6 @@
 namespace microtome {
 namespace {
 
-enum Level { kDetail, kNote, kWarning };
-
 // Hands on to the caller's functions.
 class CallingReporter final : public Reporter {
  public:
@@ -30,12 +28,12 @@ class CallingReporter final : public Reporter {
   void finish() override {
     if (to_.finish != nullptr) to_.finish(to_.context);
   }
-  void note(const std::string& text) override { say(kNote, text); }
-  void detail(const std::string& text) override { say(kDetail, text); }
-  void warn(const std::string& text) override { say(kWarning, text); }
+  void note(const std::string& text) override { say(MICROTOME_NOTE, text); }
+  void detail(const std::string& text) override { say(MICROTOME_DETAIL, text); }
+  void warn(const std::string& text) override { say(MICROTOME_WARNING, text); }
 
  private:
-  void say(Level level, const std::string& text) {
+  void say(int level, const std::string& text) {
     if (to_.say != nullptr) to_.say(to_.context, level, text.c_str());
   }
 
@@ -45,16 +43,25 @@ class CallingReporter final : public Reporter {
 void give(MicrotomeText& out, const Json& document) {
   const std::string text = document.dump(-1, ' ', false, Json::error_handler_t::replace);
   out.text = static_cast<char*>(std::malloc(text.size() + 1));
-  if (out.text != nullptr) std::memcpy(out.text, text.c_str(), text.size() + 1);
+  if (out.text == nullptr) throw std::bad_alloc();
+  std::memcpy(out.text, text.c_str(), text.size() + 1);
 }
 
-int refuse(MicrotomeText& out, const Error& error) {
-  const ErrorParts parts = parts_of(error);
-  give(out, {{"kind", name_of(error.kind())}, {"where", parts.where}, {"what", parts.what}, {"remedy", parts.remedy}});
-  return error.exit_code();
+// Nothing is thrown through the door: without memory for the words the text stays empty.
+int refuse(MicrotomeText& out, const std::exception& thrown) noexcept {
+  try {
+    const Error error = error_of(thrown);
+    const ErrorParts parts = parts_of(error);
+    give(out,
+         {{"kind", name_of(error.kind())}, {"where", parts.where}, {"what", parts.what}, {"remedy", parts.remedy}});
+    return error.exit_code();
+  } catch (const std::exception&) {
+    return 1;
+  }
 }
 
 Json answer(const char* question, const char* text, Reporter& reporter) {
+  if (question == nullptr || text == nullptr) throw Error(ErrorKind::kUsage, "microtome_ask", "needs both texts");
   Json request = Json::parse(text, nullptr, false);
   if (!request.is_object()) throw Error(ErrorKind::kUsage, "request", "is not a JSON object");
   Bench bench{reporter, {}};
@@ -85,7 +92,7 @@ int microtome_ask(const char* question, const char* request, const MicrotomeRepo
     microtome::give(*out, microtome::answer(question, request, calling));
     return 0;
   } catch (const std::exception& error) {
-    return microtome::refuse(*out, microtome::error_of(error));
+    return microtome::refuse(*out, error);
   }
 }
 

@@ -18,6 +18,9 @@
 extern "C" {
 #endif
 
+/* What people should know, by weight. */
+enum { MICROTOME_DETAIL = 0, MICROTOME_NOTE = 1, MICROTOME_WARNING = 2 };
+
 /* How long work talks; any worker thread may call any of these. Functions may be NULL; texts live until the call ends.
  */
 typedef struct MicrotomeReporter {
@@ -26,7 +29,7 @@ typedef struct MicrotomeReporter {
   void (*start)(void* context, const char* task, int64_t total, const char* unit, int64_t done);
   void (*advance)(void* context, int64_t steps);
   void (*finish)(void* context);
-  /* What people should know: 0 detail, 1 note, 2 warning. */
+  /* `level` is one of the three above. */
   void (*say)(void* context, int level, const char* text);
 } MicrotomeReporter;
 

@@ -24,7 +24,7 @@ struct PictureArguments {
     field(
         {.name = "objective",
          .help = "What pictures are made for, instead of a unit's channel: a text of the objectives and penalties that "
-                 "microtome list names. {layer}, {unit} and {sign} stand for each of --layers, --units and --signs"},
+                 "microtome list names. {layer}, {unit} and {sign} stand for each of the layers, units and signs"},
         s.objective);
     field({.name = "signs",
            .help = "Pictures of each unit: +, - or both (both when left out, if the objective has a {sign})",

@@ -19,6 +19,7 @@
 #include "microtome/visualize/ascent.h"
 #include "microtome/visualize/expression.h"
 #include "microtome/visualize/prefix.h"
+#include "microtome/visualize/render.h"
 #include "networks.h"
 
 namespace microtome {

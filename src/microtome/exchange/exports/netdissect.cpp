@@ -161,8 +161,8 @@ std::vector<std::string> write_netdissect(const Atlas& atlas, const std::string&
 }  // namespace
 
 extern const Exporter netdissect;
-const Exporter netdissect{"netdissect",
-                          "Folder for NetDissect's LAYER-result.csv, html page and strips, and dissect's report.json",
-                          write_netdissect};
+const Exporter netdissect{
+    "netdissect", "Folder for NetDissect's LAYER-result.csv, html page and strips, and dissect's LAYER-report.json",
+    write_netdissect};
 
 }  // namespace microtome::exporters

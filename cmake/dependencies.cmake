@@ -30,7 +30,6 @@ pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo)
 find_library(SQLITECPP_LIBRARY SQLiteCpp REQUIRED)
 find_library(ONNX_PROTO_LIBRARY onnx_proto REQUIRED)
 find_library(RAPIDCHECK_LIBRARY rapidcheck REQUIRED)
-find_path(HTTPLIB_INCLUDE_DIR httplib.h REQUIRED)
 
 add_library(microtome_flags INTERFACE)
 target_compile_options(microtome_flags INTERFACE -Wall -Wextra -Wshadow=local -Winvalid-pch)

@@ -80,7 +80,7 @@ function(microtome_install_headers)
   endif()
   foreach(header IN LISTS headers)
     file(STRINGS ${header} foreign REGEX
-         "#include (<(cairo|SQLiteCpp|sqlite3|httplib|png|webp|jpeglib|zlib|openssl|CLI|g(test|mock)|rapidcheck)|\"microtome/(.*_testing|atlas/(statements|record)|concepts/diorama/(painter|scenery)).h)")
+         "#include (<(cairo|SQLiteCpp|sqlite3|png|webp|jpeglib|zlib|openssl|CLI|g(test|mock)|rapidcheck)|\"microtome/(.*_testing|atlas/(statements|record)|concepts/diorama/(painter|scenery)).h)")
     if(NOT foreign AND NOT header MATCHES "_testing.h$")
       get_filename_component(place ${header} DIRECTORY)
       install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/${folder}/${place} COMPONENT headers)

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <httplib.h>
 
-#include <atomic>
 #include <filesystem>
-#include <future>
 #include <set>
-#include <thread>
 
 #include "microtome/atlas/testing/sample_atlas.h"
 #include "microtome/base/error.h"
@@ -18,7 +14,6 @@
 #include "microtome/explorer/bundle.h"
 #include "microtome/explorer/data_files.h"
 #include "microtome/explorer/pages.h"
-#include "microtome/explorer/serve.h"
 #include "microtome/image/codec.h"
 
 namespace microtome {
@@ -109,6 +104,7 @@ TEST_F(Explorer, front_end_runs_from_disk) {
   EXPECT_THAT(index, Not(HasSubstr("http")));
   EXPECT_THAT(answer(atlas_, "app.css").bytes, Not(HasSubstr("url(http")));
   EXPECT_EQ(answer(atlas_, "app.js").media_type, "text/javascript; charset=utf-8");
+  EXPECT_EQ(answer(atlas_, "data/atlas.js").media_type, "text/plain; charset=utf-8") << "no script, once it is served";
 }
 
 TEST_F(Explorer, everything_else_is_refused) {
@@ -269,33 +265,6 @@ TEST_F(Explorer, concept_index_lists_every_best_concept) {
       EXPECT_TRUE(listed.contains({entry.id, unit.unit, static_cast<int>(unit.sign), unit.best.label}));
     }
   }
-}
-
-TEST_F(Explorer, server_answers_like_the_site_and_to_nobody_else) {
-  std::promise<int> ready;
-  std::atomic<bool> stop = false;
-  std::jthread server([&] {
-    serve(
-        path(), 0, [&](int port) { ready.set_value(port); }, [&] { return stop.load(); });
-  });
-  const int port = ready.get_future().get();
-  httplib::Client client("127.0.0.1", port);
-  for (const char* page : {"/", "/app.js", "/data/atlas.js", "/images/thumb-3.png"}) {
-    const auto response = client.Get(page);
-    ASSERT_TRUE(response) << page;
-    const Page expected = answer(atlas_, page);
-    EXPECT_EQ(response->status, 200);
-    EXPECT_EQ(response->body, expected.bytes);
-    EXPECT_EQ(response->get_header_value("Content-Type"), expected.media_type);
-  }
-  EXPECT_EQ(client.Get("/nothing")->status, 404);
-  EXPECT_EQ(client.Get("/../../../../etc/passwd")->status, 404);
-  EXPECT_EQ(client.Get("/%2e%2e/%2e%2e/etc/passwd")->status, 404);
-  EXPECT_EQ(client.Get("/app.js", {{"Host", "evil.example:" + std::to_string(port)}})->status, 403);
-  EXPECT_THROW(serve(
-                   path(), port, [](int) {}, [] { return true; }),
-               Error);  // the port is taken
-  stop = true;
 }
 
 TEST(DataScript, cannot_leave_its_string) {

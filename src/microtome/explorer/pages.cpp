@@ -198,7 +198,9 @@ Page page_at(const PageContext& context, std::string_view path) {
   }
   for (const PageKind& kind : kKinds) {
     if (const auto numbers = numbers_in(path, kind.shape)) {
-      return {media_type_of(path), bytes_of(kind, context, *numbers, path)};
+      // A data file is a script only on a disk: what is served runs nowhere, and a browser that obeys nosniff hands it
+      // to no foreign page.
+      return {kind.data ? "text/plain; charset=utf-8" : media_type_of(path), bytes_of(kind, context, *numbers, path)};
     }
   }
   no_such_page(path);

@@ -15,7 +15,8 @@
 //   images/thumb-IMAGE.(jpg|png|webp)                 images that exemplars name
 //
 // What is named from the root of the disk, in commands and settings, is shown without its folders. Data files are
-// scripts that call microtomeData(name, value): pages opened from disk may load scripts, but no JSON.
+// scripts that call microtomeData(name, value): pages opened from disk may load scripts, but no JSON. Their media type
+// is that of plain text: the served page reads them, and a page of another origin can neither read nor run them.
 // web/src/findings.ts declares their contents. All functions may be called from any thread.
 #pragma once
 #include <string>

@@ -1,58 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/explorer/serve.h"
 
-#include <fmt/format.h>
-#include <httplib.h>
-
-#include <atomic>
-#include <chrono>
-#include <thread>
+#include <algorithm>
 
 #include "microtome/base/error.h"
+#include "microtome/explorer/http.h"
+#include "microtome/explorer/listener.h"
 #include "microtome/explorer/pages.h"
 
 namespace microtome {
 namespace {
 
-constexpr const char* kHost = "127.0.0.1";
-
 // A web page elsewhere can make the browser call 127.0.0.1 by a name of its own; the Host header tells.
-bool meant_for_us(const httplib::Request& request, int port) {
-  const std::string host = request.get_header_value("Host");
-  return host == fmt::format("{}:{}", kHost, port) || host == fmt::format("localhost:{}", port);
+bool meant_for_us(const HttpRequest& request, int port) {
+  std::string host = request.header("host");
+  std::ranges::transform(host, host.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; });
+  const std::string suffix = ":" + std::to_string(port);
+  if (host.ends_with(suffix))
+    host.resize(host.size() - suffix.size());
+  else if (port != 80)
+    return false;
+  return host == "127.0.0.1" || host == "localhost";
 }
 
-void reply(const Atlas& atlas, int port, const httplib::Request& request, httplib::Response& response) {
-  response.set_header("Cache-Control", "no-cache");
-  response.set_header("X-Content-Type-Options", "nosniff");
-  response.set_header("Content-Security-Policy",
-                      "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'");
-  const auto refuse = [&response](int status, const std::string& why) {
-    response.status = status;
-    response.set_content(why + "\n", "text/plain; charset=utf-8");
-  };
-  if (!meant_for_us(request, port)) return refuse(403, "this server answers to 127.0.0.1 and localhost only");
+// Another site's page may lead to the explorer, but not load from it. Browsers say who asks (Fetch Metadata); other
+// programs say nothing.
+bool comes_from_us(const HttpRequest& request) {
+  const std::string site = request.header("sec-fetch-site");
+  const bool followed = request.header("sec-fetch-mode") == "navigate" &&
+                        request.header("sec-fetch-dest") == "document" && request.path == "/";
+  return site.empty() || site == "same-origin" || site == "none" || followed;
+}
+
+HttpAnswer refusal(int status, const std::string& why) { return {status, "text/plain; charset=utf-8", why + "\n"}; }
+
+HttpAnswer answer_to(const Atlas& atlas, int port, const HttpRequest& request) {
+  if (!meant_for_us(request, port)) return refusal(403, "this server answers to 127.0.0.1 and localhost only");
+  if (!comes_from_us(request)) return refusal(403, "this server answers to its own pages only");
+  if (request.method != "GET" && request.method != "HEAD") return refusal(405, "this server answers GET and HEAD only");
   try {
-    const Page page = answer(atlas, request.path);
-    response.set_content(page.bytes, page.media_type);
+    Page page = answer(atlas, request.path);
+    return {200, std::move(page.media_type), std::move(page.bytes)};
   } catch (const Error& error) {
-    refuse(error.kind() == ErrorKind::kNotFound ? 404 : 500, error.what());
+    return refusal(error.kind() == ErrorKind::kNotFound ? 404 : 500, error.what());
+  } catch (const std::exception& error) {
+    return refusal(500, error.what());
   }
 }
 
-// Without the library's default SO_REUSEPORT, under which two servers would share a port and split the requests.
-void set_socket_options(socket_t socket) {
-  const int yes = 1;
-  setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-}
-
-int bind(httplib::Server& server, int port) {
-  const std::string where = fmt::format("{}:{}", kHost, port);
-  if (port < 0 || port > 65535) throw Error(ErrorKind::kUsage, where, "no such port", "choose one from 0 to 65535");
-  const int bound = port == 0 ? server.bind_to_any_port(kHost) : (server.bind_to_port(kHost, port) ? port : -1);
-  if (bound < 0)
-    throw Error(ErrorKind::kIo, where, "cannot listen there", "choose another in `port`; 0 takes a free one");
-  return bound;
+std::string reply(const Atlas& atlas, int port, const std::string& head) {
+  if (head.size() > Listener::kLongestHead) return answer_bytes(refusal(431, "the request is too long"), false);
+  const std::optional<HttpRequest> request = parse_request(head);
+  if (!request) return answer_bytes(refusal(400, "this is no request of HTTP/1.1"), false);
+  return answer_bytes(answer_to(atlas, port, *request), request->method == "HEAD");
 }
 
 }  // namespace
@@ -61,33 +62,9 @@ void serve(const std::string& atlas_path, int port, const std::function<void(int
            const std::function<bool()>& stop) {
   const Atlas atlas = Atlas::open(atlas_path, Atlas::Mode::kRead);
   answer(atlas, "index.html");  // throws here and now when there are no pages
-  httplib::Server server;
-  server.set_socket_options(set_socket_options);
-  // One request a connection: a browser that takes up an idle one in the moment it is closed gets an error instead of
-  // a page, and on this machine a new connection costs nothing. The time-out bounds how long an unused one delays the
-  // end.
-  server.set_keep_alive_max_count(1);
-  server.set_keep_alive_timeout(2);
-  int bound = 0;
-  server.Get(".*", [&](const httplib::Request& request, httplib::Response& response) {
-    reply(atlas, bound, request, response);
-  });
-  bound = bind(server, port);
-  std::atomic<bool> ended = false;
-  std::jthread listener([&] {
-    server.listen_after_bind();
-    ended = true;
-  });
-  struct Stopper {
-    httplib::Server& server;
-    ~Stopper() { server.stop(); }  // before the listener is joined, also when a callback throws
-  } stopper{server};
-  constexpr auto kPause = std::chrono::milliseconds(5);
-  while (!server.is_running() && !ended) std::this_thread::sleep_for(kPause);
-  if (ended) throw Error(ErrorKind::kIo, kHost, "the server ended as soon as it began");
-  on_ready(bound);
-  constexpr auto kPoll = std::chrono::milliseconds(100);
-  while (!stop() && !ended) std::this_thread::sleep_for(kPoll);
+  const Listener listener(port);
+  on_ready(listener.port());
+  listener.run([&](const std::string& head) { return reply(atlas, listener.port(), head); }, stop);
 }
 
 }  // namespace microtome

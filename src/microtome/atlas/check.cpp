@@ -3,16 +3,19 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <optional>
 #include <set>
 
 #include "microtome/atlas/atlas.h"
+#include "microtome/atlas/new_atlas.h"
 #include "microtome/base/error.h"
 #include "microtome/base/workers.h"
 
 namespace microtome {
 namespace {
+
+struct NotCopied {
+  Error why;
+};
 
 // Reads all of an atlas run by run, copying what is whole.
 class AtlasReader {
@@ -33,6 +36,16 @@ class AtlasReader {
   }
 
  private:
+  // What the copy refuses is no fault of the atlas: it ends the reading.
+  template <class Work>
+  void copy(Work work) {
+    try {
+      if (to_ != nullptr) work(*to_);
+    } catch (const Error& error) {
+      throw NotCopied{error};
+    }
+  }
+
   void add(const std::string& fault) {
     if (found_.faults.size() < kMostFaults)
       found_.faults.push_back(fault);
@@ -57,23 +70,23 @@ class AtlasReader {
     attempt("network", [&] {
       const auto network = from_.network();
       layers_ = from_.layers();
-      if (to_ != nullptr && network) to_->put_network(*network, layers_);
+      if (network) copy([&](Atlas& to) { to.put_network(*network, layers_); });
     });
     attempt("concepts", [&] {
       const auto concepts = from_.concepts();
-      if (to_ != nullptr && concepts) to_->put_concepts(*concepts);
+      if (concepts) copy([&](Atlas& to) { to.put_concepts(*concepts); });
     });
   }
 
   void read_run(const Provenance& run) {
     from_.prefer(run.id);
-    run_ = to_ == nullptr ? 0 : to_->begin_run(run);
+    copy([&](Atlas& to) { run_ = to.begin_run(run); });
     for (const AtlasLayer& layer : layers_) {
       attempt(layer.name, [&] { read_dissection(run.id, layer.name); });
       attempt(layer.name, [&] { read_pictures(run.id, from_.pictures_of_runs(layer.name, -1, Detail::kBrief)); });
     }
     attempt("visualizations", [&] { read_pictures(run.id, from_.visualizations(Detail::kBrief)); });
-    if (to_ != nullptr) to_->end_run(run_);
+    copy([&](Atlas& to) { to.end_run(run_); });
   }
 
   void read_dissection(int64_t run, const std::string& layer) {
@@ -89,7 +102,8 @@ class AtlasReader {
         add_thumbnails(whole.units.back(), thumbnails);
       });
     }
-    if (to_ != nullptr && !whole.units.empty()) to_->put_dissection(run_, whole, thumbnails);
+    if (whole.units.empty()) return;
+    copy([&](Atlas& to) { to.put_dissection(run_, whole, thumbnails); });
   }
 
   void add_thumbnails(const UnitDissection& unit, std::vector<Atlas::Thumbnail>& thumbnails) {
@@ -115,7 +129,7 @@ class AtlasReader {
       attempt(fmt::format("picture of {}, variant {}", name, brief.variant), [&] {
         const AtlasPicture picture = from_.picture(brief.id).value();
         ++found_.pictures;
-        if (to_ != nullptr) to_->put_picture(run_, picture);
+        copy([&](Atlas& to) { to.put_picture(run_, picture); });
       });
     }
   }
@@ -131,14 +145,17 @@ class AtlasReader {
 }  // namespace
 
 AtlasCheck check_atlas(const std::string& file, const std::string& rescue, Reporter& reporter) {
-  if (!rescue.empty() && std::filesystem::exists(rescue)) {
-    throw Error(ErrorKind::kUsage, rescue, "is there already", "name a new file with `rescue`");
-  }
   Atlas from = Atlas::open(file, Atlas::Mode::kRead);
-  std::optional<Atlas> to;
-  if (!rescue.empty()) to = Atlas::open(rescue, Atlas::Mode::kCreateOrWrite);
   AtlasCheck found;
-  AtlasReader(from, to ? &*to : nullptr, found).read(reporter);
+  if (rescue.empty()) {
+    AtlasReader(from, nullptr, found).read(reporter);
+    return found;
+  }
+  try {
+    write_new_atlas(rescue, [&](Atlas& to) { AtlasReader(from, &to, found).read(reporter); });
+  } catch (const NotCopied& failure) {
+    throw failure.why;
+  }
   return found;
 }
 

@@ -28,8 +28,8 @@ struct AtlasCheck {
 inline constexpr size_t kMostFaults = 200;
 
 // Reads everything that the file holds: SQLite's structure, references, every number, every encoded picture against its
-// hash. What is whole is also written to `rescue`, a new atlas, unless that is empty. Throws what Atlas::open does of a
-// file that cannot be opened at all, Error(kUsage) when `rescue` is there already.
+// hash. What is whole is also written to `rescue`, a new atlas (write_new_atlas), unless that is empty. Throws what
+// Atlas::open does of a file that cannot be opened at all, and what writing the new one does.
 AtlasCheck check_atlas(const std::string& file, const std::string& rescue, Reporter& reporter);
 
 }  // namespace microtome

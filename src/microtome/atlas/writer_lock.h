@@ -18,7 +18,7 @@ class WriterLock {
 
  private:
   std::string lock_path_;
-  int descriptor_ = -1;
+  int descriptor_;
 };
 
 }  // namespace microtome

@@ -123,15 +123,6 @@ TEST(Workers, RunEachIndexOnceAndHandOnTheFirstError) {
   }
 }
 
-TEST(File, IsWrittenWholeAndReadBack) {
-  const std::string path = testing::TempDir() + "microtome_file_test/deep/x.bin";
-  write_file(path, std::string("a\0b", 3));
-  EXPECT_EQ(read_file(path), std::string("a\0b", 3));
-  EXPECT_THROW(read_file(path + ".missing"), Error);
-  EXPECT_THROW(read_file(testing::TempDir()), Error);
-  EXPECT_THROW(write_file("/proc/nowhere/x", "a"), Error);
-}
-
 TEST(Npy, RoundTripsAndRefusesBrokenFiles) {
   const std::vector<float> values = {1, 2, 3, 4, 5, 6};
   const std::string bytes = npy_bytes(values, {2, 3});

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "microtome/base/error.h"
+#include "microtome/base/locked_file.h"
 
 namespace microtome {
 namespace fs = std::filesystem;
@@ -27,29 +28,62 @@ std::string read_file(const std::string& path) {
   return std::move(content).str();
 }
 
+namespace {
+
+// What a file is written as until it is whole. It has one name, so that what a killed process left behind is taken up
+// by the next one that writes there; the lock keeps two from writing into one.
+class Draft {
+ public:
+  explicit Draft(const std::string& target)
+      : target_(target), name_(target + ".part"), descriptor_(open_locked(name_, true)) {
+    if (descriptor_ < 0) fail("cannot write: ");
+  }
+  Draft(const Draft&) = delete;
+  Draft& operator=(const Draft&) = delete;
+  ~Draft() {
+    if (!placed_) ::unlink(name_.c_str());
+    ::close(descriptor_);
+  }
+
+  void write(std::string_view bytes) const {
+    if (::ftruncate(descriptor_, 0) != 0) fail("cannot write: ");
+    while (!bytes.empty()) {
+      const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
+      if (count < 0 && errno != EINTR) fail("cannot write: ");
+      if (count > 0) bytes.remove_prefix(static_cast<size_t>(count));
+    }
+  }
+
+  void place() {
+    if (::rename(name_.c_str(), target_.c_str()) != 0) fail("cannot put the file in place: ");
+    placed_ = true;
+  }
+
+ private:
+  [[noreturn]] void fail(const char* what) const {
+    throw Error(ErrorKind::kIo, target_, std::string(what) + std::strerror(errno));
+  }
+
+  std::string target_, name_;
+  int descriptor_;
+  bool placed_ = false;
+};
+
+}  // namespace
+
 void write_file(const std::string& path, std::string_view bytes) {
   const fs::path target(path);
   std::error_code code;
   if (target.has_parent_path()) fs::create_directories(target.parent_path(), code);
   if (code) throw Error(ErrorKind::kIo, target.parent_path().string(), "cannot create the folder: " + code.message());
-  const std::string draft = path + ".part" + std::to_string(::getpid());
-  {
-    std::ofstream file(draft, std::ios::binary | std::ios::trunc);
-    if (!file) throw Error(ErrorKind::kIo, path, std::string("cannot write: ") + std::strerror(errno));
-    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    file.flush();
-    if (!file) {
-      file.close();
-      fs::remove(draft, code);
-      throw Error(ErrorKind::kIo, path, "cannot write: is the disk full?");
-    }
+  const fs::file_type is = fs::status(target, code).type();
+  if (is == fs::file_type::directory) throw Error(ErrorKind::kIo, path, "is a folder, expected a file");
+  if (is != fs::file_type::regular && is != fs::file_type::not_found && is != fs::file_type::none) {
+    throw Error(ErrorKind::kIo, path, "is no file that could be replaced", "name another file");
   }
-  fs::rename(draft, target, code);
-  if (code) {
-    const std::string reason = code.message();
-    fs::remove(draft, code);
-    throw Error(ErrorKind::kIo, path, "cannot put the file in place: " + reason);
-  }
+  Draft draft(path);
+  draft.write(bytes);
+  draft.place();
 }
 
 }  // namespace microtome

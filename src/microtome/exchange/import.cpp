@@ -2,7 +2,6 @@
 #include "microtome/exchange/import.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -10,10 +9,12 @@
 #include <limits>
 #include <map>
 
+#include "microtome/atlas/new_atlas.h"
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/hash.h"
 #include "microtome/base/json.h"
+#include "microtome/base/path.h"
 #include "microtome/exchange/file_name.h"
 #include "microtome/exchange/import_table.h"
 
@@ -150,8 +151,7 @@ class Import {
     concepts_.images = request.images;
   }
 
-  void write(const std::string& path, const std::string& network) {
-    Atlas atlas = Atlas::open(path, Atlas::Mode::kCreateOrWrite);
+  void write(Atlas& atlas, const std::string& network) {
     const std::string digest = hash_.hex();
     std::vector<AtlasLayer> layers;
     for (const auto& said : said_) {
@@ -211,21 +211,11 @@ class Import {
 }  // namespace
 
 void import_tables(const ImportRequest& request, const std::string& out, Reporter& reporter) {
-  namespace fs = std::filesystem;
-  std::error_code code;
-  if (fs::exists(out, code)) throw Error(ErrorKind::kUsage, out, "is there already", "name a new file in `out`");
+  if (is_there(out)) throw Error(ErrorKind::kUsage, out, "is there already", "name a new file in `out`");
   Import content(request, reporter);
-  const std::string draft = fmt::format("{}.part{}", out, ::getpid());
-  try {
-    content.write(draft, request.network.empty() ? fs::path(out).stem().string() : request.network);
-    fs::rename(draft, out);
-  } catch (const fs::filesystem_error& error) {
-    fs::remove(draft, code);
-    throw Error(ErrorKind::kIo, out, "cannot be put in place: " + error.code().message());
-  } catch (...) {
-    fs::remove(draft, code);
-    throw;
-  }
+  const std::string network = std::filesystem::path(out).stem().string();
+  write_new_atlas(out,
+                  [&](Atlas& atlas) { content.write(atlas, request.network.empty() ? network : request.network); });
 }
 
 }  // namespace microtome

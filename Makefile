@@ -10,7 +10,7 @@ help:
 	@echo "make demo      build, then dissect and visualize the shipped network; leaves demo/demo.atlas and demo/site/"
 	@echo "make test      build, then run the fast tests"
 	@echo "make test-all  the slow ones too"
-	@echo "make test-stress  kills, full disks, many orders of questions, perturbed memory: ten minutes"
+	@echo "make test-stress  kills, failing disks, readers beside writers, damaged networks, many orders: ten minutes"
 	@echo "make bench     measure against the bare network; prints ratios"
 	@echo "make install   PREFIX=$(PREFIX): program, library, headers, CMake package"
 	@echo "make format    clang-format the sources"
@@ -40,7 +40,7 @@ test-all: configure
 	@ctest --preset all
 
 test-stress: configure
-	@cmake --build --preset release --parallel $(JOBS) --target tests $(if $(CI),,-- --quiet)
+	@cmake --build --preset release --parallel $(JOBS) --target tests failing_calls mutated_onnx $(if $(CI),,-- --quiet)
 	@ctest --preset stress --parallel $(JOBS)
 
 bench: configure

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
+#include <sys/resource.h>
 #include <zlib.h>
 
 #include <cmath>
@@ -184,6 +185,18 @@ TEST(Codec, AHeaderThatClaimsTooMuchTakesNoMemory) {
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kUnsupported);
   }
+}
+
+// A text of two gigabytes is claimed in as many bytes as there are letters in this line.
+TEST(Codec, APartThatClaimsTooMuchTakesNoMemory) {
+  std::string bytes = hand_made_png(2, 1, 8, 0, std::string(3, '\0'));
+  const size_t header = 8 + 25;  // signature and IHDR
+  bytes.insert(header, std::string("\x7F\xFF\xFF\x00iTXtDescription\0\0\0\0\0x", 25));
+  rusage before{}, after{};
+  getrusage(RUSAGE_SELF, &before);
+  EXPECT_THROW(decode_image(bytes, "bomb.png"), Error);
+  getrusage(RUSAGE_SELF, &after);
+  EXPECT_LT(after.ru_maxrss - before.ru_maxrss, 100'000) << "KiB";
 }
 
 TEST(Codec, RoundsSixteenBits) {

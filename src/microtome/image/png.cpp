@@ -61,6 +61,9 @@ void on_flush(png_structp) {}
 
 bool read_header(PngState& state) {
   if (setjmp(png_jmpbuf(state.png))) return false;
+  // Of texts, profiles and the like, which libpng would read whole and believe the length that they claim, nothing is
+  // used here.
+  png_set_keep_unknown_chunks(state.png, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
   png_set_read_fn(state.png, &state, on_read);
   png_set_crc_action(state.png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
   png_read_info(state.png, state.info);

@@ -7,8 +7,10 @@
 
 namespace microtome {
 
-// The known name with the smallest edit distance (insert, delete, replace, swap neighbours; letter case is free);
-// the first on ties, empty when nothing is known.
+// How many letters to insert, delete, replace or swap with their neighbours; letter case is free.
+size_t edit_distance(std::string_view a, std::string_view b);
+
+// The known name with the smallest edit distance; the first on ties, empty when nothing is known.
 std::string nearest_name(std::string_view name, std::span<const std::string> known);
 
 }  // namespace microtome

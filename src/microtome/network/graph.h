@@ -29,6 +29,7 @@ struct Node {
   std::vector<ValueIndex> inputs;
   std::vector<ValueIndex> outputs;
   std::map<std::string, Attribute> attributes;
+  std::string refusal{};  // why it cannot run here, where that is known without trying
 };
 
 struct Value {

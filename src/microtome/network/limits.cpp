@@ -20,10 +20,9 @@ constexpr double kMega = 1 << 20;
 thread_local int64_t allowed_bytes = std::numeric_limits<int64_t>::max();
 
 [[noreturn]] void refuse_bytes(double bytes, int64_t allowed) {
-  throw Error(ErrorKind::kUnsupported, "",
-              fmt::format("asks for {:.0f} MB for one value, where at most {:.0f} MB are allowed", bytes / kMega,
-                          static_cast<double>(allowed) / kMega),
-              "export the network again, or take smaller pictures");
+  throw LimitError(fmt::format("asks for {:.0f} MB for one value, where at most {:.0f} MB are allowed", bytes / kMega,
+                               static_cast<double>(allowed) / kMega),
+                   "export the network again, or take smaller pictures");
 }
 
 // In front of ATen's own allocator.
@@ -84,16 +83,14 @@ void RunLimits::check_elements(double elements, size_t element_size) const {
 
 void RunLimits::check_work(double operations) const {
   if (operations <= work) return;
-  throw Error(ErrorKind::kUnsupported, "",
-              fmt::format("asks for {:.2g} multiply-adds, where at most {:.2g} are allowed", operations, work),
-              "export the network again, or take smaller pictures");
+  throw LimitError(fmt::format("asks for {:.2g} multiply-adds, where at most {:.2g} are allowed", operations, work),
+                   "export the network again, or take smaller pictures");
 }
 
 void RunLimits::check_value(const at::Tensor& value) const {
   if (value.dim() > kMostAxes) {
-    throw Error(ErrorKind::kUnsupported, "",
-                fmt::format("makes a value of {} axes, where at most {} are allowed", value.dim(), kMostAxes),
-                "export the network again");
+    throw LimitError(fmt::format("makes a value of {} axes, where at most {} are allowed", value.dim(), kMostAxes),
+                     "export the network again");
   }
   check_elements(count_elements(value.sizes()), value.element_size());
 }

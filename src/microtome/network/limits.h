@@ -6,7 +6,9 @@
 
 #include <cstdint>
 #include <limits>
+#include <string>
 
+#include "microtome/base/error.h"
 #include "microtome/network/graph.h"
 
 namespace microtome {
@@ -15,6 +17,12 @@ constexpr int64_t kMostAxes = 16;                      // of any value
 constexpr int64_t kMostListed = 1 << 16;               // integers in a shape, a list of axes, pads, lengths
 constexpr int64_t kLargestInteger = int64_t{1} << 31;  // of what such lists and attributes hold, unless said otherwise
 constexpr int64_t kLargestWindow = 1 << 24;            // kernels, strides, dilations, paddings
+
+// Error(kUnsupported) with an empty `where`: a bound is passed.
+class LimitError : public Error {
+ public:
+  LimitError(const std::string& what, const std::string& remedy) : Error(ErrorKind::kUnsupported, "", what, remedy) {}
+};
 
 // Of one run of a graph.
 struct RunLimits {
@@ -31,7 +39,7 @@ struct RunLimits {
   // For what a file computes from its constants: 16 times what these take, at least 64 MB; 2^36 multiply-adds.
   static RunLimits for_constants(const Graph& graph);
 
-  // Throws Error(kUnsupported) with an empty `where`.
+  // These throw LimitError.
   void check_elements(double elements, size_t element_size = sizeof(float)) const;
   void check_work(double operations) const;
   // A value that is made: axes and size, axes without elements counted as one.
@@ -42,7 +50,7 @@ struct RunLimits {
 // as 1.
 double count_elements(at::IntArrayRef shape);
 
-// While one lives, allocations above the bound in this thread throw Error(kUnsupported) with an empty `where`. Where
+// While one lives, allocations above the bound in this thread throw LimitError. Where
 // the system has no memory left, ATen's allocations throw std::bad_alloc, with or without a bound.
 class AllocationBound {
  public:

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "microtome/base/error.h"
 #include "microtome/base/hash.h"
@@ -116,11 +117,29 @@ std::string names_beside(std::string_view name, std::span<const Layer> layers) {
 }  // namespace
 
 Network::Network(Graph graph, Facts facts, std::span<const Layer> known) : facts_(std::move(facts)) {
-  const Probe probe = probe_graph(graph);
+  Probe probe = probe_graph(graph);
+  take_notes(graph, probe.cut);
   free_size_ = probe.free_size;
   if (facts_.hash.empty()) facts_.hash = content_hash(graph);
   layers_ = std::make_shared<const std::vector<Layer>>(list_layers(graph, probe.layers, known));
   graph_ = std::make_shared<const Graph>(std::move(graph));
+}
+
+// A network that is part of another has its notes already.
+void Network::take_notes(const Graph& graph, Cut& cut) {
+  std::map<std::pair<std::string, std::string>, std::vector<const Node*>> said;  // by operator and sentence
+  for (const Node& node : graph.nodes) {
+    const auto note = require_operator(node).note;
+    if (const std::string text = note ? note({node, graph}) : ""; !text.empty()) said[{node.op, text}].push_back(&node);
+  }
+  for (const auto& [what, nodes] : said) {
+    const std::string more = nodes.size() > 1 ? fmt::format(" (and {} more)", nodes.size() - 1) : "";
+    const bool known =
+        std::ranges::any_of(facts_.notes, [&](const std::string& one) { return one.ends_with(what.second); });
+    if (!known) cut.notes.push_back(fmt::format("{}{} {}", node_label(*nodes.front(), graph), more, what.second));
+  }
+  facts_.notes.insert(facts_.notes.end(), cut.notes.begin(), cut.notes.end());
+  if (facts_.lost_output.empty()) facts_.lost_output = cut.lost_output;
 }
 
 const Layer& Network::layer(std::string_view name) const {
@@ -143,6 +162,7 @@ Network Network::with_classes(std::vector<std::string> classes) const {
 }
 
 const Layer* Network::find_output_layer() const {
+  if (!facts_.lost_output.empty()) return nullptr;
   for (const Layer& layer : *layers_) {
     if (!graph_->outputs.empty() && layer.value == graph_->outputs.front()) return &layer;
   }
@@ -151,8 +171,9 @@ const Layer* Network::find_output_layer() const {
 
 const Layer& Network::output_layer() const {
   if (const Layer* found = find_output_layer()) return *found;
-  throw Error(ErrorKind::kUnsupported, facts_.file, "its first output is no layer: it has no unit axis",
-              "layers inside can be dissected and visualized");
+  const std::string why = facts_.lost_output.empty() ? "its first output is no layer: it has no unit axis"
+                                                     : "its first output is not there: " + facts_.lost_output;
+  throw Error(ErrorKind::kUnsupported, facts_.file, why, "layers inside can be dissected and visualized");
 }
 
 int64_t Network::channels() const { return graph_->values[at_index(graph_->input)].shape[1]; }

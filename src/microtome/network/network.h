@@ -14,6 +14,8 @@
 
 namespace microtome {
 
+struct Cut;
+
 // A named value that depends on the input.
 struct Layer {
   std::string name;                  // the file's own name of the value
@@ -38,10 +40,14 @@ class Network {
     Preprocessing preprocessing;  // stored in the file, or default-constructed
     bool has_preprocessing = false;
     std::vector<std::string> classes;  // names of the logits, empty when the file has none
+    // What of the file is left out or done otherwise than it says, as sentences.
+    std::vector<std::string> notes{};
+    std::string lost_output{};  // the note that tells what became of the first output; empty: it is there
   };
   // Runs the graph once on zeros to learn every shape; throws Error(kCorrupt/kUnsupported) naming the node if it fails.
-  // Folds constants and exporters' shape chains; indices of values stay. An empty hash becomes that of the content.
-  // `known`: layers whose aliases are kept, for a network that is part of another.
+  // Folds constants and exporters' shape chains, leaves out what cannot run (facts().notes); indices of values stay. An
+  // empty hash becomes that of the content. `known`: layers whose aliases are kept, for a network that is part of
+  // another.
   Network(Graph graph, Facts facts, std::span<const Layer> known = {});
 
   const Graph& graph() const { return *graph_; }
@@ -52,7 +58,7 @@ class Network {
   // The same network with other names of the logits.
   Network with_classes(std::vector<std::string> classes) const;
   // The first output of the file: class logits or probabilities. Throws Error(kUnsupported) where that is no layer (the
-  // number of the likeliest class); the other gives null then.
+  // number of the likeliest class) or lies behind what cannot run; the other gives null then.
   const Layer& output_layer() const;
   const Layer* find_output_layer() const;
 
@@ -64,6 +70,8 @@ class Network {
   bool free_size() const { return free_size_; }
 
  private:
+  void take_notes(const Graph& graph, Cut& cut);
+
   std::shared_ptr<const Graph> graph_;
   std::shared_ptr<const std::vector<Layer>> layers_;
   Facts facts_;

@@ -32,9 +32,11 @@ std::vector<at::Tensor> run_on_zeros(const Graph& graph, const std::vector<int64
 // Constants stay in memory for good, so views of less are written out, and all together are bounded.
 void keep_constants(Graph& graph, std::span<const ValueIndex> values, const std::vector<at::Tensor>& made) {
   double bytes = 0;
-  for (const at::Tensor& tensor : made) bytes += static_cast<double>(tensor.nbytes());
+  for (const at::Tensor& tensor : made) bytes += tensor.defined() ? static_cast<double>(tensor.nbytes()) : 0;
   RunLimits::for_constants(graph).check_elements(bytes, 1);
-  for (size_t i = 0; i < values.size(); ++i) graph.values[at_index(values[i])].constant = made[i].contiguous();
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (made[i].defined()) graph.values[at_index(values[i])].constant = made[i].contiguous();
+  }
 }
 
 // Nothing when the graph cannot run on that shape.
@@ -71,13 +73,16 @@ void drop_finished_nodes(Graph& graph) {
   graph.nodes = std::move(kept);
 }
 
-void fold_without_input(Graph& graph) {
+void fold_without_input(Graph& graph, Cut& cut) {
   const std::vector<Dependence> depends = input_dependence(graph);
   std::vector<ValueIndex> wanted = visible_values(graph);
   std::erase_if(wanted, [&](ValueIndex value) { return depends[at_index(value)] != Dependence::kNone; });
   if (wanted.empty()) return;
   const at::AutoGradMode no_gradients(false);
-  keep_constants(graph, wanted, Schedule(graph, wanted).run({}, {.limits = RunLimits::for_constants(graph)}));
+  Refusals refusals;
+  const Schedule::Options options{.limits = RunLimits::for_constants(graph), .refusals = &refusals};
+  keep_constants(graph, wanted, Schedule(graph, wanted).run({}, options));
+  cut_off(graph, refusals, cut);
   drop_finished_nodes(graph);
 }
 
@@ -141,7 +146,7 @@ void complete_input_shape(Graph& graph) {
   input.shape[0] = 1;
 }
 
-std::vector<char> learn_shapes(Graph& graph) {
+std::vector<char> learn_shapes(Graph& graph, Cut& cut) {
   const std::vector<Dependence> depends = input_dependence(graph);
   const std::vector<ValueIndex> wanted = visible_values(graph);
   std::vector<char> layers(graph.values.size(), 0);
@@ -153,7 +158,9 @@ std::vector<char> learn_shapes(Graph& graph) {
   };
   const at::AutoGradMode no_gradients(false);
   const at::Tensor zeros = at::zeros(graph.values[at_index(graph.input)].shape);
-  Schedule(graph, wanted, /*keeps=*/false).visit(zeros, {}, learn);
+  Refusals refusals;
+  Schedule(graph, wanted, /*keeps=*/false).visit(zeros, {.refusals = &refusals}, learn);
+  cut_off(graph, refusals, cut);
   return layers;
 }
 
@@ -176,9 +183,11 @@ bool runs_larger(const Graph& graph) {
 
 Probe probe_graph(Graph& graph) {
   complete_input_shape(graph);
-  fold_without_input(graph);
   Probe probe;
-  probe.layers = learn_shapes(graph);
+  cut_off(graph, unknown_nodes(graph), probe.cut);
+  fold_without_input(graph, probe.cut);
+  cut_off(graph, unsettled_nodes(graph), probe.cut);
+  probe.layers = learn_shapes(graph, probe.cut);
   free_batch(graph);
   probe.layers.resize(graph.values.size(), 0);
   probe.free_size = runs_larger(graph);

@@ -118,7 +118,8 @@ at::Tensor Schedule::constant(ValueIndex value, const at::Tensor& input, const O
   const at::Tensor& constant = graph_.values[index].constant;
   // Asked in float64 (gradients are checked so), or by evaluate() on another device, the graph answers there; an
   // executor has its weights where its inputs are.
-  const bool follows = input.defined() && constant.is_floating_point() && input.is_floating_point() &&
+  const bool follows = input.defined() && constant.defined() && constant.is_floating_point() &&
+                       input.is_floating_point() &&
                        (input.scalar_type() != constant.scalar_type() || input.device() != constant.device());
   return follows ? constant.to(input.options()) : constant;
 }
@@ -145,8 +146,8 @@ void Schedule::take_outputs(const Step& step, std::vector<at::Tensor>& outputs, 
     state.limits.check_value(outputs[i]);
     state.limits.total -= static_cast<int64_t>(outputs[i].nbytes());
     if (state.limits.total < 0) {
-      throw Error(ErrorKind::kUnsupported, "", "what the file computes from its constants takes too much memory",
-                  "export the network again, with constants folded");
+      throw LimitError("what the file computes from its constants takes too much memory",
+                       "export the network again, with constants folded");
     }
     const ValueIndex value = step.node->outputs[i];
     if (state.visitor != nullptr) (*state.visitor)(value, outputs[i]);
@@ -154,7 +155,22 @@ void Schedule::take_outputs(const Step& step, std::vector<at::Tensor>& outputs, 
   }
 }
 
+void Schedule::lose(const Step& step, State& state) {
+  for (const ValueIndex value : step.node->outputs) {
+    if (value >= 0) state.lost[at_index(value)] = 1;
+  }
+}
+
+bool Schedule::passes_over(const Step& step, State& state) const {
+  if (state.options.refusals == nullptr || state.options.refusals->empty()) return false;
+  const auto lost = [&](const Slot& slot) { return slot.value >= 0 && state.lost[at_index(slot.value)] != 0; };
+  if (std::none_of(step.inputs.begin(), step.inputs.end(), lost)) return false;
+  lose(step, state);
+  return true;
+}
+
 void Schedule::run_step(const Step& step, State& state) const {
+  if (passes_over(step, state)) return;
   std::vector<at::Tensor>& arguments = state.arguments;
   arguments.clear();
   for (const Slot& slot : step.inputs) {
@@ -172,7 +188,12 @@ void Schedule::run_step(const Step& step, State& state) const {
     step.op->run(call);
     take_outputs(step, outputs, state);
   } catch (const Error& error) {
-    throw Error(error.kind(), node_label(*step.node, graph_), error.what());
+    const bool bounds = dynamic_cast<const LimitError*>(&error) != nullptr;
+    if (state.options.refusals == nullptr || bounds || error.kind() != ErrorKind::kUnsupported) {
+      throw Error(error.kind(), node_label(*step.node, graph_), error.what());
+    }
+    state.options.refusals->emplace_back(step.node, error.what());
+    lose(step, state);
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception&) {  // ATen's own words speak of its own functions
@@ -182,6 +203,7 @@ void Schedule::run_step(const Step& step, State& state) const {
 
 void Schedule::run_steps(State& state) const {
   state.values.resize(graph_.values.size());
+  state.lost.resize(graph_.values.size());
   if (graph_.input >= 0) state.values[at_index(graph_.input)] = state.input;
   const AllocationBound bound(state.limits.bytes);
   for (const Step& step : steps_) run_step(step, state);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "microtome/network/graph.h"
@@ -24,6 +25,9 @@ std::vector<Dependence> input_dependence(const Graph& graph);
 // The nodes that the wanted values need, in order; a value that is constant needs none.
 std::vector<const Node*> needed_nodes(const Graph& graph, std::span<const ValueIndex> wanted);
 
+// Nodes that cannot run, and why.
+using Refusals = std::vector<std::pair<const Node*, std::string>>;
+
 // Refers to the graph, which must outlive it and stay as it is. run() is thread-safe.
 class Schedule {
  public:
@@ -38,6 +42,9 @@ class Schedule {
     std::span<const at::Tensor> weights = {};  // where defined, instead of the constant of that value
     bool training = false;
     std::optional<RunLimits> limits = std::nullopt;  // those for the input
+    // Where there is a list, nodes that throw Error(kUnsupported), bounds apart, are written there and passed over,
+    // with all that need them; their values stay undefined.
+    Refusals* refusals = nullptr;
   };
   // The wanted values. Each value is let go after its last reader. The input may be undefined when nothing needs it.
   // Whatever an operator throws comes out as Error(kCorrupt/kUnsupported) naming the node; std::bad_alloc passes.
@@ -64,10 +71,13 @@ class Schedule {
     RunLimits limits;
     const Visitor* visitor = nullptr;
     std::vector<at::Tensor> values{}, arguments{};
+    std::vector<char> lost{};  // by value: a refused node makes it
   };
 
   void run_steps(State& state) const;
   void run_step(const Step& step, State& state) const;
+  bool passes_over(const Step& step, State& state) const;
+  static void lose(const Step& step, State& state);
   void take_outputs(const Step& step, std::vector<at::Tensor>& outputs, State& state) const;
   [[noreturn]] void refuse(const Step& step, std::span<const at::Tensor> arguments) const;
   at::Tensor constant(ValueIndex value, const at::Tensor& input, const Options& options) const;

@@ -23,6 +23,8 @@ std::string info_text(const Json& info, const Json&, int width) {
       network["format"].get<std::string>(), input["channels"].get<int64_t>(), input["height"].get<int64_t>(),
       input["width"].get<int64_t>(), input["order"].get<std::string>(), input["range"][0].get<double>(),
       input["range"][1].get<double>(), input["preprocess"].get<std::string>());
+  for (const Json& note : network["notes"]) out += fmt::format("note: {}\n", note.get<std::string>());
+  if (!network["notes"].empty()) out += "\n";
   TextTable table;
   for (const char* heading : {"layer", "alias"}) table.add_column(heading, TextTable::Align::kLeft, true);
   table.add_column("op", TextTable::Align::kLeft);

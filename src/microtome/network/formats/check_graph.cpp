@@ -3,12 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <set>
-#include <string_view>
 #include <vector>
 
 #include "microtome/base/error.h"
-#include "microtome/base/nearest.h"
 #include "microtome/network/ops/operator.h"
 #include "microtome/network/schedule.h"
 
@@ -32,29 +29,10 @@ std::string name_of(ValueIndex index, const Graph& graph) {
   return in_range(index, graph) ? graph.values[static_cast<size_t>(index)].name : fmt::format("number {}", index);
 }
 
-// Names the first node that cannot run in full, and the other operators that are missing, so that one look tells
-// whether another export would help.
-void check_operators(const Graph& graph, const std::string& where) {
-  const Node* first = nullptr;
-  std::set<std::string_view> missing;
-  for (const Node& node : graph.nodes) {
-    if (find_operator(node.op) != nullptr) continue;
-    if (first == nullptr) first = &node;
-    missing.insert(node.op);
-  }
-  if (first == nullptr) return;
-  missing.erase(first->op);
-  const std::string also = missing.empty() ? "" : fmt::format("; missing too: {}", fmt::join(missing, ", "));
-  throw Error(ErrorKind::kUnsupported, where,
-              fmt::format("{} (operator set {}): this operator is not known here (nearest: {}){}",
-                          node_label(*first, graph), first->version, nearest_name(first->op, operator_names()), also),
-              "export the network with other operators, or cut it before this node");
-}
-
 // Everything behind goes by the first input and the first output.
 void check_ends(const Node& node, const Graph& graph, const std::string& where) {
   if (node.outputs.empty() || node.outputs[0] == -1) corrupt(where, node_label(node, graph) + " makes nothing");
-  if (node.op != "Constant" && (node.inputs.empty() || node.inputs[0] == -1)) {
+  if (node.op != "Constant" && find_operator(node.op) != nullptr && (node.inputs.empty() || node.inputs[0] == -1)) {
     corrupt(where, node_label(node, graph) + " has no input");
   }
 }
@@ -93,7 +71,6 @@ void check_graph(const Graph& graph, const std::string& where) {
       made[static_cast<size_t>(output)] = true;
     }
   }
-  check_operators(graph, where);
   if (graph.outputs.empty()) corrupt(where, "names no outputs");
   for (const ValueIndex output : graph.outputs) {
     if (!in_range(output, graph) || !made[static_cast<size_t>(output)]) {

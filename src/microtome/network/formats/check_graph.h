@@ -8,8 +8,8 @@
 namespace microtome {
 
 // Throws Error(kCorrupt) when an index is out of range, a node reads what nothing before it makes, a value is made
-// twice, a node has no first input or output, an output is made by nothing or a weight has an impossible shape;
-// Error(kUnsupported) when an operator is not in the operator table.
+// twice, a node of a known operator has no first input, a node makes nothing, an output is made by nothing or a weight
+// has an impossible shape.
 void check_graph(const Graph& graph, const std::string& where);
 
 // Throws Error(kUnsupported) unless the input is [N,C,H,W], [N,C,L] or [N,F] floats of a sensible size with a batch of

@@ -34,6 +34,6 @@ StoredNetwork read_onnx(const ModelFile& file, int side) {
 }  // namespace
 
 extern const ModelFormat onnx;
-const ModelFormat onnx = {"onnx", "ONNX, operator sets up to 21", recognizes_onnx, read_onnx};
+const ModelFormat onnx = {"onnx", "ONNX, operator sets up to 23", recognizes_onnx, read_onnx};
 
 }  // namespace microtome::model_formats

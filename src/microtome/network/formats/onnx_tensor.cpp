@@ -19,22 +19,36 @@ namespace {
 
 using onnx::TensorProto;
 
+// How elements lie in the file. Of 4-bit ones there are two in a byte, the lower half first.
 struct ElementType {
   int onnx;
   at::ScalarType stored;
   at::ScalarType kept;
+  bool halves = false;
 };
+
+constexpr int kUint4 = 21, kInt4 = 22;  // newer than Debian's messages
 
 // Integers narrower than a float's mantissa would do as floats too, but indices and shapes must stay integers.
 constexpr ElementType kElementTypes[] = {
-    {TensorProto::FLOAT, at::kFloat, at::kFloat},       {TensorProto::FLOAT16, at::kHalf, at::kFloat},
-    {TensorProto::BFLOAT16, at::kBFloat16, at::kFloat}, {TensorProto::DOUBLE, at::kDouble, at::kFloat},
-    {TensorProto::INT64, at::kLong, at::kLong},         {TensorProto::INT32, at::kInt, at::kInt},
-    {TensorProto::INT16, at::kShort, at::kInt},         {TensorProto::UINT8, at::kByte, at::kByte},
-    {TensorProto::INT8, at::kChar, at::kChar},          {TensorProto::BOOL, at::kBool, at::kBool},
+    {TensorProto::FLOAT, at::kFloat, at::kFloat},
+    {TensorProto::FLOAT16, at::kHalf, at::kFloat},
+    {TensorProto::BFLOAT16, at::kBFloat16, at::kFloat},
+    {TensorProto::DOUBLE, at::kDouble, at::kFloat},
+    {TensorProto::INT64, at::kLong, at::kLong},
+    {TensorProto::INT32, at::kInt, at::kInt},
+    {TensorProto::INT16, at::kShort, at::kShort},
+    {TensorProto::UINT8, at::kByte, at::kByte},
+    {TensorProto::INT8, at::kChar, at::kChar},
+    {TensorProto::BOOL, at::kBool, at::kBool},
+    {TensorProto::UINT16, at::kShort, at::kInt},
+    {TensorProto::UINT32, at::kInt, at::kLong},
+    {TensorProto::UINT64, at::kLong, at::kLong},
+    {kUint4, at::kByte, at::kByte, true},
+    {kInt4, at::kByte, at::kChar, true},
 };
 
-const ElementType& element_type(const TensorProto& proto, const std::string& where) {
+const ElementType& stored_type(const TensorProto& proto, const std::string& where) {
   for (const ElementType& type : kElementTypes) {
     if (type.onnx == proto.data_type()) return type;
   }
@@ -60,6 +74,32 @@ int64_t checked_count(const TensorProto& proto, const std::string& where) {
   return empty ? 0 : count;
 }
 
+// Elements as they are stored: bytes, where each holds two.
+int64_t stored_count(const TensorProto& proto, const ElementType& type, const std::string& where) {
+  const int64_t count = checked_count(proto, where);
+  return type.halves ? (count + 1) / 2 : count;
+}
+
+std::vector<int64_t> stored_shape(const TensorProto& proto, const ElementType& type, const std::string& where) {
+  if (type.halves) return {stored_count(proto, type, where)};
+  return {proto.dims().begin(), proto.dims().end()};
+}
+
+// From as they are stored to as they are kept; unsigned ones were seen as signed.
+at::Tensor widened(const at::Tensor& stored, const TensorProto& proto, const ElementType& type,
+                   const std::string& where) {
+  if (type.halves) {
+    const at::Tensor pairs = at::stack({stored.bitwise_and(15), stored.bitwise_right_shift(4)}, 1);
+    const at::Tensor values = pairs.reshape(-1).narrow(0, 0, checked_count(proto, where));
+    const at::Tensor shaped =
+        values.reshape(at::IntArrayRef(proto.dims().data(), static_cast<size_t>(proto.dims_size())));
+    return type.onnx == kInt4 ? at::where(shaped > 7, shaped.to(at::kChar) - 16, shaped.to(at::kChar)) : shaped;
+  }
+  if (type.onnx == TensorProto::UINT16) return stored.to(at::kInt).bitwise_and(0xFFFF);
+  if (type.onnx == TensorProto::UINT32) return stored.to(at::kLong).bitwise_and(int64_t{0xFFFFFFFF});
+  return stored.to(type.kept);
+}
+
 void check_size(int64_t found, int64_t expected, std::string_view of, const TensorProto& proto,
                 const std::string& where) {
   if (found == expected) return;
@@ -82,26 +122,30 @@ at::Tensor view_of(std::shared_ptr<Owner> owner, const void* data, const std::ve
 
 // A typed field, moved out of the message.
 template <class T>
-at::Tensor view_of_field(google::protobuf::RepeatedField<T>& field, const TensorProto& proto, at::ScalarType type,
-                         const std::string& where) {
-  check_size(field.size(), checked_count(proto, where), "values", proto, where);
+at::Tensor view_of_field(google::protobuf::RepeatedField<T>& field, const TensorProto& proto, const ElementType& of,
+                         at::ScalarType type, const std::string& where) {
+  check_size(field.size(), stored_count(proto, of, where), "values", proto, where);
   auto owner = std::make_shared<google::protobuf::RepeatedField<T>>();
   owner->Swap(&field);
-  return view_of(owner, owner->data(), {proto.dims().begin(), proto.dims().end()}, type);
+  return view_of(owner, owner->data(), stored_shape(proto, of, where), type);
 }
 
 // int32_data carries the narrow types, one value each; 16-bit floats as their bits.
 at::Tensor from_int32_field(TensorProto& proto, const ElementType& type, const std::string& where) {
-  const at::Tensor wide = view_of_field(*proto.mutable_int32_data(), proto, at::kInt, where);
+  const at::Tensor wide = view_of_field(*proto.mutable_int32_data(), proto, type, at::kInt, where);
   if (type.stored == at::kBool) return wide.ne(0);
   if (type.stored != at::kHalf && type.stored != at::kBFloat16) return wide.to(type.stored);
   return wide.to(at::kShort).view(type.stored);
 }
 
 at::Tensor from_fields(TensorProto& proto, const ElementType& type, const std::string& where) {
-  if (type.stored == at::kFloat) return view_of_field(*proto.mutable_float_data(), proto, at::kFloat, where);
-  if (type.stored == at::kDouble) return view_of_field(*proto.mutable_double_data(), proto, at::kDouble, where);
-  if (type.stored == at::kLong) return view_of_field(*proto.mutable_int64_data(), proto, at::kLong, where);
+  const auto view = [&](auto* field, at::ScalarType seen) { return view_of_field(*field, proto, type, seen, where); };
+  if (type.stored == at::kFloat) return view(proto.mutable_float_data(), at::kFloat);
+  if (type.stored == at::kDouble) return view(proto.mutable_double_data(), at::kDouble);
+  if (type.onnx == TensorProto::UINT32 || type.onnx == TensorProto::UINT64) {
+    return view(proto.mutable_uint64_data(), at::kLong).to(type.stored);
+  }
+  if (type.stored == at::kLong) return view(proto.mutable_int64_data(), at::kLong);
   return from_int32_field(proto, type, where);
 }
 
@@ -118,7 +162,7 @@ at::Tensor from_external(const TensorProto& proto, const ElementType& type, Exte
   for (const auto& entry : proto.external_data()) place[entry.key()] = entry.value();
   const auto file = external.file(place["location"], where);
   const uint64_t offset = place["offset"].empty() ? 0 : number(place["offset"], where);
-  const uint64_t needed = static_cast<uint64_t>(checked_count(proto, where)) * at::elementSize(type.stored);
+  const uint64_t needed = static_cast<uint64_t>(stored_count(proto, type, where)) * at::elementSize(type.stored);
   const uint64_t length = place["length"].empty() ? needed : number(place["length"], where);
   check_size(static_cast<int64_t>(length), static_cast<int64_t>(needed), "bytes", proto, where);
   if (offset > file->size() || needed > file->size() - offset) {
@@ -127,13 +171,13 @@ at::Tensor from_external(const TensorProto& proto, const ElementType& type, Exte
                             place["location"], file->size()),
                 "get the file anew, it is damaged or cut short");
   }
-  return view_of(file, file->data() + offset, {proto.dims().begin(), proto.dims().end()}, type.stored);
+  return view_of(file, file->data() + offset, stored_shape(proto, type, where), type.stored);
 }
 
 at::Tensor from_raw(TensorProto& proto, const ElementType& type, const std::string& where) {
-  const int64_t needed = checked_count(proto, where) * static_cast<int64_t>(at::elementSize(type.stored));
+  const int64_t needed = stored_count(proto, type, where) * static_cast<int64_t>(at::elementSize(type.stored));
   check_size(static_cast<int64_t>(proto.raw_data().size()), needed, "bytes", proto, where);
-  const std::vector<int64_t> shape(proto.dims().begin(), proto.dims().end());
+  const std::vector<int64_t> shape = stored_shape(proto, type, where);
   const std::shared_ptr<std::string> raw(proto.release_raw_data());
   return view_of(raw, raw->data(), shape, type.stored);
 }
@@ -162,7 +206,7 @@ std::shared_ptr<const std::string> ExternalData::file(const std::string& locatio
 }
 
 at::Tensor take_tensor(TensorProto& proto, ExternalData& external, const std::string& where) {
-  const ElementType& type = element_type(proto, where);
+  const ElementType& type = stored_type(proto, where);
   if (proto.has_segment())
     throw Error(ErrorKind::kUnsupported, where, "is stored in segments", "export it in one piece");
   at::Tensor tensor;
@@ -175,7 +219,17 @@ at::Tensor take_tensor(TensorProto& proto, ExternalData& external, const std::st
   } else {
     tensor = from_fields(proto, type, where);
   }
-  return tensor.to(type.kept);
+  return widened(tensor, proto, type, where);
+}
+
+at::Tensor take_or_refuse(TensorProto& proto, ExternalData& external, const std::string& where, std::string& refusal) {
+  try {
+    return take_tensor(proto, external, where);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kUnsupported) throw;
+    refusal = std::string(error.what()).substr(where.size() + 2);
+    return {};
+  }
 }
 
 }  // namespace microtome

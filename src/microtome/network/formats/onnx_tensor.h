@@ -24,9 +24,13 @@ class ExternalData {
   std::map<std::string, std::shared_ptr<const std::string>> files_;
 };
 
-// float16, bfloat16 and float64 become float32; int16 becomes int32; int64, int32, uint8, int8 and bool stay. Takes the
-// data out of `proto`. Throws Error(kCorrupt) when data and shape disagree, Error(kUnsupported) on another element
-// type; both begin with `where`.
+// float16, bfloat16 and float64 become float32; int64, int32, int16, uint8, int8 and bool stay. Takes the
+// data out of `proto`; 4-bit integers become 8-bit ones, uint16, uint32 and uint64 the next wider signed ones. Throws
+// Error(kCorrupt) when data and shape disagree, Error(kUnsupported) on another element type; both begin with `where`.
 at::Tensor take_tensor(onnx::TensorProto& proto, ExternalData& external, const std::string& where);
+// The same, but what would be Error(kUnsupported) is written to `refusal`, without `where`; the tensor is undefined
+// then.
+at::Tensor take_or_refuse(onnx::TensorProto& proto, ExternalData& external, const std::string& where,
+                          std::string& refusal);
 
 }  // namespace microtome

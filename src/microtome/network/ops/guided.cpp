@@ -52,7 +52,7 @@ void run_clip_as(OperatorCall& call) {
 }
 
 constexpr Operator guided_operator(std::string_view name, void (*run)(OperatorCall&)) {
-  return {.name = name, .run = run, .window = same_position, .each_channel_alone = true};
+  return {.name = name, .run = run, .window = same_position, .each_channel_alone = true, .internal = true};
 }
 
 constexpr Operator kGuidedOperators[] = {

@@ -49,6 +49,36 @@ void check_range(std::span<const int64_t> values, IntRange range, const std::str
 
 std::string quoted(const std::string& name) { return fmt::format("attribute \"{}\"", name); }
 
+// The operator of which this is a slip of the pen.
+std::string meant(const std::string& name) {
+  std::vector<std::string> known = operator_names();
+  std::erase_if(known, [](const std::string& one) { return find_operator(one)->internal; });
+  const std::string nearest = nearest_name(name, known);
+  return edit_distance(name, nearest) <= name.size() / 5 ? fmt::format(" (do you mean {}?)", nearest) : "";
+}
+
+// What no network here can do, by how the names of its operators begin.
+constexpr std::pair<std::string_view, std::string_view> kForeign[] = {
+    {"Random", "draws numbers at random"},
+    {"Bernoulli", "draws numbers at random"},
+    {"Multinomial", "draws numbers at random"},
+    {"Sequence", "makes lists of values"},
+    {"SplitToSequence", "makes lists of values"},
+    {"ConcatFromSequence", "reads lists of values"},
+    {"Optional", "makes values that may be absent"},
+    {"String", "works on text"},
+    {"Tfidf", "works on text"},
+    {"Regex", "works on text"},
+    {"ImageDecoder", "reads files"},
+};
+
+std::string why_unknown(const Node& node) {
+  for (const auto& [front, does] : kForeign) {
+    if (node.op.starts_with(front)) return fmt::format("{}, which is not done here", does);
+  }
+  return fmt::format("this operator (opset {}) is not known here{}", node.version, meant(node.op));
+}
+
 const std::vector<int64_t> kNoShape;
 
 const std::vector<int64_t>& shape_of(const Graph& graph, const std::vector<ValueIndex>& values, size_t i) {
@@ -88,12 +118,20 @@ const Operator* find_operator(std::string_view name) {
 }
 
 const Operator& require_operator(const Node& node) {
+  if (!node.refusal.empty()) throw Error(ErrorKind::kUnsupported, "", node.refusal);
   if (const Operator* found = find_operator(node.op)) return *found;
-  const std::vector<std::string> names = operator_names();
-  throw Error(ErrorKind::kUnsupported, "",
-              fmt::format("operator {} of opset {} is not supported (nearest: {})", node.op, node.version,
-                          nearest_name(node.op, names)),
-              "cut the network before this node, or export it with simpler operators");
+  throw Error(ErrorKind::kUnsupported, "", why_unknown(node));
+}
+
+at::ScalarType element_type(int64_t onnx) {
+  static constexpr at::ScalarType kUnknown = at::ScalarType::Undefined;
+  static constexpr at::ScalarType kTypes[] = {
+      kUnknown,   at::kFloat, at::kByte,  at::kChar,  at::kInt,  at::kShort, at::kInt,  at::kLong,
+      kUnknown,   at::kBool,  at::kFloat, at::kFloat, at::kLong, at::kLong,  kUnknown,  kUnknown,
+      at::kFloat, kUnknown,   kUnknown,   kUnknown,   kUnknown,  at::kByte,  at::kChar,
+  };
+  if (onnx >= 0 && onnx < static_cast<int64_t>(std::size(kTypes)) && kTypes[onnx] != kUnknown) return kTypes[onnx];
+  throw Error(ErrorKind::kUnsupported, "", fmt::format("the element type {} is not supported", onnx));
 }
 
 std::vector<std::string> operator_names() {

@@ -85,6 +85,7 @@ struct Operator {
 
   // Of its values. Layers and passes go by them.
   bool reads_values = true;         // false: the result depends on the shapes of the inputs alone
+  InputRange shape_follows{};       // inputs whose values decide the shape of the result
   bool hands_on = false;            // the values of input 0 as they are, perhaps in another arrangement
   bool each_channel_alone = false;  // output channel k is a function of input channel k of input 0 (axis 1)
   bool mixes_channels = false;      // a sum over channels of products with weights (a matrix or more, input 1)
@@ -92,6 +93,10 @@ struct Operator {
   bool rectifies = false;           // an activation function that holds back what is negative
   bool has_target_shape = false;    // input 1, or attribute "shape", is the shape of the output; 0 keeps a length
   OutputScale scale = OutputScale::kAny;
+  bool internal = false;  // made by passes alone; no file has it
+
+  // One sentence where the file asks for something else than is done here. Null or empty: it does not.
+  std::string (*note)(const NodeFacts& facts) = nullptr;
 
   // Of its parameters.
   bool channel_parameters = false;  // inputs 1.. hold one entry a channel
@@ -122,9 +127,12 @@ std::span<const OperatorFamily* const> kinds();
 
 // Null when this build has no such operator.
 const Operator* find_operator(std::string_view name);
-// As above, but throws Error(kUnsupported) naming the operator, its opset and the nearest that there is.
+// As above, but throws Error(kUnsupported), saying why the node cannot run; a misspelt name with the one meant.
 const Operator& require_operator(const Node& node);
 std::vector<std::string> operator_names();
+// How values of ONNX's TensorProto::DataType are kept: every floating type as float32, uint16 and wider unsigned ones
+// as the next wider signed one, 4 bits as 8. Throws Error(kUnsupported) on text, complex numbers and 8-bit floats.
+at::ScalarType element_type(int64_t onnx);
 
 // Usual windows.
 Window same_position(const NodeFacts& facts);  // elementwise over space

@@ -52,8 +52,16 @@ void run_redirected_clip(OperatorCall& call) {
 }
 
 constexpr Operator kRedirectedOperators[] = {
-    {.name = "RedirectedRelu", .run = run_redirected_relu, .window = same_position, .each_channel_alone = true},
-    {.name = "RedirectedClip", .run = run_redirected_clip, .window = same_position, .each_channel_alone = true},
+    {.name = "RedirectedRelu",
+     .run = run_redirected_relu,
+     .window = same_position,
+     .each_channel_alone = true,
+     .internal = true},
+    {.name = "RedirectedClip",
+     .run = run_redirected_clip,
+     .window = same_position,
+     .each_channel_alone = true,
+     .internal = true},
 };
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace {
 
 struct InfoRequest : NetworkArguments {};
 
-// {"network":{"hash","format","name","input","classes"},
+// {"network":{"hash","format","name","input","classes","notes"},
 //  "layers":[{"name","aliases","op","shape","units","receptive_field","macs_share"}]}
 Json info(const InfoRequest& request, const Bench&) {
   const Source source = open_source(request);
@@ -28,7 +28,8 @@ Json info(const InfoRequest& request, const Bench&) {
             {"format", network.format},
             {"name", network.name},
             {"input", network.input},
-            {"classes", network.classes.size()}}},
+            {"classes", network.classes.size()},
+            {"notes", source.network.facts().notes}}},
           {"layers", std::move(layers)}};
 }
 

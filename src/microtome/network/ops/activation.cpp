@@ -91,6 +91,19 @@ void run_hard_sigmoid(OperatorCall& call) {
 }
 
 void run_hard_swish(OperatorCall& call) { call.outputs[0] = at::hardswish(call.input(0)); }
+void run_mish(OperatorCall& call) { call.outputs[0] = at::mish(call.input(0)); }
+
+void run_thresholded_relu(OperatorCall& call) {
+  const at::Tensor& x = call.input(0);
+  call.outputs[0] = at::where(x > float_attribute(call.node, "alpha", 1.0), x, at::zeros_like(x));
+}
+
+// Towards 0 by the bias, and 0 between -lambd and lambd.
+void run_shrink(OperatorCall& call) {
+  const at::Tensor& x = call.input(0);
+  const double lambd = float_attribute(call.node, "lambd", 0.5), bias = float_attribute(call.node, "bias", 0.0);
+  call.outputs[0] = at::where(x < -lambd, x + bias, at::where(x > lambd, x - bias, at::zeros_like(x)));
+}
 
 // Before opset 13 everything from the axis on counts as one axis.
 template <at::Tensor (*kFunction)(const at::Tensor&, int64_t)>
@@ -109,6 +122,10 @@ void run_softmax(OperatorCall& call) {
 
 at::Tensor softmax(const at::Tensor& x, int64_t axis) { return at::softmax(x, axis); }
 at::Tensor log_softmax(const at::Tensor& x, int64_t axis) { return at::log_softmax(x, axis); }
+// 1 at the first of the largest.
+at::Tensor hardmax(const at::Tensor& x, int64_t axis) {
+  return at::scatter(at::zeros_like(x), axis, at::argmax(x, axis, true), 1);
+}
 
 Window softmax_window(const NodeFacts& facts) {
   const int64_t rank = static_cast<int64_t>(facts.input_shape(0).size());
@@ -155,6 +172,10 @@ constexpr Operator kActivationOperators[] = {
     pointwise("Softsign", run_softsign),
     pointwise("HardSigmoid", run_hard_sigmoid),
     pointwise("HardSwish", run_hard_swish),
+    pointwise("Mish", run_mish),
+    pointwise("ThresholdedRelu", run_thresholded_relu),
+    pointwise("Shrink", run_shrink),
+    {.name = "Hardmax", .run = run_softmax<hardmax>, .window = softmax_window},
     {.name = "Softmax", .run = run_softmax<softmax>, .window = softmax_window, .scale = OutputScale::kProbabilities},
     {.name = "LogSoftmax",
      .run = run_softmax<log_softmax>,

@@ -137,17 +137,14 @@ Window depth_to_space_window(const NodeFacts& facts) {
 
 // A network runs in one precision: a cast between floating types changes nothing.
 void run_cast(OperatorCall& call) {
-  static constexpr at::ScalarType kTypes[] = {
-      at::kFloat, at::kFloat, at::kByte, at::kChar,  at::kInt,   at::kShort, at::kInt,
-      at::kLong,  at::kFloat, at::kBool, at::kFloat, at::kFloat, at::kLong,  at::kLong,
-  };  // by ONNX's TensorProto::DataType; unsigned wide types become signed wider ones, 8 (text) is refused below
-  const int64_t to = int_attribute(call.node, "to", 0);
-  if (to < 1 || to > 13 || to == 8) {
-    throw Error(ErrorKind::kUnsupported, "", "Cast to this type is not supported", "");
-  }
   const at::Tensor& x = call.input(0);
-  const at::ScalarType type = kTypes[to];
+  const at::ScalarType type = element_type(int_attribute(call.node, "to", 0));
   call.outputs[0] = at::isFloatingType(type) && x.is_floating_point() ? x : x.to(type);
+}
+
+void run_cast_like(OperatorCall& call) {
+  const at::Tensor &x = call.input(0), like = call.input(1);
+  call.outputs[0] = like.is_floating_point() && x.is_floating_point() ? x : x.to(like.scalar_type());
 }
 
 constexpr Operator unchanged(std::string_view name, void (*run)(OperatorCall&),
@@ -169,6 +166,7 @@ constexpr Operator kArrangementOperators[] = {
     unchanged("Identity", run_identity, always),
     unchanged("Dropout", run_dropout, always),
     unchanged("Cast", run_cast, nullptr),
+    unchanged("CastLike", run_cast_like, nullptr),
     arranged("Flatten", run_flatten, by_layout, with_one_position),
     {.name = "Reshape",
      .run = run_reshape,

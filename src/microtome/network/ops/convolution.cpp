@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "microtome/base/error.h"
 #include "microtome/network/ops/spatial.h"
 
@@ -47,32 +49,60 @@ void run_conv(OperatorCall& call) {
       at::convolution(x, weight, bias(call), s.stride, s.before, s.dilation, false, no_output_padding, groups);
 }
 
-// The padding of a transposed convolution crops its output: run without and crop, which also serves unequal sides.
+// What a transposed convolution makes beyond its input's stride, by axis.
+std::vector<int64_t> output_padding(const Node& node, size_t axes) {
+  std::vector<int64_t> padding = ints_attribute(node, "output_padding", kPaddings);
+  padding.resize(axes, 0);
+  return padding;
+}
+
+// The padding of a transposed convolution crops its output. A file may give the size instead (output_shape, or a stride
+// times the input's by auto_pad); an odd cell then goes first, with SAME_UPPER last.
+Spatial transposed_spatial(const Node& node, at::IntArrayRef kernel, at::IntArrayRef input) {
+  const std::string automatic = string_attribute(node, "auto_pad", "NOTSET");
+  const bool same = automatic == "SAME_UPPER" || automatic == "SAME_LOWER";
+  Node plain = node;
+  plain.attributes.erase("auto_pad");
+  Spatial s = spatial_attributes(plain, kernel, input);
+  std::vector<int64_t> asked = ints_attribute(node, "output_shape", {1, kLargestWindow});
+  if (asked.size() > s.kernel.size()) asked.erase(asked.begin(), asked.end() - static_cast<int64_t>(s.kernel.size()));
+  if (asked.empty() && !same) return s;
+  const std::vector<int64_t> more = output_padding(node, s.kernel.size());
+  for (size_t axis = 0; axis < s.kernel.size(); ++axis) {
+    const int64_t wanted = axis < asked.size() ? asked[axis] : input[axis + 2] * s.stride[axis];
+    const int64_t total = (input[axis + 2] - 1) * s.stride[axis] + s.extent(axis) + more[axis] - wanted;
+    const int64_t cropped = std::max<int64_t>(total, 0);
+    s.before[axis] = automatic == "SAME_UPPER" ? cropped / 2 : cropped - cropped / 2;
+    s.after[axis] = total - s.before[axis];
+  }
+  return s;
+}
+
+// Run without padding, then cropped or filled up at the ends.
 void run_conv_transpose(OperatorCall& call) {
   const int64_t groups = checked_groups(call, 0, false);
   const at::Tensor& x = call.input(0);
   const at::Tensor& weight = call.input(1);
-  if (has_attribute(call.node, "output_shape") || has_attribute(call.node, "auto_pad")) {
-    throw Error(ErrorKind::kUnsupported, "", "ConvTranspose with output_shape or auto_pad is not supported",
-                "export the network with explicit pads");
-  }
-  const Spatial s = spatial_attributes(call.node, weight.sizes().slice(2), x.sizes());
-  std::vector<int64_t> output_padding = ints_attribute(call.node, "output_padding", kPaddings);
-  if (output_padding.empty()) output_padding.assign(s.kernel.size(), 0);
+  const Spatial s = transposed_spatial(call.node, weight.sizes().slice(2), x.sizes());
   const std::vector<int64_t> none(s.kernel.size(), 0);
+  std::vector<int64_t> first = s.before, last = output_padding(call.node, s.kernel.size());
   double made = static_cast<double>(x.size(0)) * static_cast<double>(weight.size(1) * groups);
   for (size_t axis = 0; axis < s.kernel.size(); ++axis) {
     const int64_t stretched = (x.size(static_cast<int64_t>(axis) + 2) - 1) * s.stride[axis] + s.extent(axis);
-    made *= static_cast<double>(stretched);
+    last[axis] -= s.after[axis];
+    first[axis] = -s.before[axis];
+    made *= static_cast<double>(stretched + std::max<int64_t>(last[axis], 0));
   }
   call.limits.check_elements(made, x.element_size());
   call.limits.check_work(static_cast<double>(x.numel()) * static_cast<double>(weight.numel() / weight.size(0)));
-  at::Tensor y = at::convolution(x, weight, bias(call), s.stride, none, s.dilation, true, output_padding, groups);
-  for (size_t axis = 0; axis < s.kernel.size(); ++axis) {
-    const int64_t length = y.size(static_cast<int64_t>(axis) + 2) - s.before[axis] - s.after[axis];
-    y = y.narrow(static_cast<int64_t>(axis) + 2, s.before[axis], length);
+  const at::Tensor whole = at::convolution(x, weight, {}, s.stride, none, s.dilation, true, none, groups);
+  at::Tensor y = pad_spatial(whole, first, last, 0);
+  if (call.has(2)) {
+    std::vector<int64_t> along(static_cast<size_t>(y.dim()), 1);
+    along[1] = -1;
+    y = y + call.inputs[2].reshape(along);
   }
-  call.outputs[0] = y.contiguous();
+  call.outputs[0] = y;
 }
 
 at::IntArrayRef kernel_of(const NodeFacts& facts) { return at::IntArrayRef(facts.input_shape(1)).slice(2); }
@@ -81,8 +111,8 @@ Window conv_window(const NodeFacts& facts) { return spatial_window(facts, kernel
 
 // With stride s, output p gathers the inputs q with q * s - before <= p: a window of ceil(extent / s), moving by 1 / s.
 Window conv_transpose_window(const NodeFacts& facts) {
-  Window window = spatial_window(facts, kernel_of(facts));
-  if (window.everything) return window;
+  if (facts.input_shape(0).size() != 4) return {.everything = true};
+  Window window = window_of(transposed_spatial(facts.node, kernel_of(facts), facts.input_shape(0)));
   for (size_t xy = 0; xy < 2; ++xy) {
     const int64_t stride = window.step[xy];
     const int64_t before = -window.start[xy];

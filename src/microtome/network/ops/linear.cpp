@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gemm and MatMul.
+// Gemm, MatMul, sums of products by equation, determinants.
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cctype>
+#include <map>
 
 #include "microtome/network/ops/operator.h"
 
@@ -38,6 +40,47 @@ void run_gemm(OperatorCall& call) {
 void run_matmul(OperatorCall& call) {
   check_product(call, call.input(0), call.input(1));
   call.outputs[0] = at::matmul(call.inputs[0], call.inputs[1]);
+}
+
+// The lengths of all axes that the equation names, together: each is walked through for each other one.
+double equation_work(std::string_view equation, std::span<const at::Tensor> inputs) {
+  std::map<char, double> lengths;
+  double unnamed = 1;
+  size_t operand = 0;
+  for (size_t at = 0; at < equation.size() && operand < inputs.size(); ++operand) {
+    const size_t end = std::min(equation.find_first_of(",-", at), equation.size());
+    const std::string_view term = equation.substr(at, end - at);
+    const at::Tensor& x = inputs[operand];
+    const auto letters = std::count_if(term.begin(), term.end(), [](unsigned char c) { return std::isalpha(c); });
+    int64_t axis = 0, dots = 0;
+    for (const char letter : term) {
+      if (letter == '.' && ++dots == 1) {
+        const int64_t hidden = std::max<int64_t>(x.dim() - letters, 0);
+        unnamed = std::max(unnamed, count_elements(x.sizes().slice(axis, hidden)));
+        axis += hidden;
+      }
+      if (!std::isalpha(static_cast<unsigned char>(letter)) || axis >= x.dim()) continue;
+      double& length = lengths[letter];
+      length = std::max(length, static_cast<double>(x.size(axis++)));
+    }
+    at = end < equation.size() && equation[end] == ',' ? end + 1 : equation.size();
+  }
+  for (const auto& [letter, length] : lengths) unnamed *= std::max(length, 1.0);
+  return unnamed;
+}
+
+void run_einsum(OperatorCall& call) {
+  std::vector<at::Tensor> inputs;
+  for (size_t i = 0; i < std::max<size_t>(call.inputs.size(), 1); ++i) inputs.push_back(call.input(i));
+  const std::string equation = string_attribute(call.node, "equation", "");
+  call.limits.check_work(equation_work(equation, inputs));
+  call.outputs[0] = at::einsum(equation, inputs);
+}
+
+void run_det(OperatorCall& call) {
+  const at::Tensor& x = call.input(0);
+  call.limits.check_work(static_cast<double>(x.numel()) * static_cast<double>(x.dim() > 0 ? x.size(-1) : 1));
+  call.outputs[0] = at::linalg_det(x);
 }
 
 // Output elements times the length of the axis summed over.
@@ -82,6 +125,8 @@ constexpr Operator kLinearOperators[] = {
      .mixes_channels = true,
      .learned = {1, 1},
      .unrotated = matmul_unrotated},
+    {.name = "Einsum", .run = run_einsum, .window = everything},
+    {.name = "Det", .run = run_det, .window = everything},
 };
 
 }  // namespace

@@ -32,9 +32,41 @@ void run_layer_normalization(OperatorCall& call) {
   const at::Tensor& x = call.input(0);
   const int64_t axis = normal_axis(int_attribute(call.node, "axis", -1), x.dim());
   const auto stretch = x.sizes().slice(static_cast<size_t>(axis));
-  at::Tensor y = at::layer_norm(x, stretch, {}, {}, float_attribute(call.node, "epsilon", 1e-5)) * call.input(1);
+  const double epsilon = float_attribute(call.node, "epsilon", 1e-5);
+  at::Tensor y = at::layer_norm(x, stretch, {}, {}, epsilon) * call.input(1);
   if (call.has(2)) y = y + call.inputs[2];
   call.outputs[0] = y;
+  if (!call.wants(1) && !call.wants(2)) return;
+  std::vector<int64_t> axes;
+  for (int64_t i = axis; i < x.dim(); ++i) axes.push_back(i);
+  const at::Tensor mean = x.mean(axes, true);
+  if (call.wants(1)) call.outputs[1] = mean;
+  if (call.wants(2)) call.outputs[2] = ((x - mean).square().mean(axes, true) + epsilon).rsqrt();
+}
+
+// By the root of the mean square over all axes from `axis` on.
+void run_rms_normalization(OperatorCall& call) {
+  const at::Tensor& x = call.input(0);
+  std::vector<int64_t> axes;
+  for (int64_t i = normal_axis(int_attribute(call.node, "axis", -1), x.dim()); i < x.dim(); ++i) axes.push_back(i);
+  const at::Tensor scale = (x.square().mean(axes, true) + float_attribute(call.node, "epsilon", 1e-5)).rsqrt();
+  call.outputs[0] = x * scale * call.input(1);
+}
+
+// Values less their mean, by their deviation over the axes.
+void run_mean_variance_normalization(OperatorCall& call) {
+  const at::Tensor& x = call.input(0);
+  std::vector<int64_t> axes = ints_attribute(call.node, "axes");
+  if (axes.empty()) axes = {0, 2, 3};
+  const at::Tensor centred = x - x.mean(axes, true);
+  call.outputs[0] = centred / (centred.square().mean(axes, true).sqrt() + 1e-9);
+}
+
+void run_lp_normalization(OperatorCall& call) {
+  const at::Tensor& x = call.input(0);
+  const int64_t axis = normal_axis(int_attribute(call.node, "axis", -1), x.dim());
+  const int64_t p = int_attribute(call.node, "p", 2, {1, 2});
+  call.outputs[0] = x / at::linalg_vector_norm(x, p, axis, true);
 }
 
 // Over the channels of a group and all positions; scale and offset for each group before opset 21, then for each
@@ -121,6 +153,14 @@ void run_lrn(OperatorCall& call) {
                                          float_attribute(call.node, "bias", 1.0));
 }
 
+// Exporters set training_mode, or before opset 14 name more outputs, where a network was not put into evaluation.
+std::string batch_normalization_note(const NodeFacts& facts) {
+  const auto& outputs = facts.node.outputs;
+  const bool more = std::count_if(outputs.begin(), outputs.end(), [](ValueIndex value) { return value >= 0; }) > 1;
+  if (int_attribute(facts.node, "training_mode", 0) == 0 && !more) return {};
+  return "is stored in training mode; its running mean and variance are used here, as in evaluation";
+}
+
 // y = scale * (x - mean) / sqrt(variance + epsilon) + offset.
 ChannelAffine batch_normalization_affine(const NodeFacts& facts) {
   at::Tensor parameters[4];
@@ -137,6 +177,7 @@ constexpr Operator kNormalizationOperators[] = {
      .run = run_batch_normalization,
      .window = same_position,
      .each_channel_alone = true,
+     .note = batch_normalization_note,
      .channel_parameters = true,
      .learned = {1, 2},
      .running = {3, 2},
@@ -144,6 +185,9 @@ constexpr Operator kNormalizationOperators[] = {
     {.name = "InstanceNormalization", .run = run_instance_normalization, .window = everything, .learned = {1, 2}},
     {.name = "LayerNormalization", .run = run_layer_normalization, .window = everything, .learned = {1, 2}},
     {.name = "GroupNormalization", .run = run_group_normalization, .window = everything, .learned = {1, 2}},
+    {.name = "RMSNormalization", .run = run_rms_normalization, .window = everything, .learned = {1, 1}},
+    {.name = "MeanVarianceNormalization", .run = run_mean_variance_normalization, .window = everything},
+    {.name = "LpNormalization", .run = run_lp_normalization, .window = everything},
     {.name = "LRN", .run = run_lrn, .window = same_position},
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The other operators against closed forms, and every differentiable one against finite differences.
+// The other operators against closed forms.
 #include <cmath>
 #include <set>
 
@@ -319,58 +319,6 @@ TEST(Run, NamesUnknownOperatorsAndMissingInputs) {
   EXPECT_THROW(OneNode("Add", {random({1}, "x")}).run(), Error);
   EXPECT_THROW(OneNode("Conv", {random({1, 2, 3, 3}, "x"), random({1, 5, 3, 3}, "w")}).run(), Error);
 }
-
-// d/dx of <y, weights> by autograd and by central differences.
-struct GradientCase {
-  std::string op;
-  std::vector<int64_t> shape;
-  std::vector<at::Tensor> others;
-  Attributes attributes;
-};
-
-class Gradients : public ::testing::TestWithParam<GradientCase> {};
-
-TEST_P(Gradients, EqualFiniteDifferences) {
-  const GradientCase& c = GetParam();
-  const at::Tensor x = random(c.shape, "x", 1.5);
-  std::vector<at::Tensor> inputs = {x};
-  inputs.insert(inputs.end(), c.others.begin(), c.others.end());
-  const OneNode node(c.op, inputs, c.attributes);
-  const at::Tensor weights = random(node.run().sizes().vec(), "weights");
-  const at::Tensor leaf = x.clone().requires_grad_();
-  (node.run(leaf) * weights).sum().backward();
-  auto score = [&](const at::Tensor& moved) { return (node.run(moved) * weights).sum().item<double>(); };
-  expect_close(leaf.grad(), numerical_gradient(score, x), 1e-6);
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    All, Gradients,
-    ::testing::Values(
-        GradientCase{"Relu", {2, 3}, {}, {}}, GradientCase{"LeakyRelu", {2, 3}, {}, {{"alpha", 0.2}}},
-        GradientCase{"Elu", {2, 3}, {}, {}}, GradientCase{"Selu", {2, 3}, {}, {}},
-        GradientCase{"Clip", {2, 3}, {at::scalar_tensor(-1.0, at::kDouble), at::scalar_tensor(1.0, at::kDouble)}, {}},
-        GradientCase{"PRelu", {1, 2, 2, 2}, {random({2, 1, 1}, "slope")}, {}}, GradientCase{"Sigmoid", {2, 3}, {}, {}},
-        GradientCase{"HardSigmoid", {2, 3}, {}, {}}, GradientCase{"HardSwish", {2, 3}, {}, {}},
-        GradientCase{"Tanh", {2, 3}, {}, {}}, GradientCase{"Softplus", {2, 3}, {}, {}},
-        GradientCase{"Softsign", {2, 3}, {}, {}}, GradientCase{"Softmax", {2, 3}, {}, {}},
-        GradientCase{"Erf", {2, 3}, {}, {}}, GradientCase{"Celu", {2, 3}, {}, {{"alpha", 0.6}}},
-        GradientCase{"Gelu", {2, 3}, {}, {}},
-        GradientCase{"LayerNormalization", {2, 3, 4}, {random({4}, "s"), random({4}, "b")}, {}},
-        GradientCase{
-            "GroupNormalization", {1, 4, 3, 2}, {random({2}, "s"), random({2}, "b")}, {{"num_groups", int64_t{2}}}},
-        GradientCase{"SpaceToDepth", {1, 1, 4, 4}, {}, {{"blocksize", int64_t{2}}}},
-        GradientCase{"LRN", {1, 5, 2, 2}, {}, {{"size", int64_t{3}}, {"alpha", 0.5}}},
-        GradientCase{"LRN", {2, 5, 2, 1}, {}, {{"size", int64_t{4}}, {"alpha", 0.5}, {"beta", 0.5}, {"bias", 2.0}}},
-        GradientCase{"LRN", {1, 2, 2, 1}, {}, {{"size", int64_t{7}}, {"alpha", 0.5}, {"beta", 0.6}}},
-        GradientCase{"InstanceNormalization", {2, 2, 3, 3}, {random({2}, "s"), random({2}, "b")}, {}},
-        GradientCase{"MaxPool", {1, 2, 5, 5}, {}, {{"kernel_shape", ints({3, 3})}, {"pads", ints({0, 1, 2, 0})}}},
-        GradientCase{"AveragePool", {1, 2, 5, 5}, {}, {{"kernel_shape", ints({3, 3})}, {"pads", ints({0, 1, 2, 0})}}},
-        GradientCase{"Conv", {1, 2, 5, 5}, {random({3, 2, 3, 3}, "w")}, {{"pads", ints({0, 1, 2, 0})}}},
-        GradientCase{"Resize",
-                     {1, 1, 2, 3},
-                     {at::Tensor(), at::tensor(std::vector<double>{1, 1, 2, 2}, at::kDouble)},
-                     {{"mode", std::string("linear")}}}),
-    [](const auto& one) { return fmt::format("{}{}", one.param.op, one.index); });
 
 }  // namespace
 }  // namespace microtome::testing

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// MaxPool, AveragePool and their global forms.
+// Poolings by the largest, the mean and the norm, their global forms, and MaxUnpool.
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
@@ -70,23 +70,85 @@ Spatial without_padding(Spatial s) {
   return s;
 }
 
+constexpr double kLowest = -std::numeric_limits<double>::infinity();
+
+// Where each largest value of x [N,C,H,W] lies in the whole of it, laid out row by row or column by column.
+at::Tensor places_of_largest(const OperatorCall& call, const at::Tensor& x, const Spatial& s, bool ceil) {
+  const at::Tensor padded = pad_spatial(x, s.before, exact_after(s, x.sizes(), ceil), kLowest);
+  const Spatial bare = without_padding(s);
+  const at::Tensor place =
+      std::get<1>(at::max_pool2d_with_indices(padded, bare.kernel, bare.stride, bare.before, bare.dilation, false));
+  const int64_t width = padded.size(3), height = x.size(2);
+  const at::Tensor row = place.div(width, "floor") - s.before[0], column = place.remainder(width) - s.before[1];
+  const bool by_columns = int_attribute(call.node, "storage_order", 0) != 0;
+  const at::Tensor maps = at::arange(x.size(0) * x.size(1), place.options()).reshape({x.size(0), x.size(1), 1, 1});
+  return maps * (height * x.size(3)) + (by_columns ? column * height + row : row * x.size(3) + column);
+}
+
 void run_max_pool(OperatorCall& call) {
-  if (call.wants(1)) {
-    throw Error(ErrorKind::kUnsupported, "", "MaxPool's second output (indices) is not supported",
-                "export the network without unpooling");
-  }
   Spatial s = spatial_attributes(call.node, {}, call.input(0).sizes());
   const bool ceil = int_attribute(call.node, "ceil_mode", 0) != 0;
   check_pool(call, s);
-  const at::Tensor x = as_picture(call.inputs[0], s);
-  at::Tensor y;
-  if (aten_can_pad(s)) {
-    y = max_pool(x, s, ceil);
-  } else {
-    const double lowest = -std::numeric_limits<double>::infinity();
-    y = max_pool(pad_spatial(x, s.before, exact_after(s, x.sizes(), ceil), lowest), without_padding(s), false);
+  const at::ScalarType type = call.inputs[0].scalar_type();
+  const bool whole = at::isIntegralType(type, true);
+  const at::Tensor x = as_picture(whole ? call.inputs[0].to(at::kFloat) : call.inputs[0], s);
+  const at::Tensor y = aten_can_pad(s) ? max_pool(x, s, ceil)
+                                       : max_pool(pad_spatial(x, s.before, exact_after(s, x.sizes(), ceil), kLowest),
+                                                  without_padding(s), false);
+  const auto as_given = [&](const at::Tensor& made) { return call.inputs[0].dim() == 3 ? made.squeeze(2) : made; };
+  call.outputs[0] = as_given(whole ? y.to(type) : y);
+  if (call.wants(1) && x.dim() == 4) call.outputs[1] = as_given(places_of_largest(call, x, s, ceil));
+}
+
+// Values back to where MaxPool found them, in a map of the size that it had read, then filled up to the size asked for.
+void run_max_unpool(OperatorCall& call) {
+  const at::Tensor& x = call.input(0);
+  const Spatial s = spatial_attributes(call.node, {}, x.sizes());
+  std::vector<int64_t> shape = x.sizes().slice(0, 2).vec();
+  for (size_t axis = 0; axis < s.kernel.size(); ++axis) {
+    const int64_t length = x.size(static_cast<int64_t>(axis) + 2);
+    shape.push_back((length - 1) * s.stride[axis] + s.kernel[axis] - s.before[axis] - s.after[axis]);
   }
-  call.outputs[0] = call.inputs[0].dim() == 3 ? y.squeeze(2) : y;
+  const std::vector<int64_t> asked = call.has(2) ? to_ints(call.inputs[2], {0, kLargestInteger}) : shape;
+  call.limits.check_elements(count_elements(shape), x.element_size());
+  call.limits.check_elements(count_elements(asked), x.element_size());
+  if (asked.size() != shape.size() || std::ranges::any_of(shape, [](int64_t length) { return length < 1; })) {
+    throw Error(ErrorKind::kCorrupt, "", fmt::format("spreads an input [{}]", fmt::join(x.sizes(), ",")),
+                "check the size of the input");
+  }
+  const at::Tensor places = call.input(1).to(x.device(), at::kLong).reshape(-1);
+  const at::Tensor flat = at::zeros(shape, x.options()).reshape(-1).scatter(0, places, x.reshape(-1));
+  std::vector<int64_t> beyond;
+  for (size_t axis = shape.size(); axis-- > 0;) beyond.insert(beyond.end(), {0, asked[axis] - shape[axis]});
+  call.outputs[0] = at::constant_pad_nd(flat.reshape(shape), beyond, 0);
+}
+
+// The sum of each window of each channel, over any number of axes.
+at::Tensor window_sums(const at::Tensor& x, const Spatial& bare) {
+  std::vector<int64_t> kernel = {x.size(1), 1};
+  kernel.insert(kernel.end(), bare.kernel.begin(), bare.kernel.end());
+  const std::vector<int64_t> none(bare.kernel.size(), 0);
+  return at::convolution(x, at::ones(kernel, x.options()), {}, bare.stride, none, bare.dilation, false, none,
+                         x.size(1));
+}
+
+// The p-th root, whose slope is infinite at 0: there it is 0, and so is its gradient.
+at::Tensor root(const at::Tensor& sums, double p) {
+  const at::Tensor some = sums > 0;
+  return at::where(some, at::where(some, sums, at::ones_like(sums)).pow(1 / p), at::zeros_like(sums));
+}
+
+void run_lp_pool(OperatorCall& call) {
+  const at::Tensor& x = call.input(0);
+  const Spatial s = spatial_attributes(call.node, {}, x.sizes());
+  const auto p = static_cast<double>(int_attribute(call.node, "p", 2, {1, kLargestInteger}));
+  check_pool(call, s);
+  const std::vector<int64_t> after = exact_after(s, x.sizes(), int_attribute(call.node, "ceil_mode", 0) != 0);
+  call.outputs[0] = root(window_sums(pad_spatial(x.abs().pow(p), s.before, after, 0), without_padding(s)), p);
+}
+
+bool dilated(const Spatial& s) {
+  return std::ranges::any_of(s.dilation, [](int64_t d) { return d != 1; });
 }
 
 // Unequal sides: average with zeros beside the input, divided by the same average of ones that mark what counts.
@@ -103,21 +165,20 @@ at::Tensor average_by_ones(const at::Tensor& x, const Spatial& s, bool ceil, boo
     in_front.assign(in_front.size(), 0);
   }
   const Spatial bare = without_padding(s);
-  const at::Tensor sums = average_pool(pad_spatial(x, s.before, after, 0), bare, false, true);
-  return sums / average_pool(pad_spatial(ones, in_front, behind, 0), bare, false, true);
+  const auto total = [&](const at::Tensor& padded) {
+    return dilated(s) ? window_sums(padded, bare) : average_pool(padded, bare, false, true);
+  };
+  return total(pad_spatial(x, s.before, after, 0)) / total(pad_spatial(ones, in_front, behind, 0));
 }
 
 void run_average_pool(OperatorCall& call) {
   Spatial s = spatial_attributes(call.node, {}, call.input(0).sizes());
   const bool ceil = int_attribute(call.node, "ceil_mode", 0) != 0;
   const bool count_padding = int_attribute(call.node, "count_include_pad", 0) != 0;
-  if (std::any_of(s.dilation.begin(), s.dilation.end(), [](int64_t d) { return d != 1; })) {
-    throw Error(ErrorKind::kUnsupported, "", "AveragePool with dilations is not supported", "");
-  }
   check_pool(call, s);
   const at::Tensor x = as_picture(call.inputs[0], s);
-  const at::Tensor y =
-      aten_can_pad(s) ? average_pool(x, s, ceil, count_padding) : average_by_ones(x, s, ceil, count_padding);
+  const at::Tensor y = aten_can_pad(s) && !dilated(s) ? average_pool(x, s, ceil, count_padding)
+                                                      : average_by_ones(x, s, ceil, count_padding);
   call.outputs[0] = call.inputs[0].dim() == 3 ? y.squeeze(2) : y;
 }
 
@@ -137,6 +198,12 @@ void run_global_max_pool(OperatorCall& call) {
   call.outputs[0] = at::amax(x, spatial_axes(x), true);
 }
 
+void run_global_lp_pool(OperatorCall& call) {
+  const at::Tensor& x = call.input(0);
+  const auto p = static_cast<double>(int_attribute(call.node, "p", 2, {1, kLargestInteger}));
+  call.outputs[0] = root(at::sum(x.abs().pow(p), at::IntArrayRef(spatial_axes(x)), true), p);
+}
+
 Window pool_window(const NodeFacts& facts) { return spatial_window(facts, {}); }
 
 constexpr Operator kPoolingOperators[] = {
@@ -151,6 +218,9 @@ constexpr Operator kPoolingOperators[] = {
      .window = everything,
      .each_channel_alone = true,
      .passes_rotation = always},
+    {.name = "LpPool", .run = run_lp_pool, .window = pool_window, .each_channel_alone = true},
+    {.name = "MaxUnpool", .run = run_max_unpool, .window = everything},
+    {.name = "GlobalLpPool", .run = run_global_lp_pool, .window = everything, .each_channel_alone = true},
     {.name = "GlobalMaxPool", .run = run_global_max_pool, .window = everything, .each_channel_alone = true},
 };
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "microtome/base/error.h"
 #include "microtome/network/ops/operator.h"
 
 namespace microtome::operators {
@@ -18,6 +17,7 @@ Tensor mean(const Tensor& x, IntArrayRef axes, bool keep) { return at::mean(x, a
 Tensor highest(const Tensor& x, IntArrayRef axes, bool keep) { return at::amax(x, axes, keep); }
 Tensor lowest(const Tensor& x, IntArrayRef axes, bool keep) { return at::amin(x, axes, keep); }
 Tensor absolute_sum(const Tensor& x, IntArrayRef axes, bool keep) { return at::sum(x.abs(), axes, keep); }
+Tensor log_sum(const Tensor& x, IntArrayRef axes, bool keep) { return at::sum(x, axes, keep).log(); }
 Tensor square_sum(const Tensor& x, IntArrayRef axes, bool keep) { return at::sum(x * x, axes, keep); }
 Tensor length(const Tensor& x, IntArrayRef axes, bool keep) { return square_sum(x, axes, keep).sqrt(); }
 Tensor log_sum_exp(const Tensor& x, IntArrayRef axes, bool keep) { return at::logsumexp(x, axes, keep); }
@@ -44,13 +44,15 @@ void run(OperatorCall& call) {
   call.outputs[0] = kFunction(x, axes, int_attribute(call.node, "keepdims", 1) != 0);
 }
 
-void run_arg_max(OperatorCall& call) {
-  if (int_attribute(call.node, "select_last_index", 0)) {
-    throw Error(ErrorKind::kUnsupported, "", "ArgMax with select_last_index is not supported", "");
-  }
+// Of equal values the first, or the last where the file says so.
+template <Tensor (*kFunction)(const Tensor&, c10::optional<int64_t>, bool)>
+void run_arg(OperatorCall& call) {
   const Tensor& x = call.input(0);
   const int64_t axis = normal_axis(int_attribute(call.node, "axis", 0), x.dim());
-  call.outputs[0] = at::argmax(x, axis, int_attribute(call.node, "keepdims", 1) != 0);
+  const bool keep = int_attribute(call.node, "keepdims", 1) != 0;
+  const bool last = int_attribute(call.node, "select_last_index", 0) != 0;
+  const Tensor found = kFunction(last ? x.flip(axis) : x, axis, keep);
+  call.outputs[0] = last ? x.size(axis) - 1 - found : found;
 }
 
 Window window(const NodeFacts& facts) {
@@ -74,7 +76,9 @@ constexpr Operator kReductionOperators[] = {
     {.name = "ReduceL2", .run = run<length>, .window = window},
     {.name = "ReduceSumSquare", .run = run<square_sum>, .window = window},
     {.name = "ReduceLogSumExp", .run = run<log_sum_exp>, .window = window},
-    {.name = "ArgMax", .run = run_arg_max, .window = everything},
+    {.name = "ReduceLogSum", .run = run<log_sum>, .window = window},
+    {.name = "ArgMax", .run = run_arg<at::argmax>, .window = everything},
+    {.name = "ArgMin", .run = run_arg<at::argmin>, .window = everything},
 };
 
 }  // namespace

@@ -125,22 +125,33 @@ void run_gather(OperatorCall& call) {
   call.outputs[0] = x.index_select(axis, index.reshape(-1)).reshape(shape);
 }
 
-using Padding = at::Tensor (*)(const at::Tensor&, at::IntArrayRef);
+// The cell that a place before or behind an axis of `length` repeats.
+using Repeat = int64_t (*)(int64_t place, int64_t length);
 
-// ATen reflects and repeats the last one to three axes of a value with a batch and a channel axis.
-at::Tensor pad_space(const at::Tensor& x, const std::vector<int64_t>& pads, const Padding (&by_axes)[3]) {
-  const size_t rank = static_cast<size_t>(x.dim());
-  const bool others = rank < 3 || rank > 5 || pads[0] || pads[1] || pads[rank] || pads[rank + 1];
-  if (others || x.numel() == 0 || std::any_of(pads.begin(), pads.end(), [](int64_t pad) { return pad < 0; })) {
-    throw Error(ErrorKind::kUnsupported, "",
-                "reflecting or repeating Pad of batch or channels, or by less than nothing, is not supported", "");
+int64_t at_edge(int64_t place, int64_t length) { return std::clamp<int64_t>(place, 0, length - 1); }
+int64_t around(int64_t place, int64_t length) { return (place % length + length) % length; }
+int64_t mirrored(int64_t place, int64_t length) {
+  const int64_t along = around(place, std::max<int64_t>(2 * (length - 1), 1));
+  return std::min(along, 2 * (length - 1) - along);
+}
+
+at::Tensor pad_by(const OperatorCall& call, const std::vector<int64_t>& pads, Repeat repeat) {
+  at::Tensor x = call.inputs[0];
+  const auto rank = static_cast<size_t>(x.dim());
+  for (size_t i = 0; i < rank; ++i) {
+    const auto axis = static_cast<int64_t>(i);
+    const int64_t length = x.size(axis), made = length + pads[i] + pads[i + rank];
+    if (pads[i] == 0 && pads[i + rank] == 0) continue;
+    if (length < 1 || made < 0) {
+      throw Error(ErrorKind::kCorrupt, "", fmt::format("makes an axis of {} out of one of {}", made, length),
+                  "check the size of the input");
+    }
+    call.limits.check_elements(static_cast<double>(x.numel() / length) * static_cast<double>(made), sizeof(int64_t));
+    std::vector<int64_t> index;
+    for (int64_t place = -pads[i]; place < length + pads[i + rank]; ++place) index.push_back(repeat(place, length));
+    x = x.index_select(axis, at::tensor(index, at::kLong).to(x.device()));
   }
-  std::vector<int64_t> reversed;
-  for (size_t axis = rank; axis-- > 2;) {
-    reversed.push_back(pads[axis]);
-    reversed.push_back(pads[axis + rank]);
-  }
-  return by_axes[rank - 3](x, reversed);
+  return x;
 }
 
 // Pads for every axis: begins, then ends; opset 18 names the axes.
@@ -164,8 +175,6 @@ void run_pad(OperatorCall& call) {
   const std::vector<int64_t> axes = call.has(3) ? to_ints(call.inputs[3]) : std::vector<int64_t>{};
   const std::vector<int64_t> pads = all_pads(ints_of(call, 1, "pads"), axes, rank);
   const std::string mode = string_attribute(call.node, "mode", "constant");
-  static constexpr Padding kReflect[] = {at::reflection_pad1d, at::reflection_pad2d, at::reflection_pad3d};
-  static constexpr Padding kRepeat[] = {at::replication_pad1d, at::replication_pad2d, at::replication_pad3d};
   if (mode == "constant") {
     std::vector<int64_t> reversed;
     for (size_t axis = rank; axis-- > 0;) {
@@ -174,8 +183,8 @@ void run_pad(OperatorCall& call) {
     }
     const double value = call.has(2) ? call.inputs[2].item<double>() : float_attribute(call.node, "value", 0.0);
     call.outputs[0] = at::constant_pad_nd(x, reversed, value);
-  } else if (mode == "reflect" || mode == "edge") {
-    call.outputs[0] = pad_space(x, pads, mode == "edge" ? kRepeat : kReflect);
+  } else if (mode == "reflect" || mode == "edge" || mode == "wrap") {
+    call.outputs[0] = pad_by(call, pads, mode == "edge" ? at_edge : mode == "wrap" ? around : mirrored);
   } else {
     throw Error(ErrorKind::kUnsupported, "", fmt::format("Pad with mode \"{}\" is not supported", mode), "");
   }

@@ -83,8 +83,10 @@ at::Tensor pad_spatial(const at::Tensor& x, const std::vector<int64_t>& before, 
 
 Window spatial_window(const NodeFacts& facts, at::IntArrayRef kernel) {
   const auto& input = facts.input_shape(0);
-  if (input.size() != 4) return {.everything = true};
-  const Spatial s = spatial_attributes(facts.node, kernel, input);
+  return input.size() == 4 ? window_of(spatial_attributes(facts.node, kernel, input)) : Window{.everything = true};
+}
+
+Window window_of(const Spatial& s) {
   Window window;
   for (size_t xy = 0; xy < 2; ++xy) {
     const size_t axis = 1 - xy;  // x is the last axis

@@ -31,7 +31,9 @@ void check_extent(const Spatial& s, at::IntArrayRef input);
 at::Tensor pad_spatial(const at::Tensor& x, const std::vector<int64_t>& before, const std::vector<int64_t>& after,
                        double value);
 
-// The window of such an operator on pictures; `kernel` as above. Values without two spatial axes see everything.
+// The window of such an operator over pictures.
+Window window_of(const Spatial& s);
+// The same for a node; `kernel` as above. Values without two spatial axes see everything.
 Window spatial_window(const NodeFacts& facts, at::IntArrayRef kernel);
 
 }  // namespace microtome

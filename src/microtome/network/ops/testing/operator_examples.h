@@ -62,6 +62,51 @@ inline std::vector<Example> reductions() {
           {{maps(), longs({2, 3})}, {{"noop_with_empty_axes", int64_t{0}}}, 18}};
 }
 
+// [T,N,I] in both directions, of their own lengths, with every input.
+inline std::vector<Example> sequences(int64_t gates) {
+  Example example{{at::rand({4, 2, 3}), at::rand({2, gates * 5, 3}), at::rand({2, gates * 5, 5}),
+                   at::rand({2, gates * 10}), longs({3, 4}), at::rand({2, 2, 5})},
+                  {{"direction", std::string("bidirectional")}, {"clip", 3.0}},
+                  14};
+  if (gates == 4) {
+    example.inputs.push_back(at::rand({2, 2, 5}));
+    example.inputs.push_back(at::rand({2, 15}));
+  }
+  Example forward{
+      {at::rand({2, 4, 3}), at::rand({1, gates * 5, 3}), at::rand({1, gates * 5, 5})}, {{"layout", int64_t{1}}}, 14};
+  return {example, forward};
+}
+
+inline std::vector<Example> windows() { return {{{longs({8}).squeeze()}, {{"periodic", int64_t{0}}}, 17}}; }
+
+inline std::vector<Example> attentions() {
+  const at::Tensor rows = at::rand({1, 4, 6}), heads = at::rand({1, 2, 4, 6});
+  return {{{rows, rows, rows, at::ones({4, 4}, at::kBool)},
+           {{"q_num_heads", int64_t{2}}, {"kv_num_heads", int64_t{2}}, {"is_causal", int64_t{1}}, {"softcap", 2.0}},
+           23},
+          {{heads, heads, heads, at::rand({4, 7}), at::rand({1, 2, 3, 6}), at::rand({1, 2, 3, 6})}, {}, 23}};
+}
+
+inline std::vector<Example> regions() {
+  return {{{maps(), at::tensor({0.0F, 0.0F, 4.0F, 5.0F}).reshape({1, 4}), longs({0})},
+           {{"output_height", int64_t{2}}, {"output_width", int64_t{2}}, {"sampling_ratio", int64_t{2}}},
+           16}};
+}
+
+inline std::vector<Example> boxes() {
+  const auto one = [](double value) { return at::tensor({value}).to(at::kFloat); };
+  return {{{at::rand({1, 4, 4}), at::rand({1, 2, 4}), longs({2}), one(0.5), one(0.1)}}};
+}
+
+inline std::vector<Example> scatterings() {
+  const at::Tensor places = longs({0, 1, 2, 3}).reshape({2, 2});
+  return {{{at::rand({4, 3}), places, at::rand({2, 2})}},
+          {{at::rand({4, 3}), places, at::rand({2, 2})}, {{"reduction", std::string("mul")}}, 18}};
+}
+
+inline std::vector<Example> whole_numbers() { return {{{whole()}}}; }
+inline std::vector<Example> whole_pairs() { return {{{whole(), whole() + 1}}}; }
+
 // Operators whose examples are not {maps}.
 inline const std::map<std::string, std::function<std::vector<Example>()>>& special_examples() {
   using Examples = std::vector<Example>;
@@ -182,6 +227,129 @@ inline const std::map<std::string, std::function<std::vector<Example>()>>& speci
                          {{maps(), edges}, {{"mode", std::string("reflect")}}},
                          {{maps(), edges}, {{"mode", std::string("edge")}}},
                          {{maps()}, {{"pads", ints({0, 0, 1, 1, 0, 0, 1, 1})}}, 10}};
+       }},
+      {"RNN", [] { return sequences(1); }},
+      {"GRU", [] { return sequences(3); }},
+      {"LSTM", [] { return sequences(4); }},
+      {"HannWindow", windows},
+      {"HammingWindow", windows},
+      {"BlackmanWindow", windows},
+      {"Attention", attentions},
+      {"RoiAlign", regions},
+      {"NonMaxSuppression", boxes},
+      {"ScatterElements", scatterings},
+      {"Scatter", scatterings},
+      {"BitwiseNot", whole_numbers},
+      {"BitwiseAnd", whole_pairs},
+      {"BitwiseOr", whole_pairs},
+      {"BitwiseXor", whole_pairs},
+      {"Xor",
+       [] {
+         return Examples{{{flags(), flags()}}};
+       }},
+      {"BitShift",
+       [] {
+         return Examples{{{whole(), whole()}, {{"direction", std::string("LEFT")}}}};
+       }},
+      {"CastLike",
+       [] {
+         return Examples{{{maps(), whole()}}};
+       }},
+      {"Einsum",
+       [] {
+         return Examples{{{maps(), at::rand({6, 5})}, {{"equation", std::string("...ij,jk->...ik")}}}};
+       }},
+      {"RMSNormalization",
+       [] {
+         return Examples{{{maps(), at::rand({6})}, {}, 23}};
+       }},
+      {"GatherElements",
+       [] {
+         return Examples{{{at::rand({4, 3}), longs({0, 1, 2, 3}).reshape({2, 2})}}};
+       }},
+      {"GatherND",
+       [] {
+         return Examples{{{at::rand({2, 3, 4}), longs({0, 1}).reshape({2, 1})}, {{"batch_dims", int64_t{1}}}}};
+       }},
+      {"ScatterND",
+       [] {
+         return Examples{{{at::rand({4, 3}), longs({0, 1, 2, 2}).reshape({2, 2}), at::rand({2})}}};
+       }},
+      {"OneHot",
+       [] {
+         return Examples{{{longs({0, 2, -1}), longs({4}), at::tensor({0.0F, 1.0F})}}};
+       }},
+      {"Compress",
+       [] {
+         return Examples{{{maps(), at::tensor({1, 0, 1, 1}).to(at::kBool)}, {{"axis", int64_t{1}}}}};
+       }},
+      {"TopK",
+       [] {
+         return Examples{{{maps(), longs({2})}}, {{maps()}, {{"k", int64_t{2}}}, 9}};
+       }},
+      {"Trilu",
+       [] {
+         return Examples{{{maps(), longs({1})}, {}, 14}};
+       }},
+      {"CumSum",
+       [] {
+         return Examples{{{maps(), longs({1}).squeeze()}, {{"exclusive", int64_t{1}}}}};
+       }},
+      {"ReverseSequence",
+       [] {
+         return Examples{{{at::rand({4, 2, 3}), longs({3, 4})}}};
+       }},
+      {"EyeLike",
+       [] {
+         return Examples{{{at::rand({4, 3})}}};
+       }},
+      {"QuantizeLinear",
+       [tensor] {
+         const at::Tensor scales = at::rand({4}) + 0.1, zeros = at::zeros({4}, at::kByte);
+         return Examples{{{maps(), scales, zeros}, {}, 13},
+                         {{maps(), tensor(0.1)}, {{"output_dtype", int64_t{3}}}, 21}};
+       }},
+      {"DequantizeLinear",
+       [] {
+         const at::Tensor bytes = at::arange(24, at::kByte).reshape({4, 6});
+         return Examples{{{bytes, at::rand({6}), at::zeros({6}, at::kByte)}, {}, 13},
+                         {{bytes, at::rand({4, 3})}, {{"block_size", int64_t{2}}}, 21}};
+       }},
+      {"RotaryEmbedding",
+       [] {
+         return Examples{
+             {{at::rand({1, 2, 3, 8}), at::rand({5, 4}), at::rand({5, 4}), longs({0, 1, 2}).reshape({1, 3})}, {}, 23},
+             {{at::rand({1, 3, 8}), at::rand({1, 3, 2}), at::rand({1, 3, 2})},
+              {{"num_heads", int64_t{2}}, {"interleaved", int64_t{1}}},
+              23}};
+       }},
+      {"GridSample",
+       [] {
+         return Examples{{{maps(), at::rand({1, 2, 3, 2})}, {}, 16}};
+       }},
+      {"AffineGrid",
+       [] {
+         return Examples{{{at::rand({1, 2, 3}), longs({1, 3, 4, 5})}, {}, 20}};
+       }},
+      {"MaxUnpool",
+       [] {
+         return Examples{{{at::rand({1, 1, 2, 2}), longs({0, 3, 9, 15}).reshape({1, 1, 2, 2}), longs({1, 1, 5, 5})},
+                          {{"kernel_shape", twice(2)}, {"strides", twice(2)}}}};
+       }},
+      {"LpPool", pools},
+      {"DFT",
+       [] {
+         return Examples{{{at::rand({1, 6, 2}), longs({8}).squeeze()}, {}, 17},
+                         {{at::rand({1, 6, 1}), {}, longs({1}).squeeze()}, {{"onesided", int64_t{1}}}, 20}};
+       }},
+      {"STFT",
+       [] {
+         return Examples{{{at::rand({1, 32, 1}), longs({4}).squeeze(), at::rand({8})}, {}, 17}};
+       }},
+      {"MelWeightMatrix",
+       [tensor] {
+         return Examples{
+             {{longs({4}).squeeze(), longs({64}).squeeze(), longs({8000}).squeeze(), tensor(0), tensor(4000)}, {}, 17}};
        }},
       {"Div", [] { return integer_pairs(); }},
       {"Mod", [] { return integer_pairs(); }},

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 
 #include "microtome/base/error.h"
 #include "microtome/base/foreign.h"
@@ -48,6 +49,7 @@ void define_command(CLI::App& app, Session& session, const Command& command) {
 
 int terminal_width() {
   winsize size{};
+  if (::isatty(STDOUT_FILENO) == 0) return std::numeric_limits<int>::max();
   const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40;
   return known ? size.ws_col : 120;
 }

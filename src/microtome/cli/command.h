@@ -58,7 +58,7 @@ constexpr Command make_command(std::string_view name, std::string_view summary, 
 // Adds options and callback to the subcommand. The session outlives the app.
 void define_command(CLI::App& app, Session& session, const Command& command);
 
-// Columns of the terminal that standard output is, 120 when it is none.
+// Columns of the terminal that standard output is; without bound when it is none, so that what is piped is whole.
 int terminal_width();
 
 // Prints a line or a document to standard output, fit for a terminal (shown_text() of base/plain_text.h). Throws

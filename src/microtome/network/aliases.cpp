@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include "microtome/network/surgery.h"
+
 namespace microtome {
 namespace {
 
@@ -40,6 +42,19 @@ Path parse(std::string name) {
   return path;
 }
 
+// Where the file names the module that a value is made in, that counts instead of the value's name.
+Path path_of(const Graph& graph, const Node& maker, ValueIndex value) {
+  if (maker.scope.empty()) return parse(graph.values[at_index(value)].name);
+  Path path{.parts = {}, .exported = true};
+  for (size_t begin = 0; begin <= maker.scope.size();) {
+    const size_t end = std::min(maker.scope.find('.', begin), maker.scope.size());
+    path.parts.push_back(maker.scope.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  path.parts.push_back(maker.op);
+  return path;
+}
+
 // What leaves a folder: its values that are read by a node whose own values all lie outside, or that are outputs.
 struct Folders {
   std::map<std::string, std::set<ValueIndex>> exits;
@@ -64,7 +79,7 @@ Folders find_exits(const Graph& graph, const std::map<ValueIndex, Path>& paths) 
   for (const Node& node : graph.nodes) {
     std::set<std::string> towards;
     for (const ValueIndex value : node.outputs) {
-      if (value >= 0) towards.merge(folders_of(parse(graph.values[at_index(value)].name)));
+      if (value >= 0) towards.merge(folders_of(path_of(graph, node, value)));
     }
     for (const ValueIndex value : node.inputs) {
       if (value < 0) continue;
@@ -83,7 +98,10 @@ Folders find_exits(const Graph& graph, const std::map<ValueIndex, Path>& paths) 
 
 std::vector<std::vector<std::string>> find_aliases(const Graph& graph, const std::vector<ValueIndex>& layers) {
   std::map<ValueIndex, Path> paths;
-  for (const ValueIndex layer : layers) paths.emplace(layer, parse(graph.values[at_index(layer)].name));
+  const std::vector<int> makers = find_makers(graph);
+  for (const ValueIndex layer : layers) {
+    paths.emplace(layer, path_of(graph, graph.nodes[static_cast<size_t>(makers[at_index(layer)])], layer));
+  }
   std::map<std::string, std::set<ValueIndex>> claims;
   for (const auto& [value, path] : paths) claims[path.prefix(path.parts.size())].insert(value);
   for (const auto& [folder, exits] : find_exits(graph, paths).exits) claims[folder].insert(exits.begin(), exits.end());

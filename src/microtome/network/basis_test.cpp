@@ -230,5 +230,38 @@ TEST(Maps, TokensBecomeGridsWithoutTheClassToken) {
   EXPECT_TRUE(at::allclose(tap(both, "tokens~grid~mine"), input.slice(3, 1).reshape({1, 3, 3, 3}).sum(1, true)));
 }
 
+// Two tokens in front of 2 x 4 patches: what a transformer makes of a picture that is not square.
+TEST(Maps, TokensLieAsThePatchesThatTheyWereCutFrom) {
+  const auto longs = [](std::vector<int64_t> values) { return at::tensor(values, at::kLong); };
+  GraphBuilder g;
+  const ValueIndex x = g.input("input", {-1, 3, 4, 8});
+  const ValueIndex patches = g.conv("patches", x, at::ones({5, 3, 2, 2}), {}, {.stride = 2});
+  const ValueIndex flat = g.node("Reshape", "flat", {patches, g.constant("to", longs({0, 5, 8}))});
+  const ValueIndex rows = g.node("Transpose", "rows", {flat}, {{"perm", std::vector<int64_t>{0, 2, 1}}});
+  const ValueIndex leading = g.constant("leading", at::arange(10, at::kFloat).view({1, 2, 5}));
+  const ValueIndex tokens = g.node("Concat", "tokens", {leading, rows}, {{"axis", int64_t{1}}});
+  const ValueIndex turned = g.node("Transpose", "turned", {tokens}, {{"perm", std::vector<int64_t>{0, 2, 1}}});
+  const ValueIndex products = g.node("MatMul", "products", {tokens, turned});
+  const ValueIndex weights = g.node("Unsqueeze", "weights", {products, g.constant("axes", longs({1}))});
+  const ValueIndex last = g.node("Transpose", "last", {patches}, {{"perm", std::vector<int64_t>{0, 2, 3, 1}}});
+  const Network network(g.finish({weights, last}), {});
+  at::manual_seed(4);
+  const at::Tensor input = at::randn({2, 3, 4, 8});
+  const auto tap = [&](const std::string& layer, const std::string& suffix) {
+    const Network made = suffix.empty() ? network : with_maps(network, layer, suffix);
+    return make_executor(made, {suffix.empty() ? layer : layer + "~" + suffix})->run(input)[0];
+  };
+  const at::Tensor map = tap("patches", "");
+  EXPECT_TRUE(tap("tokens", "grid").equal(map));
+  EXPECT_TRUE(tap("tokens", "class")[1].equal(at::arange(5, at::kFloat)));
+  EXPECT_TRUE(tap("tokens", "registers")[1].flatten().equal(at::arange(5, 10, at::kFloat)));
+  EXPECT_TRUE(tap("last", "grid").equal(map));
+  const at::Tensor attention = tap("weights", "attention");
+  EXPECT_EQ(attention.sizes(), at::IntArrayRef({2, 1, 2, 4}));
+  EXPECT_TRUE(attention.flatten(1).equal(tap("weights", "").select(2, 0).slice(2, 2).flatten(1)));
+  EXPECT_EQ(token_grid(network, network.layer("tokens"))->leading, 2);
+  EXPECT_FALSE(token_grid(network, network.layer("flat")).has_value());
+}
+
 }  // namespace
 }  // namespace microtome

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -52,6 +53,15 @@ OutputScale ending_of(const Network& network) {
   return OutputScale::kAny;
 }
 
+// Of positions: output [classes, positions].
+std::vector<float> shares(const at::Tensor& output, OutputScale scale) {
+  const double half = scale == OutputScale::kProbabilities ? 0.5 : scale == OutputScale::kAny ? 0 : std::log(0.5);
+  if (output.size(0) == 1) return {output.gt(half).to(at::kFloat).mean().item<float>()};
+  const at::Tensor likeliest = output.argmax(0);
+  const at::Tensor counts = at::bincount(likeliest, {}, output.size(0)).to(at::kFloat).div(output.size(1)).contiguous();
+  return {counts.data_ptr<float>(), counts.data_ptr<float>() + counts.numel()};
+}
+
 }  // namespace
 
 Classifier::Classifier(const Network& network, Preprocessing preprocessing)
@@ -64,12 +74,11 @@ Classifier::Classifier(const Network& network, Preprocessing preprocessing)
   const std::string& file = network.facts().file;
   check_takes_pictures(network);
   const std::vector<int64_t>& made = network.output_layer().shape;
-  const int64_t positions = std::accumulate(made.begin() + 1, made.end(), int64_t{1}, std::multiplies<>());
-  if (positions > 1) {
+  positions_ = std::accumulate(made.begin() + 1, made.end(), int64_t{1}, std::multiplies<>());
+  if (positions_ > 1 && (made.size() != 3 || made[1] == 1 || made[2] == 1)) {
     throw Error(ErrorKind::kUnsupported, file,
-                fmt::format("gives {} numbers at each of {} positions, as networks for segmentation or detection do, "
-                            "not one a class",
-                            classes_, positions),
+                fmt::format("gives [{}], as networks for detection do: neither one number a class nor a map of these",
+                            fmt::join(made, ",")),
                 "its layers can be dissected and visualized");
   }
   const int side = eye_.preprocessing().side;
@@ -106,8 +115,8 @@ at::Tensor Classifier::input(const Image& image) const {
 
 std::vector<float> Classifier::probabilities(const Image& image) const {
   const at::Tensor seen = input(image);
-  at::Tensor output = eye_.look(seen).at(0).to(at::kFloat).reshape({-1});
-  if (output.numel() != classes_) {
+  at::Tensor output = eye_.look(seen).at(0).to(at::kFloat);
+  if (output.size(1) != classes_ || (!by_position() && output.numel() != classes_)) {
     throw Error(ErrorKind::kUnsupported, "classify",
                 fmt::format("the network gives {} numbers for {} classes at this side", output.numel(), classes_),
                 "use the side that it was trained with");
@@ -117,6 +126,8 @@ std::vector<float> Classifier::probabilities(const Image& image) const {
                 "gives numbers that are not finite: " + name_bad_layer(network_, seen),
                 "get the file anew, export it in float32, or check the input range");
   }
+  if (by_position()) return shares(output[0].flatten(1), ending_);
+  output = output.reshape({-1});
   if (ending_ == OutputScale::kAny) output = output.softmax(0);
   if (ending_ == OutputScale::kLogProbabilities) output = output.exp();
   output = output.contiguous();

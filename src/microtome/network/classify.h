@@ -20,7 +20,8 @@ struct Guess {
 class Classifier {
  public:
   // `preprocessing.side` 0 means the network's own. Throws Error(kUnsupported) unless the network takes pictures of 1
-  // or 3 channels and its first output is one number a class, Error(kUsage) when the side does not fit.
+  // or 3 channels and its first output is one number a class, or a map of these [C,h,w], Error(kUsage) when the side
+  // does not fit.
   Classifier(const Network& network, Preprocessing preprocessing);
 
   // The short side is scaled to preprocessing.resize_short (0 = side * 256 / 224) and the centre cropped; where that is
@@ -28,14 +29,18 @@ class Classifier {
   // the whole picture scaled. Probabilities sum to 1: a softmax follows unless the network ends in one. Throws
   // Error(kUsage) when the crop is larger than the scaled picture, Error(kUnsupported) naming the first bad layer when
   // what the network gives is not finite.
+  // Of a network that classifies positions (segmentation): the share of the positions at which each class is the
+  // likeliest, the first of equals; of a map of one class the share where it is likelier than not.
   std::vector<float> probabilities(const Image& image) const;
+  // Whether those are shares of positions.
+  bool by_position() const { return positions_ > 1; }
   // The network's input that probabilities() runs: [1,C,H,W].
   at::Tensor input(const Image& image) const;
 
  private:
   Network network_;
   Eye eye_;
-  int64_t classes_ = 0;
+  int64_t classes_ = 0, positions_ = 1;
   int height_ = 0, width_ = 0;
   OutputScale ending_ = OutputScale::kAny;  // of the output
 };

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "microtome/base/error.h"
 #include "microtome/network/threads.h"
@@ -11,6 +12,15 @@ namespace microtome {
 
 void check_takes_pictures(const Network& network) {
   const std::vector<int64_t>& shape = network.graph().values[at_index(network.graph().input)].shape;
+  if (network.facts().input.tokens) {
+    throw Error(ErrorKind::kUnsupported, network.facts().file, "takes whole numbers (tokens), no pictures",
+                "its layers can be listed");
+  }
+  if (shape.size() == 5) {
+    throw Error(ErrorKind::kUnsupported, network.facts().file,
+                fmt::format("takes volumes or clips [{}], no pictures", fmt::join(shape, ",")),
+                "its layers can be listed");
+  }
   if (shape.size() != 4) {
     throw Error(ErrorKind::kUnsupported, network.facts().file, "takes no pictures",
                 "rows and vectors can be visualized, not dissected or classified");

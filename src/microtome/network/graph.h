@@ -23,8 +23,9 @@ using Attribute = std::variant<int64_t, double, std::string, std::vector<int64_t
 // One operation. Semantics are ONNX's at opset `version` of the node's operator; importers of other formats write the
 // same vocabulary.
 struct Node {
-  std::string op;    // "Conv"
-  std::string name;  // the file's name of the node, may be empty
+  std::string op;          // "Conv"
+  std::string name;        // the file's name of the node, may be empty
+  std::string scope = {};  // the module that it is part of, "layer1.0.conv1", where the file says it
   int64_t version = 13;
   std::vector<ValueIndex> inputs;
   std::vector<ValueIndex> outputs;
@@ -42,7 +43,7 @@ struct Value {
 struct Graph {
   std::vector<Value> values;
   std::vector<Node> nodes;          // in an order in which they can run
-  ValueIndex input = -1;            // the one input: [N,C,H,W] or [N,F]
+  ValueIndex input = -1;            // the one input: [N,C,H,W], [N,C,L], [N,F] ...
   std::vector<ValueIndex> outputs;  // what the file calls outputs (logits first)
 };
 

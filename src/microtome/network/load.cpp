@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/network/load.h"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <new>
+#include <optional>
 
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
@@ -135,32 +137,95 @@ void refuse_folder(const std::string& folder) {
   }
 }
 
-}  // namespace
+// What a user gives is part of what the network is.
+std::string hash_of(const ModelFile& file) {
+  const std::string whole = sha256_hex(*file.bytes);
+  if (file.given.empty()) return whole;
+  std::vector<const GivenInput*> given;
+  for (const GivenInput& input : file.given) given.push_back(&input);
+  std::ranges::sort(given, {}, &GivenInput::name);
+  Sha256 hash;
+  hash.add(whole);
+  for (const GivenInput* input : given) {
+    const at::Tensor values = input->values.contiguous();
+    hash.add(input->name);
+    hash.add_values<int64_t>(values.sizes());
+    hash.add_values<float>({values.data_ptr<float>(), static_cast<size_t>(values.numel())});
+  }
+  return hash.hex();
+}
 
-Network network_from_bytes(const ModelFile& file, int side) {
-  const ModelFormat& format = format_of(file);
-  StoredNetwork stored = read_by(format, file, side);
-  stored.facts.hash = sha256_hex(*file.bytes);
-  stored.facts.format = format.name;
-  stored.facts.file = file.path;
-  stored.facts.name = std::filesystem::path(file.path).stem().string();
+// Formats of one input hold none.
+void check_given(const ModelFile& file, const InputFacts& input) {
+  for (const GivenInput& given : file.given) {
+    if (std::ranges::find(input.held, given.name, &HeldInput::name) != input.held.end()) continue;
+    throw Error(ErrorKind::kNotFound, file.path,
+                fmt::format("has no input \"{}\" besides the one studied", given.name));
+  }
+}
+
+Network network_of(StoredNetwork stored) {
+  const std::string file = stored.facts.file;
   try {
     return Network(std::move(stored.graph), std::move(stored.facts));
   } catch (const Error& failure) {
-    throw Error(failure.kind(), file.path, failure.what());  // the graph knows its nodes, but not its file
+    throw Error(failure.kind(), file, failure.what());  // the graph knows its nodes, but not its file
   } catch (const std::bad_alloc&) {
-    throw Error(ErrorKind::kUnsupported, file.path, "needs more memory than there is",
+    throw Error(ErrorKind::kUnsupported, file, "needs more memory than there is",
                 "take a machine with more, or a smaller network");
   } catch (const std::exception&) {
     // Sizes that make no sense come out of the engine as whatever it throws, in its own words.
-    throw Error(ErrorKind::kCorrupt, file.path, "cannot be run: its sizes or types make no sense",
+    throw Error(ErrorKind::kCorrupt, file, "cannot be run: its sizes or types make no sense",
                 "get the file anew or export it again");
   }
 }
 
-Network load_network(const std::string& file, int side) {
+// Layers of fixed length may want one side of those that the file leaves free: the usual ones are tried.
+Network network_of_some_side(StoredNetwork stored) {
+  if (stored.free_sides.empty()) return network_of(std::move(stored));
+  constexpr int64_t kUsualSides[] = {227, 256, 299, 384, 336, 192, 160, 128, 112, 96, 64, 48, 40, 32, 28};
+  const auto try_as_it_is = [&](Error& first) -> std::optional<Network> {
+    try {
+      return network_of(stored);
+    } catch (const Error& failure) {
+      first = failure;
+      return std::nullopt;
+    }
+  };
+  Error first(ErrorKind::kInternal, "", ""), later = first;
+  if (auto network = try_as_it_is(first)) return *network;
+  if (first.kind() != ErrorKind::kCorrupt) throw first;  // not for its lengths
+  for (const int64_t side : kUsualSides) {
+    for (const size_t axis : stored.free_sides) stored.graph.values[at_index(stored.graph.input)].shape[axis] = side;
+    if (auto network = try_as_it_is(later)) return *network;
+  }
+  throw first;
+}
+
+// Names of other classes would be worse than none.
+Network with_fitting_classes(const Network& network) {
+  const Layer* output = network.find_output_layer();
+  const bool fit = output != nullptr && output->units == std::ssize(network.facts().classes);
+  return fit ? network : network.with_classes({});
+}
+
+}  // namespace
+
+Network network_from_bytes(ModelFile file, int side) {
+  const ModelFormat& format = format_of(file);
+  StoredNetwork stored = read_by(format, file, side);
+  check_given(file, stored.facts.input);
+  stored.facts.hash = hash_of(file);
+  stored.facts.format = format.name;
+  stored.facts.file = file.path;
+  stored.facts.name = std::filesystem::path(file.path).stem().string();
+  file.bytes.reset();
+  return with_fitting_classes(side > 0 ? network_of(std::move(stored)) : network_of_some_side(std::move(stored)));
+}
+
+Network load_network(const std::string& file, int side, std::vector<GivenInput> given) {
   refuse_folder(file);
-  return network_from_bytes({.path = file, .bytes = std::make_shared<const std::string>(read_file(file))}, side);
+  return network_from_bytes({file, std::make_shared<const std::string>(read_file(file)), std::move(given)}, side);
 }
 
 }  // namespace microtome

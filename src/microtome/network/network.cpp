@@ -163,15 +163,19 @@ Network Network::with_classes(std::vector<std::string> classes) const {
 
 const Layer* Network::find_output_layer() const {
   if (!facts_.lost_output.empty()) return nullptr;
-  for (const Layer& layer : *layers_) {
-    if (!graph_->outputs.empty() && layer.value == graph_->outputs.front()) return &layer;
+  const Layer* first = nullptr;
+  for (const ValueIndex output : graph_->outputs) {
+    const auto layer = std::ranges::find(*layers_, output, &Layer::value);
+    if (layer == layers_->end()) continue;
+    if (layer->shape.size() == 1) return &*layer;
+    if (output == graph_->outputs.front()) first = &*layer;
   }
-  return nullptr;
+  return first;
 }
 
 const Layer& Network::output_layer() const {
   if (const Layer* found = find_output_layer()) return *found;
-  const std::string why = facts_.lost_output.empty() ? "its first output is no layer: it has no unit axis"
+  const std::string why = facts_.lost_output.empty() ? "none of its outputs is a layer of classes"
                                                      : "its first output is not there: " + facts_.lost_output;
   throw Error(ErrorKind::kUnsupported, facts_.file, why, "layers inside can be dissected and visualized");
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "microtome/network/graph.h"
+#include "microtome/network/inputs.h"
 #include "microtome/network/preprocessing.h"
 #include "microtome/network/receptive_field.h"
 
@@ -43,6 +44,7 @@ class Network {
     // What of the file is left out or done otherwise than it says, as sentences.
     std::vector<std::string> notes{};
     std::string lost_output{};  // the note that tells what became of the first output; empty: it is there
+    InputFacts input;
   };
   // Runs the graph once on zeros to learn every shape; throws Error(kCorrupt/kUnsupported) naming the node if it fails.
   // Folds constants and exporters' shape chains, leaves out what cannot run (facts().notes); indices of values stay. An
@@ -57,8 +59,9 @@ class Network {
   const Layer& layer(std::string_view name) const;
   // The same network with other names of the logits.
   Network with_classes(std::vector<std::string> classes) const;
-  // The first output of the file: class logits or probabilities. Throws Error(kUnsupported) where that is no layer (the
-  // number of the likeliest class) or lies behind what cannot run; the other gives null then.
+  // Class logits or probabilities: of the file's outputs the first of one number a unit [F], else the first. Throws
+  // Error(kUnsupported) where that is no layer (the number of the likeliest class) or lies behind what cannot run; the
+  // other gives null then.
   const Layer& output_layer() const;
   const Layer* find_output_layer() const;
 

@@ -209,6 +209,33 @@ TEST(Network, TakesFlatInputs) {
   EXPECT_EQ(network.layer("r").receptive_field.step, (std::array<int64_t, 2>{0, 0}));
 }
 
+TEST(Network, AnswersWithTheOutputThatHasOneNumberAClass) {
+  GraphBuilder b;
+  const ValueIndex map = b.conv("c", b.input("x", {-1, 3, 8, 8}), random_float({4, 3, 3, 3}, "w"), {});
+  const ValueIndex flat = b.flatten("flat", b.global_average_pool("pool", map));
+  EXPECT_EQ(Network(b.finish({map, flat}), {}).output_layer().name, "flat");
+  EXPECT_EQ(Network(b.finish({map}), {}).output_layer().name, "c");
+}
+
+// A mean that is taken off while channels stand last, and a layer that stays so.
+TEST(ReceptiveField, FollowsThePositionsThroughTranspositions) {
+  GraphBuilder b;
+  const ValueIndex x = b.input("x", {-1, 2, 12, 10});
+  const ValueIndex last = b.node("Transpose", "last", {x}, {{"perm", ints({0, 2, 3, 1})}});
+  const ValueIndex less = b.node("Sub", "less", {last, b.constant("mean", at::ones({2}))});
+  const ValueIndex first = b.node("Transpose", "first", {less}, {{"perm", ints({0, 3, 1, 2})}});
+  const ValueIndex turned = b.node("Transpose", "turned", {first}, {{"perm", ints({0, 1, 3, 2})}});
+  const ValueIndex conv = b.conv("conv", first, positive({3, 2, 3, 3}, "w"), {}, {.stride = 2, .pad = 1});
+  const ValueIndex crossed = b.conv("crossed", turned, positive({3, 2, 3, 1}, "v"), {});
+  const Network network(b.finish({conv, crossed}), {});
+  EXPECT_EQ(network.layer("conv").receptive_field.size, (std::array<int64_t, 2>{3, 3}));
+  EXPECT_EQ(network.layer("conv").receptive_field.step, (std::array<int64_t, 2>{2, 2}));
+  EXPECT_EQ(network.layer("conv").receptive_field.start, (std::array<int64_t, 2>{-1, -1}));
+  for (const char* elsewhere : {"less", "turned", "crossed"}) {
+    EXPECT_EQ(network.layer(elsewhere).receptive_field.step, (std::array<int64_t, 2>{0, 0})) << elsewhere;
+  }
+}
+
 TEST(Network, NeedsNoOutputThatIsALayer) {
   GraphBuilder b;
   ValueIndex x = b.input("x", {-1, 3, 8, 8});

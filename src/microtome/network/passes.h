@@ -4,6 +4,7 @@
 // Defined in passes/.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -55,11 +56,21 @@ Network with_pre_activation(const Network& network, const std::string& layer);
 // is of another number of channels, has a zero row or numbers that are not finite.
 Network with_basis(const Network& network, const std::string& layer, const Basis& basis);
 
+// How the tokens of a layer [T,C], or of attention weights [heads,T,T], lie on the picture: a few in front (class,
+// distillation, registers), then row by row. From the map that they were cut from, else the largest square. Nothing
+// where they make no grid, or the network takes no pictures.
+struct TokenGrid {
+  int64_t leading = 0, height = 0, width = 0;
+};
+std::optional<TokenGrid> token_grid(const Network& network, const Layer& layer);
+
 // What a token layer [T,C] or a one-dimensional one [C,L] is as maps. The suffix says which it is:
-//   "grid": [T,C] to [C,h,w] where T = h * w or 1 + h * w with h = w; the first token (the class token) is left out.
+//   "grid": [T,C] to [C,h,w], tokens in front left out; a layer of maps with channels last, [h,w,C], to [C,h,w].
 //   "class": [T,C] to [C]: the first token.
+//   "registers": [T,C] to [C,1,k]: the k tokens between the first and the grid.
 //   "line": [C,L] to [C,1,L].
-// Throws Error(kUsage) when the layer has not two axes, or its tokens make no square.
+//   "attention": [heads,T,T] to [heads,h,w]: what the first token attends to, or without one all tokens in the mean.
+// Throws Error(kUsage) when the layer has other axes, or its tokens make no grid.
 Network with_maps(const Network& network, const std::string& layer, const std::string& suffix);
 bool is_maps_suffix(const std::string& suffix);
 

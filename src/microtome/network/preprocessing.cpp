@@ -21,6 +21,10 @@ const std::vector<Preprocessing>& presets() {
       {.name = "caffe-bgr", .low = 0, .high = 255, .mean = {104, 117, 123}, .deviation = {}, .bgr = true},
       {.name = "tf", .low = -1, .high = 1, .mean = {}, .deviation = {}},
       {.name = "raw", .mean = {}, .deviation = {}},
+      {.name = "clip", .mean = {0.48145466, 0.4578275, 0.40821073}, .deviation = {0.26862954, 0.26130258, 0.27577711}},
+      {.name = "dinov2", .mean = {0.485, 0.456, 0.406}, .deviation = {0.229, 0.224, 0.225}},
+      {.name = "yolo", .mean = {}, .deviation = {}},
+      {.name = "inception-5h", .low = 0, .high = 255, .mean = {117, 117, 117}, .deviation = {}},
   };
   return table;
 }
@@ -47,10 +51,7 @@ Preprocessing preset_named(const std::string& text) {
     }
     return chosen;
   }
-  usage("preprocess",
-        fmt::format("no preset \"{}\"; there are torchvision, caffe-bgr, tf and raw, each with an "
-                    "optional :SIDE",
-                    name),
+  usage("preprocess", fmt::format("no preset \"{}\"; there are {}, each with an optional :SIDE", name, preset_names()),
         fmt::format("nearest: \"{}\"", nearest_name(name, known)));
 }
 
@@ -131,6 +132,12 @@ at::Tensor to_unit_range(const Image& image, int channels) {
 }
 
 }  // namespace
+
+std::string preset_names() {
+  std::string names;
+  for (const Preprocessing& preset : presets()) names += (names.empty() ? "" : ", ") + preset.name;
+  return names;
+}
 
 Preprocessing parse_preprocessing(const PreprocessingRequest& request, const Preprocessing& stored) {
   Preprocessing p = request.preset.empty() ? stored : preset_named(request.preset);

@@ -15,7 +15,9 @@ namespace microtome {
 // value = (pixel / 255 * (high - low) + low - mean[c]) / deviation[c], channel order RGB or BGR. Mean and deviation
 // have one entry a channel, in the network's channel order; empty means 0 and 1.
 struct Preprocessing {
-  std::string name;  // the preset's name, "stored" for a network that carries its own, "custom" otherwise
+  // The preset's name; for what the network brings "stored", the name of the file beside it, "computed" (by its first
+  // nodes) or the type of its pixels ("uint8"); "custom" otherwise.
+  std::string name;
   double low = 0, high = 1;
   std::vector<double> mean;
   std::vector<double> deviation;
@@ -26,17 +28,21 @@ struct Preprocessing {
 
 // What the user may say one by one on top of a preset; empty text or 0 = not given.
 struct PreprocessingRequest {
-  std::string preset;  // "torchvision", "caffe-bgr", "tf", "raw", each with an optional ":SIDE"; "" = stored or guessed
-  std::string mean;    // "123,117,104"
+  std::string preset;     // of preset_names(), with an optional ":SIDE"; "" = stored or guessed
+  std::string mean;       // "123,117,104"
   std::string deviation;  // "58,57,57"
   std::string range;      // "0,255"
   std::string order;      // "rgb" or "bgr"
   int resize_short = 0;
 };
 
-// torchvision: RGB 0..1, mean .485 .456 .406, deviation .229 .224 .225; caffe-bgr: BGR 0..255 minus 104 117 123;
-// tf: RGB -1..1; raw: RGB 0..1. Throws Error(kUsage) on an unknown name, with the list.
+// torchvision and dinov2: RGB 0..1, mean .485 .456 .406, deviation .229 .224 .225; caffe-bgr: BGR 0..255 minus 104 117
+// 123; tf: RGB -1..1; raw and yolo: RGB 0..1; clip: its own mean and deviation; inception-5h: RGB 0..255 minus 117, the
+// frozen graph that Lucid's pictures are of. Throws Error(kUsage) on an unknown name, with the list.
 Preprocessing parse_preprocessing(const PreprocessingRequest& request, const Preprocessing& stored);
+
+// "torchvision, caffe-bgr, ..."
+std::string preset_names();
 
 // The whole picture scaled to width x height (antialiased bilinear), as [1,C,H,W] float32 in the network's range.
 // `channels` 1 takes the luminance (0.299 R + 0.587 G + 0.114 B).

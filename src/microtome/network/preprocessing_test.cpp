@@ -45,6 +45,10 @@ TEST(Preprocessing, PresetsSayWhatPapersSay) {
   expect_pixel(pixel(preset("caffe-bgr"), 255, 7, 51), {51 - 104, 7 - 117, 255 - 123});
   expect_pixel(pixel(preset("tf"), 255, 0, 51), {1, -1, 51 / 127.5 - 1});
   expect_pixel(pixel(preset("raw"), 255, 0, 51), {1, 0, 0.2});
+  expect_pixel(pixel(preset("yolo"), 255, 0, 51), {1, 0, 0.2});
+  expect_pixel(pixel(preset("clip"), 255, 0, 51),
+               {(1 - 0.48145466) / 0.26862954, -0.4578275 / 0.26130258, (0.2 - 0.40821073) / 0.27577711});
+  expect_pixel(pixel(preset("inception-5h"), 255, 0, 51), {138, -117, -66});
   expect_pixel(pixel(preset("raw"), 255, 0, 51, 1), {0.299 + 0.114 * 0.2});
 }
 
@@ -74,7 +78,7 @@ TEST(Preprocessing, RequestsAddToPresetOrStored) {
 
 TEST(Preprocessing, RefusesWhatItCannotRead) {
   EXPECT_THAT(complaint(asking({{&Request::preset, "caffe"}})),
-              ::testing::AllOf(HasSubstr("torchvision, caffe-bgr, tf and raw"), HasSubstr("nearest")));
+              ::testing::AllOf(HasSubstr("torchvision, caffe-bgr, tf, raw"), HasSubstr("nearest")));
   EXPECT_THAT(complaint(asking({{&Request::preset, "tf:big"}})), HasSubstr("number of pixels"));
   EXPECT_THAT(complaint(asking({{&Request::preset, "tf:0"}})), HasSubstr("number of pixels"));
   EXPECT_THAT(complaint(asking({{&Request::mean, "1,2"}})), HasSubstr("has 2 numbers"));
@@ -154,9 +158,11 @@ TEST(Classify, NamesTheFirstLayerThatIsNotFinite) {
 TEST(Classify, RefusesWhatGivesNoClasses) {
   GraphBuilder maps, channels;
   ValueIndex x = maps.input("x", {-1, 3, 8, 8});
-  const Network segmentation(maps.finish({maps.conv("c", x, at::ones({4, 3, 3, 3}), {})}), {});
-  EXPECT_THAT(error_of([&] { Classifier(segmentation, preset("raw")); }).second,
-              ::testing::AllOf(HasSubstr("4 numbers at each of 36 positions"), HasSubstr("segmentation")));
+  const ValueIndex grid = maps.conv("c", x, at::ones({4, 3, 3, 3}), {});
+  const ValueIndex shape = maps.constant("shape", at::tensor(std::vector<int64_t>{0, 4, 36}, at::kLong));
+  const Network detector(maps.finish({maps.node("Reshape", "boxes", {grid, shape})}), {});
+  EXPECT_THAT(error_of([&] { Classifier(detector, preset("raw")); }).second,
+              ::testing::AllOf(HasSubstr("gives [4,36]"), HasSubstr("detection")));
   x = channels.input("x", {-1, 5, 8, 8});
   x = channels.flatten("flat", channels.global_average_pool("pool", x));
   const Network five(channels.finish({x}), {});
@@ -172,6 +178,24 @@ TEST(Classify, LikeliestFirstAndTiesByIndex) {
   EXPECT_EQ(guesses[2].index, 0);
   EXPECT_EQ(likeliest(p, 9).size(), 4u);
   EXPECT_TRUE(likeliest(p, 0).empty());
+}
+
+// A network that classifies positions: class 1 where a picture is bright, else class 0.
+TEST(Classify, GivesSharesOfPositionsForMapsOfClasses) {
+  GraphBuilder b;
+  const at::Tensor weight = at::zeros({3, 1, 1, 1});
+  weight[1].fill_(2);
+  const at::Tensor bias = at::tensor({0.0F, -1.0F, -9.0F});
+  const Network network(b.finish({b.conv("map", b.input("x", {-1, 1, 8, 8}), weight, bias)}), {});
+  const Classifier classifier(network, preset("raw"));
+  EXPECT_TRUE(classifier.by_position());
+  Image image(8, 8);
+  for (int y = 0; y < 8; ++y) {
+    for (int x = 0; x < 8; ++x) std::fill_n(image.pixels.begin() + 3 * (8 * y + x), 3, x < 2 ? 255 : 0);
+  }
+  Preprocessing exact = preset("raw");
+  exact.resize_short = 8;
+  EXPECT_EQ(Classifier(network, exact).probabilities(image), (std::vector<float>{0.75F, 0.25F, 0}));
 }
 
 }  // namespace

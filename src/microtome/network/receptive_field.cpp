@@ -47,34 +47,85 @@ std::optional<ReceptiveField> united(const ReceptiveField& a, const ReceptiveFie
   return out;
 }
 
-}  // namespace
+// Which axis of [N,C,H,W] each axis of a value is, where they stand in another order; empty: in that one.
+using Order = std::vector<int64_t>;
 
-std::vector<ReceptiveField> receptive_fields(const Graph& graph) {
-  const std::vector<Dependence> depends = input_dependence(graph);
-  std::vector<ReceptiveField> fields(graph.values.size());
-  const auto& input_shape = graph.values[at_index(graph.input)].shape;
-  const ReceptiveField all = whole_input(input_shape);
-  if (input_shape.size() != 4) fields[at_index(graph.input)] = all;
-  for (const Node& node : graph.nodes) {
-    if (node.outputs.empty() || node.outputs[0] < 0) continue;
-    if (depends[at_index(node.outputs[0])] != Dependence::kContent) continue;
-    const Window window = require_operator(node).window({node, graph});
+bool is_plain(const Window& window) {
+  const Window plain;
+  return !window.everything && window.size == plain.size && window.step == plain.step && window.start == plain.start &&
+         window.shrink == plain.shrink;
+}
+
+// The order behind a permutation of four axes; nothing when the node is none.
+std::optional<Order> permuted(const Node& node, const Order& before) {
+  if (!has_attribute(node, "perm")) return std::nullopt;
+  const std::vector<int64_t> axes = ints_attribute(node, "perm");
+  if (axes.size() != 4) return std::nullopt;
+  Order after;
+  for (const int64_t axis : axes) {
+    const int64_t from = normal_axis(axis, 4);
+    after.push_back(before.empty() ? from : before[static_cast<size_t>(from)]);
+  }
+  if (after == Order{0, 1, 2, 3}) after.clear();
+  return after;
+}
+
+class FieldFinder {
+ public:
+  explicit FieldFinder(const Graph& graph)
+      : graph_(graph),
+        depends_(input_dependence(graph)),
+        fields_(graph.values.size()),
+        orders_(graph.values.size()),
+        all_(whole_input(graph.values[at_index(graph.input)].shape)) {
+    if (graph.values[at_index(graph.input)].shape.size() != 4) fields_[at_index(graph.input)] = all_;
+  }
+
+  std::vector<ReceptiveField> find() && {
+    for (const Node& node : graph_.nodes) {
+      if (node.outputs.empty() || node.outputs[0] < 0) continue;
+      if (depends_[at_index(node.outputs[0])] == Dependence::kContent) add(node);
+    }
+    // Where channels do not stand before the positions, no position is one of the picture's.
+    for (size_t i = 0; i < fields_.size(); ++i) {
+      if (!orders_[i].empty()) fields_[i] = all_;
+    }
+    return std::move(fields_);
+  }
+
+ private:
+  void add(const Node& node) {
     std::optional<ReceptiveField> field;
-    bool sees_all = window.everything;
+    Order order;
     for (const ValueIndex value : node.inputs) {
-      if (sees_all) break;
-      if (value < 0 || depends[at_index(value)] != Dependence::kContent) continue;
-      const ReceptiveField& before = fields[at_index(value)];
-      auto here = before.step[0] == 0 ? std::nullopt : composed(before, window);
+      if (value < 0 || depends_[at_index(value)] != Dependence::kContent) continue;
+      const ReceptiveField& before = fields_[at_index(value)];
+      const Order& stood = orders_[at_index(value)];
+      const auto moved = before.step[0] == 0 ? std::nullopt : permuted(node, stood);
+      const Window window = moved ? Window() : require_operator(node).window({node, graph_});
+      const bool mixes = before.step[0] == 0 || window.everything || (!stood.empty() && !is_plain(window));
+      auto here = mixes || (field && order != (moved ? *moved : stood)) ? std::nullopt : composed(before, window);
       if (here && field) here = united(*field, *here);
       field = here;
-      sees_all = !here;
+      order = moved ? *moved : stood;
+      if (!here) break;
     }
     for (const ValueIndex value : node.outputs) {
-      if (value >= 0) fields[at_index(value)] = sees_all || !field ? all : *field;
+      if (value < 0) continue;
+      fields_[at_index(value)] = field ? *field : all_;
+      if (field) orders_[at_index(value)] = order;
     }
   }
-  return fields;
-}
+
+  const Graph& graph_;
+  const std::vector<Dependence> depends_;
+  std::vector<ReceptiveField> fields_;
+  std::vector<Order> orders_;
+  const ReceptiveField all_;
+};
+
+}  // namespace
+
+std::vector<ReceptiveField> receptive_fields(const Graph& graph) { return FieldFinder(graph).find(); }
 
 }  // namespace microtome

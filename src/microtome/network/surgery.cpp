@@ -68,6 +68,21 @@ ValueIndex add_node(Graph& graph, const std::string& op, const std::string& name
   return made;
 }
 
+void add_before_input(Graph& graph, const std::string& op, std::vector<ValueIndex> more,
+                      std::map<std::string, Attribute> attributes, std::vector<int64_t> shape) {
+  Node node;
+  node.op = op;
+  node.name = std::move(graph.values[at_index(graph.input)].name);
+  graph.values[at_index(graph.input)].name.clear();  // no layer of its own
+  node.inputs = std::move(more);
+  node.inputs.insert(node.inputs.begin(), static_cast<ValueIndex>(graph.values.size()));
+  node.outputs = {graph.input};
+  node.attributes = std::move(attributes);
+  graph.input = node.inputs[0];
+  graph.values.push_back({node.name, std::move(shape), {}});
+  graph.nodes.insert(graph.nodes.begin(), std::move(node));
+}
+
 Graph with_other_backward(Graph graph, bool (*chosen)(const NodeFacts&), const std::string& prefix) {
   for (Node& node : graph.nodes) {
     if (chosen({node, graph}) && find_operator(prefix + node.op) != nullptr) node.op = prefix + node.op;

@@ -47,6 +47,10 @@ int64_t unit_axis(const Graph& graph, const Node& node);
 ValueIndex add_constant(Graph& graph, std::string name, at::Tensor tensor);
 ValueIndex add_integers(Graph& graph, const std::string& name, const std::vector<int64_t>& values);
 
+// Makes the graph's input of a new one of this shape, which takes its name: `op` reads the new one and `more`.
+void add_before_input(Graph& graph, const std::string& op, std::vector<ValueIndex> more,
+                      std::map<std::string, Attribute> attributes, std::vector<int64_t> shape);
+
 // Adds a node right behind what it reads; the value that it makes bears its name. `shape` with the batch axis.
 ValueIndex add_node(Graph& graph, const std::string& op, const std::string& name, std::vector<ValueIndex> inputs,
                     std::map<std::string, Attribute> attributes, std::vector<int64_t> shape);

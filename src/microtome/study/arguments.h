@@ -14,9 +14,13 @@ namespace microtome {
 // What --basis takes, from the table of bases.
 std::string_view basis_help();
 
-// A network file and how pictures become its input.
+// What --preprocess takes, from the table of presets.
+std::string_view preprocess_help();
+
+// A network file, how pictures become its input, and what its other inputs are held at.
 struct NetworkArguments {
   std::string file;
+  std::vector<std::string> inputs;
   std::string preprocess;
   std::string mean, deviation, range, order;
   std::string labels;
@@ -37,9 +41,10 @@ struct NetworkArguments {
   }
   template <class Self, class Visitor>
   static void input_fields(Self& s, Visitor&& field) {
-    field({.name = "preprocess",
-           .help = "torchvision, caffe-bgr, tf or raw, with :SIDE for another input side; own networks carry theirs"},
-          s.preprocess);
+    field({.name = "input",
+           .help = "What another input of the network is held at: NAME=0.5 or NAME=FILE.npy (else 0, or 1 for a mask)"},
+          s.inputs);
+    field({.name = "preprocess", .help = preprocess_help()}, s.preprocess);
     field({.name = "mean", .help = "Means to subtract, one a channel: 123.7,116.3,103.5"}, s.mean);
     field({.name = "std", .help = "Deviations to divide by, one a channel"}, s.deviation);
     field({.name = "range", .help = "Values of black and white before mean and std: 0,255"}, s.range);

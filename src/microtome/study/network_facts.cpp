@@ -12,15 +12,16 @@ AtlasNetwork network_record(const Source& source) {
   const Network& network = source.network;
   const Preprocessing& input = source.preprocessing;
   const Network::Facts& facts = network.facts();
-  const Json described = {{"channels", network.channels()},
-                          {"height", network.height()},
-                          {"width", network.width()},
-                          {"preprocess", input.name},
-                          {"range", {input.low, input.high}},
-                          {"order", input.bgr ? "bgr" : "rgb"},
-                          {"mean", input.mean},
-                          {"std", input.deviation}};
-  return {facts.hash, facts.format, facts.name, described, source.classes};
+  Json described = {{"channels", network.channels()},
+                    {"height", network.height()},
+                    {"width", network.width()},
+                    {"preprocess", input.name},
+                    {"range", {input.low, input.high}},
+                    {"order", input.bgr ? "bgr" : "rgb"},
+                    {"mean", input.mean},
+                    {"std", input.deviation}};
+  for (const HeldInput& held : facts.input.held) described["held"][held.name] = held.value;
+  return {facts.hash, facts.format, facts.name, std::move(described), source.classes};
 }
 
 namespace {

@@ -71,8 +71,12 @@ Json Collector::finish() && {
 
 Json input_of(const Source& source) {
   const Preprocessing& input = source.preprocessing;
-  return {{"side", input.side}, {"low", input.low},       {"high", input.high},
-          {"mean", input.mean}, {"std", input.deviation}, {"bgr", input.bgr}};
+  Json described = {{"side", input.side}, {"low", input.low},       {"high", input.high},
+                    {"mean", input.mean}, {"std", input.deviation}, {"bgr", input.bgr}};
+  for (const HeldInput& held : source.network.facts().input.held) {
+    if (held.given) described["held"][held.name] = held.value;
+  }
+  return described;
 }
 
 }  // namespace microtome::provenance_internal

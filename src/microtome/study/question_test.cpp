@@ -150,6 +150,13 @@ TEST_F(QuestionTest, TheDoorAnswersAndRefuses) {
   const Answer info = ask("info", request.dump());
   EXPECT_EQ(info.status, 0) << info.document;
   EXPECT_EQ(info.document["layers"].back()["name"], "colour");
+  EXPECT_EQ(info.document["network"]["outputs"].back()["name"], "colour");
+  EXPECT_TRUE(info.document["network"]["input"]["held"].empty());
+  Json held = request;
+  held["input"] = {"mask=1"};
+  EXPECT_EQ(ask("info", held.dump()).document["kind"], "not-found");
+  held["input"] = {"mask"};
+  EXPECT_EQ(ask("info", held.dump()).document["where"], "input");
 
   struct Wrong {
     const char* question;

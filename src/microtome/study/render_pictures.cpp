@@ -13,6 +13,7 @@
 #include "microtome/base/json.h"
 #include "microtome/base/workers.h"
 #include "microtome/image/codec.h"
+#include "microtome/visualize/input_form.h"
 
 namespace microtome {
 namespace {
@@ -77,8 +78,9 @@ std::vector<AtlasPicture> render(const PictureTask& task, const PictureContext& 
   return records;
 }
 
-// Pictures are held against the real images that the atlas knows.
+// Pictures are held against the real images that the atlas knows; other inputs have none.
 void note_undissected(const PicturePlan& plan, const Atlas& atlas, Reporter& reporter) {
+  if (input_form(plan.network) != InputForm::kPicture) return;
   std::set<std::string> names;
   for (const PictureTask& task : plan.tasks) {
     if (!task.layer.empty() && !atlas.dissection_info(task.layer)) names.insert(task.layer);

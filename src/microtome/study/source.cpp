@@ -41,7 +41,7 @@ int side_asked(const std::string& preset) {
 
 Source open_source(const NetworkArguments& request, int resize_short) {
   const int side = side_asked(request.preprocess);
-  Network network = load_network(request.file, side);
+  Network network = load_network(request.file, side, parse_given_inputs(request.inputs));
   PreprocessingRequest wanted{request.preprocess, request.mean,  request.deviation,
                               request.range,      request.order, resize_short};
   Preprocessing preprocessing = parse_preprocessing(wanted, network.facts().preprocessing);
@@ -66,6 +66,11 @@ Source open_source(const NetworkArguments& request, int resize_short) {
 }
 
 void warn_of_assumed_range(const Source& source, Reporter& reporter) {
+  const Preprocessing& input = source.preprocessing;
+  if (input.name.ends_with(".json")) {
+    reporter.note(
+        fmt::format("pictures are given to {} as the {} beside it says", source.network.facts().name, input.name));
+  }
   if (source.stated) return;
   reporter.warn(
       fmt::format("{} does not say which input range it expects: using {}; say it with `preprocess` or `range`",

@@ -8,6 +8,7 @@
 #include "microtome/base/error.h"
 #include "microtome/dissect/ranges.h"
 #include "microtome/network/eye.h"
+#include "microtome/network/passes.h"
 
 namespace microtome {
 
@@ -58,9 +59,11 @@ SurveyLayer survey_layer(const Network& network, const LayerTask& task, int64_t 
   } else if (layer.shape.size() == 1) {
     out.map_height = out.map_width = 1;
   } else {
+    const auto grid = token_grid(network, layer);
     throw Error(ErrorKind::kUnsupported, layer.name,
                 fmt::format("a layer with {} axes has no activation maps to dissect", layer.shape.size()),
-                "choose a convolutional or fully connected layer");
+                grid ? fmt::format("make its tokens maps of {} x {}: {}~grid", grid->height, grid->width, layer.name)
+                     : "choose a convolutional or fully connected layer");
   }
   const ReceptiveField& field = layer.receptive_field;
   out.across = {field.start[0], field.size[0], field.step[0], network.width()};

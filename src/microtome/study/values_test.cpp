@@ -135,6 +135,22 @@ TEST_F(ValuesTest, ANetworkThatIsNotSquareIsOpened) {
   EXPECT_THROW(open_source(arguments), Error);
 }
 
+TEST_F(ValuesTest, ALayerOfTokensIsDissectedAsAGrid) {
+  const auto longs = [](const std::vector<int64_t>& values) { return at::tensor(values, at::kLong); };
+  GraphBuilder graph;
+  const ValueIndex patches =
+      graph.conv("p", graph.input("x", {-1, 3, 4, 8}), at::ones({5, 3, 2, 2}), {}, {.stride = 2});
+  const ValueIndex flat = graph.node("Reshape", "flat", {patches, graph.constant("shape", longs({0, 5, 8}))});
+  const std::vector<int64_t> order = {0, 2, 1};
+  const Network network(graph.finish({graph.node("Transpose", "tokens", {flat}, {{"perm", order}})}), {});
+  try {
+    survey_layer(network, {"tokens", {0}}, 1);
+    FAIL() << "was not refused";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("2 x 4: tokens~grid"), std::string::npos) << error.what();
+  }
+}
+
 TEST_F(ValuesTest, CannotBeDissected) {
   try {
     survey_layer(source_.network, {"unit", {0}}, 1);

@@ -22,9 +22,14 @@ namespace {
 InputForm input_form(const Network& network) {
   const Graph& graph = network.graph();
   const size_t rank = graph.values[static_cast<size_t>(graph.input)].shape.size();
+  if (network.facts().input.tokens) {
+    throw Error(ErrorKind::kUnsupported, network.facts().file,
+                "takes whole numbers (tokens), and no gradient leads to those", "its layers can be listed");
+  }
   if (network.layers().empty() || rank < 2 || rank > 4) {
     throw Error(ErrorKind::kUnsupported, network.facts().file,
-                "only networks of pictures, of values in a row and of vectors can be visualized");
+                "only networks of pictures, of values in a row and of vectors can be visualized",
+                "its layers can be listed");
   }
   if (rank == 2) return InputForm::kVector;
   if (rank == 3) return InputForm::kLine;

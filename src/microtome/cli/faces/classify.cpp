@@ -14,8 +14,9 @@ std::string classify_text(const Json& answer, const Json&, int) {
   for (const Json& image : answer["images"]) {
     out += one_line(image["file"].get<std::string>()) + "\n";
     for (const Json& guess : image["top"]) {
-      out += fmt::format("  {:5.1f} %  {:>5}  {}\n", 100 * guess["probability"].get<double>(),
-                         guess["index"].get<int64_t>(),
+      const bool by_position = guess.contains("share");
+      out += fmt::format("  {:5.1f} %{}  {:>5}  {}\n", 100 * guess[by_position ? "share" : "probability"].get<double>(),
+                         by_position ? " of the picture" : "", guess["index"].get<int64_t>(),
                          guess["label"].is_null() ? "" : one_line(guess["label"].get<std::string>()));
     }
   }

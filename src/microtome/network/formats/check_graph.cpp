@@ -86,15 +86,8 @@ void check_input(const Graph& graph, const std::string& where) {
     throw Error(ErrorKind::kUnsupported, where,
                 fmt::format("its input \"{}\" [{}] {}", input.name, fmt::join(shape, ","), what), remedy);
   };
-  if (shape.size() < 2 || shape.size() > 4) {
+  if (shape.size() < 2 || shape.size() > 5) {
     refuse("is neither pictures [N,C,H,W] nor rows [N,C,L] or [N,F]", "export it with an input of one of these forms");
-  }
-  if (shape[0] != 1)
-    refuse(fmt::format("fixes the batch to {}", shape[0]), "export it with a batch of 1 or a free one");
-  // Signals [N,C,L,1] are told from grey pictures by not being square.
-  const bool grey = shape.size() == 4 && shape[3] == 1 && shape[1] == shape[2];
-  if (shape.size() == 4 && shape[1] > 4 && (grey || (shape[3] > 1 && shape[3] <= 4))) {
-    refuse("has its channels last", "export it with channels first (tf2onnx: --inputs-as-nchw)");
   }
   int64_t count = 1;
   for (const int64_t size : shape) {

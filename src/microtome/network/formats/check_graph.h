@@ -12,8 +12,7 @@ namespace microtome {
 // has an impossible shape.
 void check_graph(const Graph& graph, const std::string& where);
 
-// Throws Error(kUnsupported) unless the input is [N,C,H,W], [N,C,L] or [N,F] floats of a sensible size with a batch of
-// one.
+// Throws Error(kUnsupported) unless the input has two to five axes and a sensible size.
 void check_input(const Graph& graph, const std::string& where);
 
 }  // namespace microtome

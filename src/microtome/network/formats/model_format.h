@@ -15,13 +15,15 @@ namespace microtome {
 struct ModelFile {
   std::string path;  // for messages, and for files that lie beside it
   std::shared_ptr<const std::string> bytes;
+  std::vector<GivenInput> given{};  // what the user holds inputs at
 };
 
 // What a reader gives: the graph as the file has it, not yet run. The input's shape is filled; of the facts only what
-// the file itself knows (preprocessing, classes).
+// the file itself knows (preprocessing, classes, inputs).
 struct StoredNetwork {
   Graph graph;
   Network::Facts facts;
+  std::vector<size_t> free_sides{};  // axes of the input that the file leaves free and `side` stands for
 };
 
 struct ModelFormat {
@@ -38,7 +40,8 @@ namespace model_formats {
 std::span<const ModelFormat* const> kinds();
 }  // namespace model_formats
 
-// load_network() for bytes that are already here; `file.path` goes into facts and messages and need not exist.
-Network network_from_bytes(const ModelFile& file, int side = 0);
+// load_network() for bytes that are already here; `file.path` goes into facts and messages and need not exist. The
+// bytes are let go as soon as they are read.
+Network network_from_bytes(ModelFile file, int side = 0);
 
 }  // namespace microtome

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // ONNX: what most other tools export.
-#include <fmt/format.h>
+#include <optional>
 
-#include "microtome/base/error.h"
 #include "microtome/network/formats/check_graph.h"
+#include "microtome/network/formats/found_preprocessing.h"
 #include "microtome/network/formats/model_format.h"
 #include "microtome/network/formats/onnx_graph.h"
+#include "microtome/network/formats/settle_inputs.h"
 
 namespace microtome::model_formats {
 namespace {
@@ -17,17 +18,30 @@ bool recognizes_onnx(std::string_view bytes) {
   return !bytes.empty() && kFirstBytes.find(bytes.front()) != std::string_view::npos;
 }
 
+// What is said counts before what the graph computes; a side only where the file leaves it open.
+void add_preprocessing(StoredNetwork& stored, std::optional<Preprocessing> stated) {
+  Network::Facts& facts = stored.facts;
+  if (facts.has_preprocessing) return;
+  if (!stated) stated = computed_preprocessing(stored.graph);
+  if (!stated) return;
+  const std::vector<int64_t>& shape = stored.graph.values[at_index(stored.graph.input)].shape;
+  if (shape.size() != 4 || stated->side != shape[2]) stated->resize_short = 0;
+  stated->side = 0;
+  facts.preprocessing = *stated;
+  facts.has_preprocessing = true;
+}
+
 StoredNetwork read_onnx(const ModelFile& file, int side) {
-  OnnxInput input;
-  StoredNetwork stored{.graph = read_onnx_graph(*file.bytes, file.path, side, &input), .facts = {}};
+  OnnxFacts said;
+  StoredNetwork stored{.graph = read_onnx_graph(*file.bytes, file.path, &said), .facts = {}};
+  const std::optional<Preprocessing> stated = stated_preprocessing(said.metadata, file.path);
+  if (side == 0 && stated) side = stated->side;
+  const FileInput studied = hold_other_inputs(stored, said.inputs, file, side);
   check_graph(stored.graph, file.path);
-  if (!input.is_float) {
-    const Value& value = stored.graph.values[static_cast<size_t>(stored.graph.input)];
-    throw Error(ErrorKind::kUnsupported, file.path,
-                fmt::format("its input \"{}\" takes integers, not pictures or rows", value.name),
-                "export it with a float input");
-  }
+  lay_out_input(stored, studied, file.path, side);
   check_input(stored.graph, file.path);
+  add_preprocessing(stored, stated);
+  stored.facts.classes = stated_classes(said.metadata, file.path);
   return stored;
 }
 

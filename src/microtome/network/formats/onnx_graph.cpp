@@ -7,6 +7,7 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/stubs/logging.h>
 
+#include <cctype>
 #include <limits>
 #include <unordered_map>
 #include <utility>
@@ -17,23 +18,31 @@
 namespace microtome {
 namespace {
 
-constexpr int kDefaultSide = 224;
+std::string type_name_of(int type) {
+  switch (type) {
+    case onnx::TensorProto::FLOAT:
+      return "float32";
+    case onnx::TensorProto::DOUBLE:
+      return "float64";
+    default:
+      break;
+  }
+  std::string name = onnx::TensorProto::DataType_Name(static_cast<onnx::TensorProto::DataType>(type));
+  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return name;
+}
 
 bool standard_domain(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
 
 class OnnxReader {
  public:
-  OnnxReader(onnx::ModelProto& model, const std::string& path, int side)
-      : model_(model),
-        proto_(*model.mutable_graph()),
-        external_(path),
-        path_(path),
-        side_(side > 0 ? side : kDefaultSide) {}
+  OnnxReader(onnx::ModelProto& model, const std::string& path)
+      : model_(model), proto_(*model.mutable_graph()), external_(path), path_(path) {}
 
   Graph read() {
     check_opsets();
     read_initializers();
-    read_input();
+    read_inputs();
     OnnxNodes(model_, path_, external_, graph_, indices_).read();
     for (const auto& output : proto_.output())
       graph_.outputs.push_back(known_value(output.name(), "the file's output list"));
@@ -41,7 +50,7 @@ class OnnxReader {
     return std::move(graph_);
   }
 
-  bool input_is_float() const { return input_is_float_; }
+  const std::vector<FileInput>& inputs() const { return inputs_; }
 
  private:
   [[noreturn]] void corrupt(const std::string& what) const { throw Error(ErrorKind::kCorrupt, path_, what); }
@@ -98,45 +107,33 @@ class OnnxReader {
     }
   }
 
-  void read_input() {
-    const onnx::ValueInfoProto* input = nullptr;
-    std::string names;
-    int count = 0;
-    for (const auto& candidate : proto_.input()) {
-      if (indices_.count(candidate.name()) > 0) continue;  // a weight listed as input, as old exporters do
-      names += (count++ > 0 ? ", " : "") + candidate.name();
-      input = &candidate;
-    }
-    if (count == 0) corrupt("has no input: every listed one is a weight");
-    if (count > 1) {
-      unsupported(fmt::format("has {} inputs ({}); networks with one input are read", count, names),
-                  "export it with the others as constants");
-    }
-    graph_.input = add_value(input->name());
-    const auto& type = input->type().tensor_type();
-    if (!type.has_shape()) {
-      unsupported(fmt::format("gives no shape for its input \"{}\"", input->name()),
-                  "export it with a fixed input shape");
-    }
-    const auto& element = type.elem_type();
-    input_is_float_ = element == onnx::TensorProto::FLOAT || element == onnx::TensorProto::FLOAT16 ||
-                      element == onnx::TensorProto::DOUBLE || element == onnx::TensorProto::BFLOAT16;
-    auto& shape = graph_.values[static_cast<size_t>(graph_.input)].shape;
-    for (int axis = 0; axis < type.shape().dim_size(); ++axis) {
-      const auto& size = type.shape().dim(axis);
+  void read_inputs() {
+    for (const auto& input : proto_.input()) {
+      if (indices_.contains(input.name())) continue;  // a weight listed as input, as old exporters do
+      const auto& type = input.type().tensor_type();
+      if (!input.type().has_tensor_type()) {
+        unsupported(fmt::format("its input \"{}\" is no tensor", input.name()), "export it with tensors as inputs");
+      }
+      FileInput made;
+      made.value = add_value(input.name());
+      made.elements = element_type_kept(type.elem_type(), fmt::format("{}: input \"{}\"", path_, input.name()));
+      made.type = type_name_of(type.elem_type());
+      made.has_shape = type.has_shape();
       // 0 and negative sizes are how some exporters write "free".
-      const int64_t free = axis == 0 ? 1 : axis >= 2 ? side_ : -1;
-      shape.push_back(size.dim_value() > 0 ? size.dim_value() : free);
+      for (const auto& size : type.shape().dim()) made.shape.push_back(size.dim_value() > 0 ? size.dim_value() : -1);
+      graph_.values[at_index(made.value)].shape = made.shape;
+      inputs_.push_back(std::move(made));
     }
+    if (inputs_.empty()) corrupt("has no input: every listed one is a weight");
+    graph_.input = inputs_.front().value;
   }
 
   onnx::ModelProto& model_;
   onnx::GraphProto& proto_;
   ExternalData external_;
   const std::string& path_;
-  int side_;
-  bool input_is_float_ = false;
   Graph graph_;
+  std::vector<FileInput> inputs_;
   std::unordered_map<std::string, ValueIndex> indices_;
 };
 
@@ -163,11 +160,13 @@ onnx::ModelProto parse_model(std::string_view bytes, const std::string& path) {
 
 }  // namespace
 
-Graph read_onnx_graph(std::string_view bytes, const std::string& path, int side, OnnxInput* input) {
+Graph read_onnx_graph(std::string_view bytes, const std::string& path, OnnxFacts* facts) {
   onnx::ModelProto model = parse_model(bytes, path);
-  OnnxReader reader(model, path, side);
+  OnnxReader reader(model, path);
   Graph graph = reader.read();
-  if (input != nullptr) input->is_float = reader.input_is_float();
+  if (facts == nullptr) return graph;
+  facts->inputs = reader.inputs();
+  for (const auto& entry : model.metadata_props()) facts->metadata[entry.key()] = entry.value();
   return graph;
 }
 

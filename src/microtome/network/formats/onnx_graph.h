@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // The graph in an ONNX model.
 #pragma once
+#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "microtome/network/formats/settle_inputs.h"
 #include "microtome/network/graph.h"
 
 namespace microtome {
 
-struct OnnxInput {
-  bool is_float = false;  // float32, float16 or float64; all are run as float32
+// What a model says beside its graph.
+struct OnnxFacts {
+  std::vector<FileInput> inputs;
+  std::map<std::string, std::string> metadata;
 };
 
-// Initializers and Constant nodes become constants. The batch axis is 1 where the file leaves it free, `side` (0 = 224)
-// stands for a free height or width; other axes stay as they are. `path`: for messages, and for weights kept beside the
-// model. Throws Error(kCorrupt/kUnsupported) naming tensor or node.
-Graph read_onnx_graph(std::string_view bytes, const std::string& path, int side, OnnxInput* input = nullptr);
+// Initializers and Constant nodes become constants. `path`: for messages, and for weights kept beside the model. The
+// graph's input is the file's first, its free lengths -1. Throws Error(kCorrupt/kUnsupported) naming tensor or node.
+Graph read_onnx_graph(std::string_view bytes, const std::string& path, OnnxFacts* facts = nullptr);
 
 }  // namespace microtome

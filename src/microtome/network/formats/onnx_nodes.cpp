@@ -11,7 +11,9 @@
 
 #include "microtome/base/error.h"
 #include "microtome/network/formats/onnx_fused.h"
+#include "microtome/network/formats/onnx_module.h"
 #include "microtome/network/formats/onnx_order.h"
+#include "microtome/network/formats/settle_inputs.h"
 #include "microtome/network/schedule.h"
 
 namespace microtome {
@@ -175,6 +177,7 @@ void OnnxNodes::read_plain(onnx::NodeProto& proto, Scope& scope) {
   const auto opset = scope.opsets.find(domain);
   Node node{.op = domain.empty() ? proto.op_type() : domain + "." + proto.op_type(),
             .name = proto.name().empty() ? "" : scope.prefix + proto.name(),
+            .scope = module_of(proto),
             .version = opset == scope.opsets.end() ? kNewestOpset : opset->second,
             .inputs = {},
             .outputs = {},
@@ -298,7 +301,8 @@ std::optional<at::Tensor> OnnxNodes::settled(ValueIndex value) {
   if (depends == Dependence::kContent || evaluations_ > kMostEvaluations) return std::nullopt;
   try {
     const at::AutoGradMode no_gradients(false);
-    const at::Tensor input = by_shape ? at::zeros(graph_.values[at_index(graph_.input)].shape) : at::Tensor();
+    const at::Tensor input =
+        by_shape ? at::zeros(usual_lengths(graph_.values[at_index(graph_.input)].shape)) : at::Tensor();
     Schedule::Options options;
     if (!by_shape) options.limits = RunLimits::for_constants(graph_);
     return Schedule(graph_, {&value, 1}).run(input, options)[0];

@@ -48,13 +48,13 @@ constexpr ElementType kElementTypes[] = {
     {kInt4, at::kByte, at::kChar, true},
 };
 
-const ElementType& stored_type(const TensorProto& proto, const std::string& where) {
+const ElementType& element_type(int wanted, const std::string& where) {
   for (const ElementType& type : kElementTypes) {
-    if (type.onnx == proto.data_type()) return type;
+    if (type.onnx == wanted) return type;
   }
-  const std::string name = TensorProto::DataType_IsValid(proto.data_type())
-                               ? TensorProto::DataType_Name(static_cast<TensorProto::DataType>(proto.data_type()))
-                               : fmt::format("number {}", proto.data_type());
+  const std::string name = TensorProto::DataType_IsValid(wanted)
+                               ? TensorProto::DataType_Name(static_cast<TensorProto::DataType>(wanted))
+                               : fmt::format("number {}", wanted);
   throw Error(ErrorKind::kUnsupported, where, fmt::format("has elements of type {}", name),
               "export the network with float32 weights");
 }
@@ -174,6 +174,17 @@ at::Tensor from_external(const TensorProto& proto, const ElementType& type, Exte
   return view_of(file, file->data() + offset, stored_shape(proto, type, where), type.stored);
 }
 
+// Who looks for the file has asked for the network.
+std::string read_external(const std::string& file, const std::string& model) {
+  try {
+    return read_file(file);
+  } catch (const Error& failure) {
+    if (failure.kind() != ErrorKind::kNotFound) throw;
+    throw Error(failure.kind(), file, fmt::format("is not there, and {} keeps its weights in it", model),
+                "put it beside the network, under the name that it was exported with");
+  }
+}
+
 at::Tensor from_raw(TensorProto& proto, const ElementType& type, const std::string& where) {
   const int64_t needed = stored_count(proto, type, where) * static_cast<int64_t>(at::elementSize(type.stored));
   check_size(static_cast<int64_t>(proto.raw_data().size()), needed, "bytes", proto, where);
@@ -200,13 +211,15 @@ std::shared_ptr<const std::string> ExternalData::file(const std::string& locatio
                 fmt::format("keeps its data in \"{}\", outside the model's folder", location),
                 "only files beside the model are read");
   }
-  auto content = std::make_shared<const std::string>(read_file(target.string()));
+  auto content = std::make_shared<const std::string>(read_external(target.string(), model_path_));
   files_.emplace(location, content);
   return content;
 }
 
+at::ScalarType element_type_kept(int type, const std::string& where) { return element_type(type, where).kept; }
+
 at::Tensor take_tensor(TensorProto& proto, ExternalData& external, const std::string& where) {
-  const ElementType& type = stored_type(proto, where);
+  const ElementType& type = element_type(proto.data_type(), where);
   if (proto.has_segment())
     throw Error(ErrorKind::kUnsupported, where, "is stored in segments", "export it in one piece");
   at::Tensor tensor;

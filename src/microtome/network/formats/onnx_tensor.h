@@ -24,6 +24,10 @@ class ExternalData {
   std::map<std::string, std::shared_ptr<const std::string>> files_;
 };
 
+// What elements of one of ONNX's types are kept as. Throws Error(kUnsupported), beginning with `where`, on a type that
+// is not read.
+at::ScalarType element_type_kept(int type, const std::string& where);
+
 // float16, bfloat16 and float64 become float32; int64, int32, int16, uint8, int8 and bool stay. Takes the
 // data out of `proto`; 4-bit integers become 8-bit ones, uint16, uint32 and uint64 the next wider signed ones. Throws
 // Error(kCorrupt) when data and shape disagree, Error(kUnsupported) on another element type; both begin with `where`.

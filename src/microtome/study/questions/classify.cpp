@@ -34,18 +34,20 @@ struct ClassifyRequest : ThreadArguments {
   }
 };
 
-Json top_classes(const std::vector<float>& probabilities, const std::vector<std::string>& classes, int64_t count) {
+Json top_classes(const std::vector<float>& probabilities, const std::vector<std::string>& classes, int64_t count,
+                 const char* measure) {
   Json top = Json::array();
   for (const Guess& guess : likeliest(probabilities, static_cast<int>(count))) {
     const size_t index = static_cast<size_t>(guess.index);
     top.push_back({{"index", guess.index},
                    {"label", index < classes.size() ? Json(classes[index]) : Json(nullptr)},
-                   {"probability", guess.probability}});
+                   {measure, guess.probability}});
   }
   return top;
 }
 
-// {"images":[{"file","top":[{"index","label","probability"}]}]}; unreadable images are warned of and carry "error".
+// {"images":[{"file","top":[{"index","label","probability"}]}]}, with "share" of the positions in place of
+// "probability" for a network that gives a map of classes; unreadable images are warned of and carry "error".
 Json classify(const ClassifyRequest& request, const Bench& bench) {
   const Source source = open_source(request.network, static_cast<int>(request.resize));
   const Classifier classifier(source.network, source.preprocessing);
@@ -56,8 +58,8 @@ Json classify(const ClassifyRequest& request, const Bench& bench) {
     const std::string& file = request.images[static_cast<size_t>(index)];
     Json answer = {{"file", file}};
     try {
-      answer["top"] =
-          top_classes(classifier.probabilities(load_image(file, &bench.reporter)), source.classes, request.top);
+      answer["top"] = top_classes(classifier.probabilities(load_image(file, &bench.reporter)), source.classes,
+                                  request.top, classifier.by_position() ? "share" : "probability");
     } catch (const Error& error) {
       bench.reporter.warn(error.what());
       answer["error"] = error.what();
@@ -75,7 +77,8 @@ extern const QuestionKind classify_question;
 const QuestionKind classify_question =
     make_question<ClassifyRequest, classify>("classify", "Name what a network sees in pictures", R"(
 The short side is scaled (antialiased) and the centre cropped. A wrong range is the most common silent mistake:
-check here that the network is right about a few pictures before you trust anything else.
+check here that the network is right about a few pictures before you trust anything else. Of a network that
+gives a map of classes (segmentation), the share of the positions at which each class is the likeliest is said.
 Example:
   microtome classify googlenet.onnx cat.jpg --preprocess caffe-bgr --labels labels.txt
 )");

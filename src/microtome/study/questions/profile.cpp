@@ -48,7 +48,8 @@ Json profile(const ProfileRequest& request, const Bench& bench) {
   const Network& network = source.network;
   std::vector<std::string> layers = request.layers;
   if (layers.empty()) layers.push_back(network.output_layer().name);
-  const at::Tensor input = at::zeros({1, network.channels(), network.height(), network.width()});
+  const Graph& graph = network.graph();
+  const at::Tensor input = at::zeros(graph.values[at_index(graph.input)].shape);
   Json answer = Json::array();
   Task progress(bench.reporter, "timing", std::ssize(layers), "layers");
   for (const std::string& name : layers) {

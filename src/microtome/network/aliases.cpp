@@ -10,16 +10,18 @@
 namespace microtome {
 namespace {
 
-// A name as folders and a last part. Names of torch's exporter ("/a/a.0/conv/Conv_output_0") lose the leading stroke
-// and the output's number, and a folder that only repeats the beginning of the next.
+// A name as folders and a last part, separated by strokes or, where there is none, by points. Names of torch's exporter
+// ("/a/a.0/conv/Conv_output_0") lose the leading stroke and the output's number, and a folder that only repeats the
+// beginning of the next.
 struct Path {
   std::vector<std::string> parts;
   bool exported = false;
+  bool points = false;
 
   std::string prefix(size_t count) const {
     std::string text;
     for (size_t i = 0; i < count; ++i) {
-      if (i > 0) text += exported ? "." : "/";
+      if (i > 0) text += exported || points ? "." : "/";
       text += parts[i];
     }
     return text;
@@ -31,8 +33,9 @@ Path parse(std::string name) {
   const size_t suffix = name.rfind("_output_");
   path.exported = name.starts_with('/') && suffix != std::string::npos;
   if (path.exported) name = name.substr(1, suffix - 1);
+  path.points = !path.exported && name.find('/') == std::string::npos;
   for (size_t begin = 0; begin <= name.size();) {
-    const size_t end = std::min(name.find('/', begin), name.size());
+    const size_t end = std::min(name.find(path.points ? '.' : '/', begin), name.size());
     std::string part = name.substr(begin, end - begin);
     const bool repeats = path.exported && !path.parts.empty() && part.starts_with(path.parts.back() + ".");
     if (repeats) path.parts.pop_back();
@@ -104,7 +107,14 @@ std::vector<std::vector<std::string>> find_aliases(const Graph& graph, const std
   }
   std::map<std::string, std::set<ValueIndex>> claims;
   for (const auto& [value, path] : paths) claims[path.prefix(path.parts.size())].insert(value);
-  for (const auto& [folder, exits] : find_exits(graph, paths).exits) claims[folder].insert(exits.begin(), exits.end());
+  // A point alone makes no folder: "input.4" stands for itself.
+  std::map<std::string, int> inside;
+  for (const auto& [value, path] : paths) {
+    for (const std::string& folder : folders_of(path)) inside[folder] += path.points ? 1 : 2;
+  }
+  for (const auto& [folder, exits] : find_exits(graph, paths).exits) {
+    if (inside[folder] >= 2) claims[folder].insert(exits.begin(), exits.end());
+  }
   std::set<std::string> names;
   for (const Value& value : graph.values) names.insert(value.name);
   std::map<ValueIndex, std::vector<std::string>> aliases;

@@ -10,6 +10,7 @@ namespace microtome {
 
 // Aliases of each value in `layers`, in the same order, none of them the name of a value or given twice.
 //   "inception_4e/output"                     inception_4e       the one value that leaves the folder inception_4e/
+//   "layer4.2.relu_2"                         layer4.2, layer4   the one value that leaves layer4.2., and layer4.
 //   "/layer1/layer1.0/conv1/Conv_output_0"    layer1.0.conv1.Conv, layer1.0.conv1
 //   "conv2d" of the module "layer1.0.conv1"   layer1.0.conv1.Conv, layer1.0.conv1
 // Each layer is made by a node.

@@ -58,10 +58,12 @@ ValueIndex GraphBuilder::conv(const std::string& name, ValueIndex x, const at::T
                               const ConvOptions& options) {
   std::vector<ValueIndex> inputs = {x, constant(name + ".weight", weight)};
   if (bias.defined()) inputs.push_back(constant(name + ".bias", bias));
+  const int64_t rows = options.half ? weight.size(2) / 2 : options.pad;
+  const int64_t columns = options.half ? weight.size(3) / 2 : options.pad;
   return node("Conv", name, std::move(inputs),
               {{"kernel_shape", weight.sizes().slice(2).vec()},
                {"strides", twice(options.stride)},
-               {"pads", four_times(options.pad)},
+               {"pads", std::vector<int64_t>{rows, columns, rows, columns}},
                {"dilations", twice(options.dilation)},
                {"group", options.groups}});
 }
@@ -81,7 +83,9 @@ ValueIndex GraphBuilder::max_pool(const std::string& name, ValueIndex x, const P
 }
 
 ValueIndex GraphBuilder::average_pool(const std::string& name, ValueIndex x, const PoolOptions& options) {
-  return node("AveragePool", name, {x}, pool_attributes(options));
+  std::map<std::string, Attribute> attributes = pool_attributes(options);
+  if (options.count_padding) attributes["count_include_pad"] = int64_t{1};
+  return node("AveragePool", name, {x}, std::move(attributes));
 }
 
 ValueIndex GraphBuilder::global_average_pool(const std::string& name, ValueIndex x) {

@@ -14,10 +14,12 @@ namespace microtome {
 // Square kernels take their size from the weights or from `kernel`.
 struct ConvOptions {
   int64_t stride = 1, pad = 0, dilation = 1, groups = 1;
+  bool half = false;  // pads half the kernel on each axis, whatever `pad` says
 };
 struct PoolOptions {
   int64_t kernel = 2, stride = 2, pad = 0;
   bool ceil = false;
+  bool count_padding = false;  // average_pool alone
 };
 
 // Adds nodes in running order; each node's value and the node itself bear the name given, which must be new (else

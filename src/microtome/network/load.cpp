@@ -28,7 +28,6 @@ struct Stranger {
 };
 
 using namespace std::string_view_literals;
-constexpr std::string_view kByTorch = "export the network with torch.onnx.export";
 constexpr std::string_view kByKeras = "export the network with tf2onnx, or keras's model.export(format=\"onnx\")";
 constexpr std::string_view kByTensorFlow = "export the network with tf2onnx";
 constexpr std::string_view kNotOne = "give a network file";
@@ -42,11 +41,6 @@ constexpr Stranger kStrangers[] = {
     {0, "layer {"sv, "a Caffe prototxt", "convert the network to ONNX with caffe2onnx"},
     {30, "metadata.json"sv, "a Keras archive", kByKeras},
     {30, "config.json"sv, "a Keras archive", kByKeras},
-    {0, "PK\x03\x04"sv, "a zip archive (a PyTorch checkpoint, TorchScript?)", kByTorch},
-    {0, "\x80\x02"sv, "a Python pickle (an old PyTorch checkpoint?)", kByTorch},
-    {0, "\x80\x03"sv, "a Python pickle (an old PyTorch checkpoint?)", kByTorch},
-    {0, "\x80\x04"sv, "a Python pickle (an old PyTorch checkpoint?)", kByTorch},
-    {0, "\x80\x05"sv, "a Python pickle (an old PyTorch checkpoint?)", kByTorch},
     {0, "\x89HDF"sv, "an HDF5 file (a Keras network?)", kByKeras},
     {4, "TFL3"sv, "a TensorFlow Lite network", "export the network that it was made of with tf2onnx"},
     {0, "GGUF"sv, "a GGUF file of a language model", kNotOne},
@@ -126,7 +120,8 @@ void refuse_folder(const std::string& folder) {
   std::string inside;
   for (const auto& entry : fs::directory_iterator(folder, failed)) {
     const std::string ending = entry.path().extension().string();
-    if ((ending == ".onnx" || ending == ".safetensors") && (inside.empty() || entry.path().string() < inside)) {
+    const bool network = ending == ".onnx" || ending == ".safetensors" || ending == ".pth";
+    if (network && (inside.empty() || entry.path().string() < inside)) {
       inside = entry.path().string();
     }
   }

@@ -3,6 +3,7 @@
 
 #include "microtome/base/json.h"
 #include "microtome/concepts/formats/format.h"
+#include "microtome/network/architectures/architecture.h"
 #include "microtome/network/baseline.h"
 #include "microtome/network/basis.h"
 #include "microtome/network/executor.h"
@@ -39,6 +40,10 @@ Json engine_kinds() {
   out["formats"] = Json::array();
   for (const ModelFormat* format : model_formats::kinds()) {
     out["formats"].push_back({{"name", format->name}, {"summary", format->summary}});
+  }
+  out["architectures"] = Json::array();
+  for (const Architecture* architecture : architectures::kinds()) {
+    out["architectures"].push_back({{"name", architecture->name}, {"summary", architecture->summary}});
   }
   out["concept_sets"] = Json::array();
   for (const ConceptFormat* format : concept_formats::kinds()) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// safetensors with the graph in its metadata: our own networks.
+// safetensors: our own networks with their graph in the metadata, or the weights of a known architecture.
 #include "microtome/network/formats/safetensors.h"
 
 #include <ATen/ATen.h>
@@ -11,6 +11,7 @@
 #include "microtome/network/formats/graph_json.h"
 #include "microtome/network/formats/model_format.h"
 #include "microtome/network/formats/safetensors_file.h"
+#include "microtome/network/formats/state_dict.h"
 
 namespace microtome {
 namespace {
@@ -27,13 +28,10 @@ void read_facts(const Json& json, Network::Facts& facts) {
   if (json.contains("classes")) json.at("classes").get_to(facts.classes);
 }
 
-StoredNetwork read_safetensors(const ModelFile& file, int) {
-  const SafetensorsFile content = parse_safetensors(file.bytes, file.path);
+StoredNetwork read_safetensors(const ModelFile& file, int side) {
+  SafetensorsFile content = parse_safetensors(file.bytes, file.path);
   const auto ours = content.metadata.find(kOurs);
-  if (ours == content.metadata.end()) {
-    throw Error(ErrorKind::kUnsupported, file.path, "holds weights but no graph, so nothing says how they are joined",
-                "export the network to ONNX; only microtome's own safetensors files carry a graph");
-  }
+  if (ours == content.metadata.end()) return network_from_weights(std::move(content.tensors), side, file.path);
   std::map<std::string, at::Tensor> tensors;
   for (const auto& [name, tensor] : content.tensors) {
     tensors[name] = is_short_float(tensor.scalar_type()) ? tensor.to(at::kFloat) : tensor;
@@ -73,8 +71,10 @@ void save_network(const Network& network, const std::string& file) {
 
 namespace model_formats {
 extern const ModelFormat safetensors;
-const ModelFormat safetensors = {"safetensors", "safetensors with microtome's graph in the metadata (our own networks)",
-                                 looks_like_safetensors, read_safetensors};
+const ModelFormat safetensors = {
+    "safetensors",
+    "safetensors: our own networks, with their graph in the metadata, or weights of a known architecture",
+    looks_like_safetensors, read_safetensors};
 }  // namespace model_formats
 
 }  // namespace microtome

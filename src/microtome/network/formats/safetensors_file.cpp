@@ -5,12 +5,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "microtome/base/error.h"
 #include "microtome/base/json_text.h"
+#include "microtome/network/formats/shared_bytes.h"
 
 namespace microtome {
 namespace {
@@ -106,20 +106,6 @@ void order_places(std::vector<Place>& places, const std::string& where) {
   }
 }
 
-at::Tensor view_of_place(const std::shared_ptr<const std::string>& bytes, uint64_t data_begin, const Place& place) {
-  const char* data = bytes->data() + data_begin + place.begin;
-  const at::ScalarType seen = place.type == at::kBool ? at::kByte : place.type;
-  if (place.begin == place.end) return at::empty(place.shape, place.type);
-  if (reinterpret_cast<uintptr_t>(data) % at::elementSize(seen) != 0) {
-    at::Tensor copy = at::empty(place.shape, seen);
-    std::memcpy(copy.data_ptr(), data, place.end - place.begin);
-    return place.type == at::kBool ? copy.ne(0) : copy;
-  }
-  const at::Tensor view = at::from_blob(
-      const_cast<char*>(data), place.shape, [bytes](void*) {}, at::TensorOptions().dtype(seen));
-  return place.type == at::kBool ? view.ne(0) : view;
-}
-
 uint64_t header_length(std::string_view bytes) {
   uint64_t length = 0;
   for (size_t i = kLengthBytes; i-- > 0;) length = length << 8 | static_cast<uint8_t>(bytes[i]);
@@ -163,7 +149,11 @@ SafetensorsFile parse_safetensors(std::shared_ptr<const std::string> bytes, cons
     }
   }
   order_places(places, where);
-  for (const Place& place : places) content.tensors.emplace_back(place.name, view_of_place(bytes, data_begin, place));
+  const SharedBytes data = SharedBytes{bytes, *bytes}.part(data_begin, std::string::npos);
+  for (const Place& place : places) {
+    const SharedBytes part = data.part(place.begin, place.end - place.begin);
+    content.tensors.emplace_back(place.name, tensor_over(part, place.type, place.shape));
+  }
   return content;
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/cli/question_command.h"
 
+#include <algorithm>
+#include <ranges>
+
 #include "microtome/base/foreign.h"
 #include "microtome/base/json.h"
 #include "microtome/base/plain_text.h"
@@ -12,7 +15,9 @@ namespace {
 
 const Face* face_of(std::string_view question) {
   for (const Face* face : faces::kinds()) {
-    if (face->question == question) return face;
+    for (const auto name : std::views::split(face->questions, '|')) {
+      if (std::ranges::equal(name, question)) return face;
+    }
   }
   return nullptr;
 }

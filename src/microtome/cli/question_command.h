@@ -14,7 +14,7 @@ namespace microtome::commands {
 // How an answer is printed for people: one file in faces/ and its name in CMakeLists.txt. A question without one prints
 // its answer as JSON.
 struct Face {
-  std::string_view question;
+  std::string_view questions;  // their names, with | between them
   std::string (*text)(const Json& answer, const Json& request, int width);
   // Why an answer that was printed is a failure all the same; empty: it is none.
   std::string (*fault)(const Json& answer) = nullptr;

@@ -48,8 +48,6 @@ constexpr const char* kTypeName<DetectorCount> = "Counts";
 template <>
 constexpr const char* kTypeName<DetectorCount::Category> = "CategoryCount";
 template <>
-constexpr const char* kTypeName<LayerDissection> = "DissectionFacts";
-template <>
 constexpr const char* kTypeName<AtlasNetwork> = "Network";
 template <>
 constexpr const char* kTypeName<Provenance> = "Run";
@@ -133,7 +131,6 @@ std::string types() {
   out += interface_of<Histogram>("Histogram", kNumbers);
   out += interface_of<DetectorCount::Category>("CategoryCount", kNumbers);
   out += interface_of<DetectorCount>("Counts", kNumbers);
-  out += interface_of<LayerDissection>("DissectionFacts", kNumbers);
   out += interface_of<AtlasNetwork>("Network", kNumbers);
   out += interface_of<Provenance>("Run", kNumbers);
   out += interface_of<PictureFacts>("Facts", Labels::kDocument);
@@ -143,7 +140,7 @@ std::string types() {
        "facts", "curve"},
       "  id: number; // Of the stored picture\n  sign: Sign; // Says nothing in a visualization of no single unit\n"
       "  frames: number[]; // Steps whose pictures were kept\n");
-  return out + fmt::format("\nexport const kDetectorCut = {};\n", kDetectorCut);
+  return out;
 }
 
 }  // namespace

@@ -91,7 +91,7 @@ TEST(Broden, ReadsEveryOddity) {
   for (int64_t i = 0; i < 4; ++i) EXPECT_EQ(set->image(i).width, 8);
 }
 
-TEST(Broden, TheHashFollowsEveryTable) {
+TEST(Broden, TheHashFollowsEveryTableAndMask) {
   const BrodenFolder folder("hash");
   std::string last = open_concept_set(folder.path())->hash();
   EXPECT_EQ(last.size(), 64u);
@@ -101,6 +101,14 @@ TEST(Broden, TheHashFollowsEveryTable) {
   last = open_concept_set(folder.path())->hash();
   folder.edit("c_scene.csv", "0,0", "0,0.0");
   EXPECT_NE(open_concept_set(folder.path())->hash(), last);
+  last = open_concept_set(folder.path())->hash();
+  // Two labels exchanged: the same size.
+  const std::string before = BrodenFolder::mask({{1, 6}, {2, 6}}), after = BrodenFolder::mask({{2, 6}, {1, 6}});
+  ASSERT_EQ(before.size(), after.size());
+  folder.write("images/a/1_color.png", after);
+  EXPECT_NE(open_concept_set(folder.path())->hash(), last);
+  folder.write("images/a/1_color.png", before);
+  EXPECT_EQ(open_concept_set(folder.path())->hash(), last);
 }
 
 struct Broken {

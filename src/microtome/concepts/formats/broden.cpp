@@ -2,6 +2,8 @@
 // Broden's layout, the reference of all concept sets.
 #include <fmt/format.h>
 
+#include <mutex>
+
 #include "microtome/base/error.h"
 #include "microtome/base/path.h"
 #include "microtome/concepts/formats/broden_check.h"
@@ -38,14 +40,20 @@ class BrodenSet : public ConceptSet {
     return out;
   }
 
-  const std::string& hash() const override { return tables_.hash; }
+  // When it is first asked for: it looks at every file.
+  const std::string& hash() const override {
+    std::call_once(hashed_, [this] { hash_ = tables_.digest.hex(); });
+    return hash_;
+  }
   std::vector<std::string> remarks() const override { return remarks_.lines(); }
 
  private:
   const BrodenRow& row(int64_t image) const { return tables_.rows.at(static_cast<size_t>(image)); }
 
   std::string folder_;
-  BrodenTables tables_;
+  mutable BrodenTables tables_;  // its digest ends when it is asked for
+  mutable std::once_flag hashed_;
+  mutable std::string hash_;
   mutable PictureRemarks remarks_;
 };
 

@@ -7,7 +7,6 @@
 #include <limits>
 
 #include "microtome/base/error.h"
-#include "microtome/base/hash.h"
 #include "microtome/concepts/formats/csv_table.h"
 #include "microtome/concepts/formats/format.h"
 #include "microtome/concepts/formats/set_files.h"
@@ -43,7 +42,9 @@ Names names_in(const std::string& list) {
 
 class BrodenParser {
  public:
-  BrodenParser(const std::string& folder, const ProblemSink& report) : folder_(folder), report_(report) {}
+  BrodenParser(const std::string& folder, const ProblemSink& report) : folder_(folder), report_(report) {
+    out_.digest = SetDigest(folder);
+  }
 
   BrodenTables parse() {
     const Names base = {"image", "split", "ih", "iw", "sh", "sw"};
@@ -67,7 +68,7 @@ class BrodenParser {
     check_membership();
     out_.index = ConceptIndex(categories_, concepts_);
     for (const CsvRow& row : index.rows()) read_row(index, row);
-    out_.hash = hash_.hex();
+    for (const BrodenRow& row : out_.rows) add_files(row);
     return std::move(out_);
   }
 
@@ -194,6 +195,13 @@ class BrodenParser {
     return cell;
   }
 
+  void add_files(const BrodenRow& row) {
+    out_.digest.add_file("images/" + row.info.file);
+    for (const BrodenCell& cell : row.cells) {
+      for (const std::string& mask : cell.masks) out_.digest.add_file("images/" + mask);
+    }
+  }
+
   bool check_path(const CsvTable& table, const CsvRow& row, const std::string& column, const std::string& name) const {
     if (stays_below(name)) return true;
     table.bad(row, fmt::format("\"{}\" in the {} column does not name a file below images/", name, column));
@@ -202,12 +210,10 @@ class BrodenParser {
 
   const std::string& folder_;
   const ProblemSink& report_;
-  Sha256 hash_;
-  const CsvTable::Digest digest_ = [this](const std::string& file, std::string_view bytes) {
-    hash_.add(fmt::format("{} {}\n", file, bytes.size()));
-    hash_.add(bytes);
-  };
   BrodenTables out_;
+  const CsvTable::Digest digest_ = [this](const std::string& file, std::string_view bytes) {
+    out_.digest.add_table(file, bytes);
+  };
   Names categories_;
   std::vector<Concept> concepts_;
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "microtome/concepts/concept_set.h"
+#include "microtome/concepts/formats/set_digest.h"
 #include "microtome/concepts/problem.h"
 
 namespace microtome::concept_formats {
@@ -37,7 +38,7 @@ struct BrodenTables {
   std::vector<BrodenRow> rows;                               // In the file's order; unusable rows are left out.
   std::map<int, StatedTotals> label_totals;                  // label.csv, by label.
   std::vector<std::map<int, StatedTotals>> category_totals;  // c_*.csv, by category, then label.
-  std::string hash;
+  SetDigest digest{""};                                      // Of the tables and of the files that they name.
 };
 
 // Reads them all. Every problem goes to `report`; if that does not throw, reading goes on behind the row. What leaves

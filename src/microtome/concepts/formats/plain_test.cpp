@@ -335,6 +335,19 @@ TEST(Layouts, AreTriedInOrderAndMayBeNamed) {
   }
 }
 
+TEST(Layouts, TheHashFollowsTheMasks) {
+  const WrittenFolder folder("edited_mask");
+  write_masks(folder);
+  const std::string before = filled_mask(1), after = filled_mask(2);
+  ASSERT_EQ(before.size(), after.size());
+  folder.write("masks/two.png", before);
+  const std::string ones = open_concept_set(folder.path())->hash();
+  folder.write("masks/two.png", after);
+  EXPECT_NE(open_concept_set(folder.path())->hash(), ones);
+  folder.write("masks/two.png", before);
+  EXPECT_EQ(open_concept_set(folder.path())->hash(), ones);
+}
+
 TEST(Layouts, ColoursComeFromThePictures) {
   const WrittenFolder folder("colours");
   write_list(folder);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 namespace microtome::concept_formats {
 
@@ -15,15 +16,19 @@ void SetDigest::add_table(const std::string& file, std::string_view bytes) {
   hash_.add(bytes);
 }
 
-void SetDigest::add_file(std::string file) {
-  std::error_code failed;
-  const auto size = fs::file_size(fs::path(folder_) / file, failed);
-  files_.emplace_back(std::move(file), failed ? int64_t{-1} : static_cast<int64_t>(size));
-}
+void SetDigest::add_file(std::string file) { files_.push_back(std::move(file)); }
 
 std::string SetDigest::hex() {
   std::sort(files_.begin(), files_.end());
-  for (const auto& [file, size] : files_) hash_.add(fmt::format("{} {}\n", file, size));
+  for (const std::string& file : files_) {
+    std::ifstream stream(fs::path(folder_) / file, std::ios::binary | std::ios::ate);
+    const std::streamoff size = stream.tellg();
+    std::string ending(static_cast<size_t>(std::clamp<std::streamoff>(size, 0, kEnding)), '\0');
+    stream.seekg(-static_cast<std::streamoff>(ending.size()), std::ios::end);
+    stream.read(ending.data(), static_cast<std::streamsize>(ending.size()));
+    hash_.add(fmt::format("{} {}\n", file, size));
+    hash_.add(ending);
+  }
   return hash_.hex();
 }
 

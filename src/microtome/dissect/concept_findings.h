@@ -139,7 +139,11 @@ struct FormulaScore {
     field({.name = "length", .help = "Labels in it"}, s.length);
     field({.name = "intersection", .help = "Pixels where both hold"}, s.intersection);
     field({.name = "truth", .help = "Pixels where the formula holds"}, s.truth);
-    field({.name = "iou", .help = "Intersection over union"}, s.iou);
+    field(
+        {.name = "iou",
+         .help = "Intersection over union, over all images; that of a label counts the mask only in images that carry "
+                 "its category, so that one word alone may have less here"},
+        s.iou);
   }
 };
 

@@ -16,6 +16,7 @@ constexpr double kReadout = 5.0 / 999;
 std::vector<Convention> make_conventions() {
   std::vector<Convention> out;
   out.push_back({"default", "exact quantile, half-pixel centres, no label 0"});
+  out.back().mask_at_top = true;
   out.push_back({"netdissect", "NetDissect (Caffe): receptive-field centres, label 0 is a nameless texture", kReadout,
                  false, Upsampling::kField, UnionRule::kCategory, RepeatRule::kPairs, ZeroRule::kNameless, true, 1});
   out.push_back({"lite", "NetDissect-Lite: Pillow's resize, union by what the mask touches, label 0 joins the last one",

@@ -42,6 +42,7 @@ struct Convention {
   ZeroRule zero = ZeroRule::kIgnored;
   bool later_category_wins = false;  // between categories of equal IoU; otherwise the lower label
   int min_images = 10;               // unless the user says otherwise
+  bool mask_at_top = false;          // of a unit that saturates the mask is S >= T; not with Upsampling::kZero
 };
 
 // "default", "netdissect", "lite", "quick", "dissect", "compexp".

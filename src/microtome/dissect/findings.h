@@ -50,7 +50,7 @@ struct Histogram {
 
 // What is said of a unit, in the order in which it is decided.
 enum class Verdict : int8_t {
-  kSilent,         // its mask is empty: the unit never rises above its threshold
+  kSilent,         // its mask is empty: the unit never rises above its threshold, nor saturates at it
   kNoConceptFits,  // nothing overlaps, or no better than chance (q > 0.05 and some permutation reached it)
   kTooSmall,       // better than chance, but the best concept's ceiling is below the cut: undetectable by size
   kBelowCut,       // better than chance, IoU below the cut
@@ -63,7 +63,7 @@ struct UnitDissection {
   Sign sign = Sign::kPositive;             // for kNegative every level is of the negated activation
   float threshold = 0;                     // T: exact order statistic at the tail, over all cells of all images
   float minimum = 0, maximum = 0;          // over all cells
-  int64_t on_pixels = 0;                   // label-grid pixels with S > T
+  int64_t on_pixels = 0;                   // label-grid pixels with S > T; of a unit that saturates, S >= T
   int64_t on_images = 0;                   // images with such a pixel
   ConceptScore best;                       // over all candidate concepts; label 0 when nothing overlaps
   std::vector<ConceptScore> by_category;   // the best of each category, index = category (label 0 when none)
@@ -109,6 +109,11 @@ struct UnitDissection {
   }
 };
 Verdict verdict(const UnitDissection& unit);
+// Whether the threshold is the largest level, which more than the tail of the activations share, as where a ReLU6 clips
+// them: nothing is above it. Not of constant units, nor where that level is zero, a rectifier's floor.
+bool saturates(const UnitDissection& unit);
+// Whether its mask is S >= T, as the default convention has it of units that saturate.
+bool is_on_at_threshold(const UnitDissection& unit);
 
 struct LayerDissection {
   std::string layer;

@@ -32,17 +32,20 @@ struct FormulaProblem {
   std::vector<Pixel> pixels(const UnitDissection& unit) const {
     std::vector<Pixel> out;
     const int cells = layer.shape.map_width * layer.shape.map_height;
+    const dense::Cut cut = dense::cut_of(unit, *tally.convention);
     for (int64_t image = 0; image < set.size(); ++image) {
       const ImageLabels labels = set.labels(image);
-      const float* map = layer.activations[static_cast<size_t>(image)].data() + unit.unit * cells;
+      const auto first = layer.activations[static_cast<size_t>(image)].begin() + unit.unit * cells;
+      std::vector<float> map(first, first + cells);
+      for (float& cell : map) cell = cut.of_cell(cell);
       for (int y = 0; y < labels.height; ++y) {
         for (int x = 0; x < labels.width; ++x) {
           Pixel pixel;
           for (const int label : dense::labels_at(labels, x, y, true)) {
             if (set.index().concept_of(label).category >= 0) pixel.labels.insert(label);
           }
-          pixel.on = dense::pixel_value(map, layer.shape, Upsampling::kHalfPixel, labels.width, labels.height, x, y) >
-                     unit.threshold;
+          pixel.on = cut.is_on(
+              dense::pixel_value(map.data(), layer.shape, Upsampling::kHalfPixel, labels.width, labels.height, x, y));
           out.push_back(std::move(pixel));
         }
       }

@@ -124,6 +124,20 @@ void gather_hot(const std::vector<float>& values, float bound, std::vector<float
   hot.resize(count);
 }
 
+// Appends a cell to the last region, whose cells come in rising order.
+void add_cell(uint32_t cell, CellStore& store) {
+  CellRun* last = store.runs.size() > store.regions.back().first_run ? &store.runs.back() : nullptr;
+  if (last != nullptr && last->first + uint32_t{last->count} == cell && last->count < CellRun::kLongest) {
+    last->count = (last->count + 1) & CellRun::kLongest;
+  } else {
+    store.runs.push_back({cell & (CellRun::kMostCells - 1), 1});
+  }
+}
+
+void add_top(int32_t image, float peak, CellStore& store) {
+  store.regions.push_back({image, peak, static_cast<uint32_t>(store.runs.size()), 0});
+}
+
 }  // namespace
 
 void HotCells::reserve(size_t values) {
@@ -133,13 +147,26 @@ void HotCells::reserve(size_t values) {
 }
 
 void HotCells::add(int32_t image, const float* map, float peak, HotScratch& scratch) {
+  if (peak == bound_) {
+    add_top(image, peak, store_);
+    const auto cells = static_cast<uint32_t>(width_) * static_cast<uint32_t>(height_);
+    for (uint32_t cell = 0; cell < cells; ++cell) {
+      if (map[cell] == peak) add_cell(cell, store_);
+    }
+    return;
+  }
+  if (at_top()) store_.regions.clear(), store_.runs.clear();
   collect(image, map, peak, scratch, store_);
   if (hot_ >= limit()) raise(scratch);
 }
 
 void HotCells::merge(HotCells&& other, HotScratch& scratch) {
   // Each bound lies at or below the K-th largest value of its own maps, and that of all maps is no smaller.
-  bound_ = std::max(bound_, other.bound_);
+  const float bound = std::max(bound_, other.bound_);
+  raise_to(bound, scratch);
+  other.raise_to(bound, scratch);
+  if (at_top() && !other.at_top()) store_.regions.clear(), store_.runs.clear();
+  if (other.at_top() && !at_top()) other.store_ = {};
   const auto runs = static_cast<uint32_t>(store_.runs.size()), values = static_cast<uint32_t>(store_.values.size());
   for (HotRegion region : other.store_.regions) {
     region.first_run += runs;
@@ -150,7 +177,6 @@ void HotCells::merge(HotCells&& other, HotScratch& scratch) {
   store_.values.insert(store_.values.end(), other.store_.values.begin(), other.store_.values.end());
   other.store_ = {};
   other.hot_ = 0;
-  drop();
   hot_ = std::count_if(store_.values.begin(), store_.values.end(), [this](float value) { return value > bound_; });
   tidy_ratio_ = std::min(tidy_ratio_, other.tidy_ratio_);
   next_look_ = 0;
@@ -198,6 +224,7 @@ void HotCells::raise(HotScratch& scratch) {
   bound_ = *kth;
   next_look_ = 0;
   hot_ = std::count_if(hot.begin(), kth, [this](float value) { return value > bound_; });
+  if (hot_ == 0) return hold_top(scratch);
   drop();
   // Regions keep the cells of the bound under which they came; cropping them costs more than it saves until the
   // surplus has grown.
@@ -205,6 +232,35 @@ void HotCells::raise(HotScratch& scratch) {
     crop(scratch);
     tidy_ratio_ = ratio();
   }
+}
+
+// To a bound that nothing seen is above: keeps the cells that hold it.
+void HotCells::hold_top(HotScratch& scratch) {
+  CellStore& top = scratch.store;
+  top.regions.clear(), top.runs.clear();
+  for (size_t i = 0; i < store_.regions.size(); ++i) {
+    const HotRegion& region = store_.regions[i];
+    if (region.peak != bound_ || bound_ == 0) continue;
+    add_top(region.image, region.peak, top);
+    const float* value = store_.values.data() + region.first_value;
+    for (const CellRun run : store_.runs_of(i)) {
+      for (uint32_t cell = run.first, end = cell + run.count; cell < end; ++cell) {
+        if (*value++ == bound_) add_cell(cell, top);
+      }
+    }
+  }
+  store_.regions.assign(top.regions.begin(), top.regions.end());
+  store_.runs.assign(top.runs.begin(), top.runs.end());
+  store_.values.clear();
+}
+
+// To a bound that is no lower than before.
+void HotCells::raise_to(float bound, HotScratch& scratch) {
+  if (at_top() && bound > bound_) store_.regions.clear(), store_.runs.clear();
+  bound_ = bound;
+  if (at_top()) return;
+  const bool hot = std::ranges::any_of(store_.regions, [&](const HotRegion& region) { return region.peak > bound; });
+  hot ? drop() : hold_top(scratch);
 }
 
 void HotCells::drop() {
@@ -272,7 +328,8 @@ bool HotCells::consistent() const {
   for (size_t i = 0; i < store_.regions.size(); ++i) {
     const HotRegion& region = store_.regions[i];
     const size_t end = i + 1 < store_.regions.size() ? store_.regions[i + 1].first_run : store_.runs.size();
-    if (region.first_run != runs || region.first_value != values || end <= runs || end > store_.runs.size()) {
+    if (region.first_run != runs || region.first_value != values || end <= runs || end > store_.runs.size() ||
+        (at_top() && region.peak != bound_)) {
       return false;
     }
     uint64_t last = 0;
@@ -280,7 +337,7 @@ bool HotCells::consistent() const {
       const CellRun& run = store_.runs[runs];
       if (run.count == 0 || run.first < last || uint64_t{run.first} + run.count > cells) return false;
       last = uint64_t{run.first} + run.count;
-      values += run.count;
+      if (!at_top()) values += run.count;
     }
     if (values > store_.values.size()) return false;
   }

@@ -25,7 +25,8 @@ struct HotRegion {
   uint32_t first_run = 0, first_value = 0;
 };
 
-// Regions in order of arrival; their runs and values follow each other in the same order.
+// Regions in order of arrival; their runs and values follow each other in the same order. Without values all cells of a
+// region hold its peak.
 struct CellStore {
   std::vector<HotRegion> regions;
   std::vector<CellRun> runs;
@@ -51,8 +52,9 @@ struct HotScratch {
 
 // Keeps a superset of the cells among the `keep` largest of all cells seen. The bound is the keep-th largest value at
 // the last look (-infinity before): it only rises, at least `keep` values seen are >= it, and every value above it is
-// stored. Values equal to it are not, so a plateau costs nothing. Amortized cost of a map below the bound: one
-// comparison.
+// stored. Values equal to it are not, so a plateau costs nothing. But where nothing seen lies above the bound, and it
+// is not zero (a rectifier's floor), the cells that hold it are kept, without values: the masks of a unit that
+// saturates. Amortized cost of a map below the bound: one comparison.
 class HotCells {
  public:
   // `reach`: how many cells around a hot one are kept with it. `whole_below_zero`: the bound stays at -infinity, so
@@ -65,7 +67,9 @@ class HotCells {
   void reserve(size_t values);
 
   float bound() const { return bound_; }
-  // A map whose peak (its largest value) is above the bound.
+  // Whether a map with this peak (its largest value) has cells to keep.
+  bool wants(float peak) const { return peak > bound_ || (peak == bound_ && peak != 0 && at_top()); }
+  // A map that is wanted.
   void add(int32_t image, const float* map, float peak, HotScratch& scratch);
 
   // As if the other's maps had been added here; both have the same size, keep, reach and rule below zero, and saw other
@@ -89,7 +93,10 @@ class HotCells {
  private:
   int64_t limit() const { return std::max(keep_ + keep_ / 4 + 8, next_look_); }
   void collect(int32_t image, const float* map, float peak, HotScratch& scratch, CellStore& store);
+  bool at_top() const { return store_.values.empty(); }  // nothing seen is above the bound
+  void hold_top(HotScratch& scratch);
   void raise(HotScratch& scratch);
+  void raise_to(float bound, HotScratch& scratch);
   void drop();
   void crop(HotScratch& scratch);
   double ratio() const { return static_cast<double>(store_.values.size()) / static_cast<double>(hot_ + 1); }

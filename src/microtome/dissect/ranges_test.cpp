@@ -165,8 +165,8 @@ TEST(Ranges, CountsEqualTheDenseReferenceUnderEveryConvention) {
         const RangeScore& range = unit.ranges[r];
         expect_equal(range.best, again.units[i].ranges[r].best);
         EXPECT_EQ(range.high, r + 1 < unit.ranges.size() ? unit.ranges[r + 1].low : unit.maximum);
-        const auto counts =
-            dense::count(layer, labelled, labelled, set, convention, unit.unit, unit.sign, range.low, range.high);
+        const auto counts = dense::count(layer, labelled, labelled, set, convention, unit.unit, unit.sign,
+                                         {range.low, false, range.high});
         EXPECT_EQ(range.on_pixels, counts.on);
         expect_equal(range.best,
                      dense::best_of(dense::scores(counts, counts.carriers, set.index(), settings), settings));
@@ -175,7 +175,7 @@ TEST(Ranges, CountsEqualTheDenseReferenceUnderEveryConvention) {
         below += range.high < unit.threshold && range.best.label != 0;
       }
       if (!unit.ranges.empty()) {
-        EXPECT_EQ(on, dense::count(layer, labelled, labelled, set, convention, unit.unit, unit.sign, 0).on);
+        EXPECT_EQ(on, dense::count(layer, labelled, labelled, set, convention, unit.unit, unit.sign, {}).on);
       }
     }
   }

@@ -83,7 +83,8 @@ SelfcheckProblem draw_selfcheck_problem(uint64_t seed) {
 std::map<std::string, double> scores_with(const SelfcheckProblem& p, const UnitDissection& unit,
                                           const std::vector<ImageLabels>& labels) {
   const ListedConceptSet set(p.set.index(), labels);
-  const auto c = dense::count(p.layer, p.images, p.images, set, p.convention, unit.unit, unit.sign, unit.threshold);
+  const auto c = dense::count(p.layer, p.images, p.images, set, p.convention, unit.unit, unit.sign,
+                              dense::cut_of(unit, p.convention));
   const auto at = static_cast<size_t>(unit.best.label);
   const auto both = static_cast<double>(c.both[at]), truth = static_cast<double>(c.truth[at]);
   const auto on_in = static_cast<double>(c.on_in[static_cast<size_t>(unit.best.category)]);

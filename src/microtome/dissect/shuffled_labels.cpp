@@ -70,13 +70,13 @@ int64_t ShuffledLabels::sides_at_once(const SurveyState& survey, const TallyCont
   return static_cast<int64_t>(std::max<size_t>(1, std::min(kSumBytes / side_bytes(context), kMasks / masks)));
 }
 
-void ShuffledLabels::run(size_t first, std::span<const float> thresholds, std::span<std::vector<double>> nulls) {
+void ShuffledLabels::run(size_t first, std::span<const MaskLevel> levels, std::span<std::vector<double>> nulls) {
   first_side_ = first;
-  thresholds_ = thresholds;
+  levels_ = levels;
   gather();
   grid_ = 0;
   const auto permutations = static_cast<size_t>(context_.settings.permutations);
-  lines_.assign(thresholds.size() * permutations * side_lines_, {});
+  lines_.assign(levels.size() * permutations * side_lines_, {});
   drained_.clear();
   bound_ = 0;
   const LabelRuns* grid = nullptr;
@@ -94,7 +94,7 @@ void ShuffledLabels::run(size_t first, std::span<const float> thresholds, std::s
     find_pairs(static_cast<size_t>(place));
     add_pairs(image);
   }
-  for (size_t side = 0; side < thresholds.size(); ++side) {
+  for (size_t side = 0; side < levels.size(); ++side) {
     nulls[side].clear();
     for (size_t r = 0; r < permutations; ++r) {
       nulls[side].push_back(best_iou((side * permutations + r) * side_lines_ * kLine));
@@ -142,11 +142,11 @@ void ShuffledLabels::gather() {
   // Twice over the regions: how many masks each place has, then which.
   const size_t places = context_.labels.images().size();
   const auto each = [&](auto&& visit) {
-    for (size_t i = 0; i < thresholds_.size(); ++i) {
+    for (size_t i = 0; i < levels_.size(); ++i) {
       const CellStore& store = survey_.sides[first_side_ + i].store();
       for (uint32_t region = 0; region < store.regions.size(); ++region) {
         const int place = context_.labels.position(store.regions[region].image);
-        if (place < 0 || !may_be_on(store.regions[region], thresholds_[i], convention_.upsampling)) continue;
+        if (place < 0 || !may_be_on(store.regions[region], levels_[i], convention_.upsampling)) continue;
         visit(static_cast<size_t>(place), static_cast<uint32_t>(i), region);
       }
     }
@@ -161,7 +161,7 @@ void ShuffledLabels::gather() {
 
 void ShuffledLabels::lay(const LabelRuns& grid, Mask& mask) {
   spans_.clear();
-  laying_.lay_on(survey_, first_side_ + mask.side, mask.region, thresholds_[mask.side],
+  laying_.lay_on(survey_, first_side_ + mask.side, mask.region, levels_[mask.side],
                  grids_.of(grid.width(), grid.height()), spans_);
   mask.grid = grid_;
   mask.on = 0;

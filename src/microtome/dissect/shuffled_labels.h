@@ -21,8 +21,8 @@ class ShuffledLabels {
 
   // Sides that are best taken together: more share the work on an image, and take more memory.
   static int64_t sides_at_once(const SurveyState& survey, const TallyContext& context);
-  // Sets nulls[i] to the best IoU of side first + i above thresholds[i], under each permutation.
-  void run(size_t first, std::span<const float> thresholds, std::span<std::vector<double>> nulls);
+  // Sets nulls[i] to the best IoU of side first + i cut at levels[i], under each permutation.
+  void run(size_t first, std::span<const MaskLevel> levels, std::span<std::vector<double>> nulls);
 
  private:
   static constexpr size_t kNoSlot = ~size_t{0}, kLine = 16;
@@ -69,7 +69,7 @@ class ShuffledLabels {
   UnitMasks laying_;
   // Of the sides at hand.
   size_t first_side_ = 0;
-  std::span<const float> thresholds_;
+  std::span<const MaskLevel> levels_;
   std::vector<Mask> masks_;         // by place
   std::vector<size_t> first_mask_;  // [places + 1]
   uint32_t grid_ = 0;               // which one is at hand, from 1

@@ -97,6 +97,7 @@ ShuffleProblem draw_shuffle_problem(uint64_t seed) {
                    {}};
   std::iota(p.images.begin(), p.images.end(), 0);
   p.convention.upsampling = kWays[rng.below(3)];
+  p.convention.mask_at_top = p.convention.upsampling != Upsampling::kZero;
   p.convention.union_rule = static_cast<UnionRule>(seed % 3);
   p.convention.zero = static_cast<ZeroRule>(seed / 3 % 4);
   p.convention.repeats = static_cast<RepeatRule>(seed / 12 % 3);
@@ -126,18 +127,19 @@ TEST(Nulls, EqualBruteForceUnderEveryRuleHoweverOftenTheirSumsAreDrained) {
                             *make_silent_reporter());
     const auto permutations = draw_permutations(seed, p.tally.permutations, p.images.size());
     const TallyContext context{labels, p.tally, givers_of(permutations), {}, {}};
-    const std::vector<float> thresholds = {side_threshold(survey.state(), 0, 0.1),
-                                           side_threshold(survey.state(), 1, 0.05),
-                                           side_threshold(survey.state(), 2, 0.1)};
-    std::vector<std::vector<double>> nulls(thresholds.size()), drained(thresholds.size());
-    ShuffledLabels(survey.state(), context).run(0, thresholds, nulls);
-    ShuffledLabels(survey.state(), context, 1000).run(0, thresholds, drained);
+    const auto level = [&](size_t row, double tail) {
+      return mask_level(survey.state(), row, side_threshold(survey.state(), row, tail), p.convention);
+    };
+    const std::vector<MaskLevel> levels = {level(0, 0.1), level(1, 0.05), level(2, 0.1)};
+    std::vector<std::vector<double>> nulls(levels.size()), drained(levels.size());
+    ShuffledLabels(survey.state(), context).run(0, levels, nulls);
+    ShuffledLabels(survey.state(), context, 1000).run(0, levels, drained);
     EXPECT_EQ(nulls, drained);
-    for (size_t row = 0; row < thresholds.size(); ++row) {
+    for (size_t row = 0; row < levels.size(); ++row) {
       for (size_t r = 0; r < permutations.size(); ++r) {
         const std::vector<int64_t> given(permutations[r].begin(), permutations[r].end());
         const auto counts = dense::count(p.layer, p.images, given, p.set, p.convention, static_cast<int>(row),
-                                         Sign::kPositive, thresholds[row]);
+                                         Sign::kPositive, {levels[row].threshold, levels[row].at_top});
         const auto best = dense::best_of(dense::scores(counts, counts.carriers, p.set.index(), p.tally), p.tally);
         EXPECT_EQ(nulls[row][r], best.iou) << "seed " << seed << " row " << row << " permutation " << r;
         above_zero += best.iou > 0;

@@ -73,7 +73,8 @@ TEST(HeldOut, ChoosesOnTrainingImagesAndScoresOnTheOthers) {
     const auto train = of_split(p, true), others = of_split(p, false);
     for (const UnitDissection& unit : dissect_problem(p)) {
       const auto counts = [&](const std::vector<int64_t>& images) {
-        return dense::count(p.layer, images, images, p.set, *p.tally.convention, unit.unit, unit.sign, unit.threshold);
+        return dense::count(p.layer, images, images, p.set, *p.tally.convention, unit.unit, unit.sign,
+                            dense::cut_of(unit, *p.tally.convention));
       };
       const auto carriers = counts(p.images).carriers;
       const auto chosen = dense::best_of(dense::scores(counts(train), carriers, p.set.index(), p.tally), p.tally);
@@ -102,8 +103,8 @@ TEST(Null, IsTheSameMasksAgainstTheLabelsOfOtherImages) {
       std::vector<double> nulls;
       for (const auto& permutation : permutations) {
         const std::vector<int64_t> given(permutation.begin(), permutation.end());
-        const auto counts =
-            dense::count(p.layer, p.images, given, p.set, *p.tally.convention, unit.unit, unit.sign, unit.threshold);
+        const auto counts = dense::count(p.layer, p.images, given, p.set, *p.tally.convention, unit.unit, unit.sign,
+                                         dense::cut_of(unit, *p.tally.convention));
         nulls.push_back(dense::best_of(dense::scores(counts, counts.carriers, p.set.index(), p.tally), p.tally).iou);
       }
       const auto reached = std::count_if(nulls.begin(), nulls.end(), [&](double n) { return n >= unit.best.iou; });
@@ -182,8 +183,8 @@ TEST(Bootstrap, EqualsResamplingTheImages) {
         for (const int64_t image : p.images) {
           images.insert(images.end(), resampling.weights[static_cast<size_t>(image) * 30 + b], image);
         }
-        const auto counts =
-            dense::count(p.layer, images, images, p.set, *p.tally.convention, unit.unit, unit.sign, unit.threshold);
+        const auto counts = dense::count(p.layer, images, images, p.set, *p.tally.convention, unit.unit, unit.sign,
+                                         dense::cut_of(unit, *p.tally.convention));
         const auto label = static_cast<size_t>(unit.best.label);
         const int64_t both = counts.both[label];
         const int64_t either = counts.on_in[static_cast<size_t>(unit.best.category)] + counts.truth[label] - both;

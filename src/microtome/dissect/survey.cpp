@@ -78,10 +78,10 @@ void add_map(SurveyState& state, int unit_index, int64_t image, const float* map
   if (unit.low.wants(low, image)) unit.low.add(image, low, map, state.layer.map_width, state.layer.map_height);
   HotCells* side = &state.sides[static_cast<size_t>(unit_index * state.signs())];
   if (state.settings.positive) {
-    if (high > side->bound()) side->add(static_cast<int32_t>(image), map, high, scratch.hot);
+    if (side->wants(high)) side->add(static_cast<int32_t>(image), map, high, scratch.hot);
     ++side;
   }
-  if (state.settings.negative && -low > side->bound()) {
+  if (state.settings.negative && side->wants(-low)) {
     scratch.negated.resize(static_cast<size_t>(cells));
     std::transform(map, map + cells, scratch.negated.begin(), std::negate<>());
     side->add(static_cast<int32_t>(image), scratch.negated.data(), -low, scratch.hot);
@@ -168,9 +168,13 @@ SurveyBytes survey_bytes(const SurveyLayer& layer, const SurveySettings& setting
                         (sizeof(float) + sizeof(CellRun) / cells_per_run + sizeof(HotRegion) / cells_per_region);
     return static_cast<int64_t>(layer.units * (signs * side + extremes + exemplars + sizeof(UnitSurvey)));
   };
-  // A lone hot cell brings its whole neighbourhood in as many runs as sides; cropping waits for a fifth more.
+  // A lone hot cell brings its whole neighbourhood in as many runs as sides; cropping waits for a fifth more. Of a unit
+  // that saturates every second cell may be a run.
   const double reach = 2.0 * settings.reach + 1;
-  return {with(kUsuallyPerHot, 3, 12), with(1.2 * reach * reach, std::min(reach, cells), std::min(4.0, cells))};
+  const double top = std::ceil(cells / 2) * sizeof(CellRun) + sizeof(HotRegion);
+  const auto saturated = static_cast<int64_t>(layer.units * signs * static_cast<double>(layer.images) * top);
+  return {with(kUsuallyPerHot, 3, 12),
+          std::max(with(1.2 * reach * reach, std::min(reach, cells), std::min(4.0, cells)), saturated)};
 }
 
 }  // namespace microtome

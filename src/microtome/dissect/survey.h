@@ -22,7 +22,8 @@ struct SurveyState;
 //
 // Threshold T of a side: the value at position (1 - tail) * (n - 1) of its n = images * map_height * map_width values
 // in rising order, interpolated linearly between the two neighbours (NumPy's "linear" rule), computed in double from
-// the exact order statistics and rounded to float32. A cell or pixel is on when it is strictly above T.
+// the exact order statistics and rounded to float32. A cell or pixel is on when it is strictly above T; of a side that
+// saturates (tally.h) when it is at T, for which the cells at the largest value are kept where they are that many.
 //
 // The result does not depend on threads or on how images are grouped into calls; the order of images does not matter
 // either (ties between exemplars go to the lower image). Images that cannot be used are simply not added: n shrinks.

@@ -14,7 +14,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "saved surveys are little-endian");
 
-constexpr std::string_view kMark = "microtome survey 2\n";
+constexpr std::string_view kMark = "microtome survey 3\n";
 
 template <class T>
 concept Plain = std::is_trivially_copyable_v<T>;

@@ -142,7 +142,7 @@ void Tally::add(const Survey& survey, std::span<const int64_t> units, const Rang
     auto& worker = workers[static_cast<size_t>(number)];
     if (!worker) worker = std::make_unique<Worker>(of, s.context);
     const auto begin = static_cast<size_t>(piece * block), end = std::min(of.sides.size(), begin + block);
-    std::vector<float> thresholds;
+    std::vector<MaskLevel> levels;
     for (size_t side = begin; side < end; ++side) {
       throw_if_stopped();
       const auto in_survey = static_cast<size_t>(of.unit_of(side));
@@ -150,11 +150,11 @@ void Tally::add(const Survey& survey, std::span<const int64_t> units, const Rang
       UnitDissection& out = layer->units[first + side];
       out = worker->units.run(side, unit);
       if (ranges != nullptr) out.ranges = ranges->scores(side);
-      thresholds.push_back(out.threshold);
+      levels.push_back(mask_level(of, side, out.threshold, *s.settings.convention));
     }
     if (s.settings.permutations > 0) {
       std::vector<std::vector<double>> shuffled(end - begin);
-      worker->nulls.run(begin, thresholds, shuffled);
+      worker->nulls.run(begin, levels, shuffled);
       for (size_t i = 0; i < shuffled.size(); ++i) layer->units[first + begin + i].shuffled = std::move(shuffled[i]);
     }
     task.advance(static_cast<int64_t>(end - begin));

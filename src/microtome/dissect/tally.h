@@ -19,8 +19,9 @@ class RangeTally;
 
 // Dissects the layers of a pass over the images, whole or a block of units after the other. Each image's labels are
 // read once, whatever the number of layers and units. For each side (a unit with a sign) the mask M on the image's own
-// label grid is the upsampled map (upsampling.h) strictly above the threshold (survey.h); then, over all images that
-// took part,
+// label grid is the upsampled map (upsampling.h) strictly above the threshold (survey.h). A side saturates when its
+// threshold is its largest level, not its only one and not zero; nothing is above it, and under the default convention
+// its mask is S >= T: the pixels that lie between cells at T alone. Then, over all images that took part,
 //   G[l]   (pixel, plane) pairs with label l; a whole-image label counts every pixel of the grid;
 //   I[u,l] the same under M; a label that stands in two planes of a pixel counts twice, in G and in I;
 //   A[u,c] pixels of M in images that carry any label whose primary category is c;

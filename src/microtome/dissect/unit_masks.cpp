@@ -20,17 +20,23 @@ CellBox paint(const SurveyLayer& layer, const CellStore& store, size_t region, f
       if (whole || x < edge || x + edge >= wide) map[y * wide + x] = 0;
     }
   }
-  const float* value = store.values.data() + store.regions[region].first_value;
+  const HotRegion& from = store.regions[region];
+  const float* value = store.values.empty() ? nullptr : store.values.data() + from.first_value;
   uint32_t x0 = wide, x1 = 0, y0 = ~0U, y1 = 0;
   for (const CellRun run : store.runs_of(region)) {
     const uint32_t end = run.first + uint32_t{run.count};
     for (uint32_t cell = run.first; cell < end;) {
       const uint32_t y = cell / width, x = cell % width;
       const uint32_t count = std::min(end - cell, width - x);
-      std::copy_n(value, count, &map[(y + edge) * wide + x + edge]);
+      float* to = &map[(y + edge) * wide + x + edge];
+      if (value != nullptr) {
+        std::copy_n(value, count, to);
+        value += count;
+      } else {
+        std::fill_n(to, count, from.peak);
+      }
       x0 = std::min(x0, x), x1 = std::max(x1, x + count - 1);
       y0 = std::min(y0, y), y1 = std::max(y1, y);
-      value += count;
       cell += count;
     }
   }
@@ -39,11 +45,21 @@ CellBox paint(const SurveyLayer& layer, const CellStore& store, size_t region, f
   return {static_cast<int>(x0), static_cast<int>(y0), static_cast<int>(x1) + more, static_cast<int>(y1) + more};
 }
 
-bool may_be_on(const HotRegion& region, float threshold, Upsampling way) {
-  return region.peak > threshold || (way == Upsampling::kZero && threshold < 0);
+MaskLevel mask_level(const SurveyState& survey, size_t side, float threshold, const Convention& convention) {
+  const UnitSurvey& unit = survey.units[static_cast<size_t>(survey.unit_of(side))];
+  const float top = survey.sign_of(side) == Sign::kPositive ? unit.maximum : -unit.minimum;
+  const bool varies = unit.minimum < unit.maximum;
+  return {threshold, convention.mask_at_top && varies && threshold == top && threshold != 0};
 }
 
-void UnitMasks::lay(const SurveyState& survey, size_t side, float threshold, const LabelStore& labels, Grids& grids) {
+bool may_be_on(const HotRegion& region, const MaskLevel& level, Upsampling way) {
+  const float threshold = level.threshold;
+  return region.peak > threshold || (level.at_top && region.peak == threshold) ||
+         (way == Upsampling::kZero && threshold < 0);
+}
+
+void UnitMasks::lay(const SurveyState& survey, size_t side, const MaskLevel& level, const LabelStore& labels,
+                    Grids& grids) {
   masks_.clear();
   spans_.clear();
   const CellStore& store = survey.sides[side].store();
@@ -52,21 +68,30 @@ void UnitMasks::lay(const SurveyState& survey, size_t side, float threshold, con
     const int place = labels.position(region.image);
     if (place < 0) continue;
     const LabelRuns& grid = labels.images()[static_cast<size_t>(place)].labels;
-    if (!may_be_on(region, threshold, grids.way())) continue;
+    if (!may_be_on(region, level, grids.way())) continue;
     const Upsampler& upsampler = grids.of(grid.width(), grid.height());
     ImageMask mask{place, i, static_cast<uint32_t>(spans_.size()), 0, 0};
-    lay_on(survey, side, i, threshold, upsampler, spans_);
+    lay_on(survey, side, i, level, upsampler, spans_);
     mask.spans = static_cast<uint32_t>(spans_.size()) - mask.first_span;
     for (const MaskSpan& span : spans(mask)) mask.on += span.end - span.begin;
     masks_.push_back(mask);
   }
 }
 
-void UnitMasks::lay_on(const SurveyState& survey, size_t side, uint32_t region, float threshold, const Upsampler& grid,
-                       std::vector<MaskSpan>& out) {
+void UnitMasks::lay_on(const SurveyState& survey, size_t side, uint32_t region, const MaskLevel& level,
+                       const Upsampler& grid, std::vector<MaskSpan>& out) {
   const CellStore& store = survey.sides[side].store();
-  const CellBox box = paint(survey.layer, store, region, threshold, grid.ring(), map_);
-  grid.spans(map_.data(), box, threshold, column_, out);
+  if (!level.at_top) {
+    const CellBox box = paint(survey.layer, store, region, level.threshold, grid.ring(), map_);
+    return grid.spans(map_.data(), box, level.threshold, column_, out);
+  }
+  constexpr float kNothing = -std::numeric_limits<float>::infinity();
+  CellBox box = paint(survey.layer, store, region, kNothing, grid.ring(), map_);
+  // Cells at the top come without their neighbours.
+  box = {std::max(0, box.x0 - 1), std::max(0, box.y0 - 1), std::min(grid.width() - 1, box.x1 + 1),
+         std::min(grid.height() - 1, box.y1 + 1)};
+  keep_level(map_, level.threshold);
+  grid.spans(map_.data(), box, kBelowOne, column_, out);
 }
 
 float pixel_threshold(const SurveyState& survey, size_t side, double tail, const LabelStore& labels, Grids& grids) {

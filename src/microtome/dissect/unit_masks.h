@@ -12,7 +12,17 @@
 
 namespace microtome {
 
-// A side's mask on one image with a cell above the threshold. It may be empty, and not so on another grid.
+// What a mask is cut at: the pixels above the threshold or, `at_top`, those at it, which is then the side's largest
+// level: S >= T. A pixel is at it when all cells that it lies between are.
+struct MaskLevel {
+  float threshold = 0;
+  bool at_top = false;
+};
+// Of a side that saturates: its threshold is its largest level, which is not its only one and not zero. Elsewhere, and
+// under conventions that know no such masks, above it.
+MaskLevel mask_level(const SurveyState& survey, size_t side, float threshold, const Convention& convention);
+
+// A side's mask on one image with a cell above the threshold, or at it. It may be empty, and not so on another grid.
 struct ImageMask {
   int place = 0;        // in LabelStore::images()
   uint32_t region = 0;  // in the side's CellStore
@@ -38,16 +48,16 @@ class Grids {
   std::map<std::pair<int, int>, Upsampler> all_;
 };
 
-// Whether a mask can have pixels above the threshold. With zeros around it a map can be on beyond its edge when the
-// threshold is below zero.
-bool may_be_on(const HotRegion& region, float threshold, Upsampling way);
+// Whether a mask can have pixels that are on. With zeros around it a map can be on beyond its edge when the threshold
+// is below zero.
+bool may_be_on(const HotRegion& region, const MaskLevel& level, Upsampling way);
 
 class UnitMasks {
  public:
-  // Replaces the masks by those of a side above the threshold, in the store's order of images.
-  void lay(const SurveyState& survey, size_t side, float threshold, const LabelStore& labels, Grids& grids);
+  // Replaces the masks by those of a side, in the store's order of images.
+  void lay(const SurveyState& survey, size_t side, const MaskLevel& level, const LabelStore& labels, Grids& grids);
   // Appends one region's mask on a grid of another image; for masks held against foreign labels.
-  void lay_on(const SurveyState& survey, size_t side, uint32_t region, float threshold, const Upsampler& grid,
+  void lay_on(const SurveyState& survey, size_t side, uint32_t region, const MaskLevel& level, const Upsampler& grid,
               std::vector<MaskSpan>& out);
 
   const std::vector<ImageMask>& masks() const { return masks_; }

@@ -53,9 +53,10 @@ UnitTally::UnitTally(const SurveyState& survey, const TallyContext& context)
   signature_counts_.resize(context.signatures->size());
 }
 
-float UnitTally::threshold(size_t side, double tail) {
-  if (convention_.pixel_quantile) return pixel_threshold(survey_, side, tail, context_.labels, grids_);
-  return side_threshold(survey_, side, tail);
+MaskLevel UnitTally::level(size_t side, double tail) {
+  const float threshold = convention_.pixel_quantile ? pixel_threshold(survey_, side, tail, context_.labels, grids_)
+                                                     : side_threshold(survey_, side, tail);
+  return mask_level(survey_, side, threshold, convention_);
 }
 
 UnitDissection UnitTally::run(size_t side, int64_t number) {
@@ -63,8 +64,9 @@ UnitDissection UnitTally::run(size_t side, int64_t number) {
   unit.unit = number;
   // First, because they use the masks' memory.
   set_tails(side, unit);
-  unit.threshold = threshold(side, survey_.settings.tail);
-  masks_.lay(survey_, side, unit.threshold, context_.labels, grids_);
+  level_ = level(side, survey_.settings.tail);
+  unit.threshold = level_.threshold;
+  masks_.lay(survey_, side, level_, context_.labels, grids_);
   count_side();
   unit.on_pixels = all_.on_pixels;
   unit.on_images = all_.on_images;
@@ -162,7 +164,7 @@ void UnitTally::set_trials(size_t side, UnitDissection& unit) {
       if (const int donor = wrong.donor(mask.place); donor >= 0) {
         const LabelRuns& from = labels.images()[static_cast<size_t>(donor)].labels;
         int64_t on = 0;
-        from.count(spans_on(mask, side, unit.threshold, from, on), counts_);
+        from.count(spans_on(mask, side, from, on), counts_);
         given = counts_[unit.best.label];
         counts_.clear();
       }
@@ -183,8 +185,9 @@ void UnitTally::set_tails(size_t side, UnitDissection& unit) {
   for (const double tail : context_.settings.tails) {
     TailScore score;
     score.tail = tail;
-    score.threshold = threshold(side, tail);
-    masks_.lay(survey_, side, score.threshold, context_.labels, grids_);
+    const MaskLevel cut = level(side, tail);
+    score.threshold = cut.threshold;
+    masks_.lay(survey_, side, cut, context_.labels, grids_);
     count_side();
     score.on_pixels = all_.on_pixels;
     UnitDissection at_tail;
@@ -227,7 +230,8 @@ void UnitTally::set_typical(size_t side, UnitDissection& unit) {
     const HotRegion& region = store.regions[mask.region];
     Exemplar exemplar{region.image, region.peak, survey_.layer.map_width, survey_.layer.map_height, {}};
     // Below the threshold by more than a coarse copy of the map rounds; cells beside one that is on are all kept.
-    paint(survey_.layer, store, mask.region, unit.threshold - (region.peak - unit.threshold) / 256, 0, exemplar.map);
+    const float height = level_.at_top ? unit.threshold - unit.minimum : region.peak - unit.threshold;
+    paint(survey_.layer, store, mask.region, unit.threshold - height / 256, 0, exemplar.map);
     for (float& value : exemplar.map) value *= factor;
     unit.typical.push_back(std::move(exemplar));
   }
@@ -235,13 +239,12 @@ void UnitTally::set_typical(size_t side, UnitDissection& unit) {
             [](const Exemplar& a, const Exemplar& b) { return a.image < b.image; });
 }
 
-std::span<const MaskSpan> UnitTally::spans_on(const ImageMask& mask, size_t side, float threshold,
-                                              const LabelRuns& grid, int64_t& on) {
+std::span<const MaskSpan> UnitTally::spans_on(const ImageMask& mask, size_t side, const LabelRuns& grid, int64_t& on) {
   const LabelRuns& own = context_.labels.images()[static_cast<size_t>(mask.place)].labels;
   on = mask.on;
   if (grid.width() == own.width() && grid.height() == own.height()) return masks_.spans(mask);
   foreign_.clear();
-  masks_.lay_on(survey_, side, mask.region, threshold, grids_.of(grid.width(), grid.height()), foreign_);
+  masks_.lay_on(survey_, side, mask.region, level_, grids_.of(grid.width(), grid.height()), foreign_);
   on = 0;
   for (const MaskSpan& span : foreign_) on += span.end - span.begin;
   return foreign_;

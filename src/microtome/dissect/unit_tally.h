@@ -21,7 +21,7 @@ class UnitTally {
   UnitDissection run(size_t side, int64_t number);
 
  private:
-  float threshold(size_t side, double tail);
+  MaskLevel level(size_t side, double tail);
   void count_side();
   void set_held_out(UnitDissection& unit);
   void set_interval(UnitDissection& unit);
@@ -32,8 +32,7 @@ class UnitTally {
   void set_formulas(UnitDissection& unit);
   void set_typical(size_t side, UnitDissection& unit);
   // A mask's spans on the grid of another image; its pixels there.
-  std::span<const MaskSpan> spans_on(const ImageMask& mask, size_t side, float threshold, const LabelRuns& grid,
-                                     int64_t& on);
+  std::span<const MaskSpan> spans_on(const ImageMask& mask, size_t side, const LabelRuns& grid, int64_t& on);
   LabelOverlap overlap_of(size_t mask) const {
     return LabelOverlap(overlaps_).subspan(first_overlap_[mask], first_overlap_[mask + 1] - first_overlap_[mask]);
   }
@@ -43,6 +42,7 @@ class UnitTally {
   const Convention& convention_;
   Grids grids_;
   UnitMasks masks_;
+  MaskLevel level_;  // of the unit's own masks
   Candidates candidates_;
   LabelCounts counts_;
   Overlap all_, train_, held_out_;

@@ -233,6 +233,10 @@ void Upsampler::values(const float* map, const CellBox& box, float bound, std::v
   });
 }
 
+void keep_level(std::span<float> map, float level) {
+  for (float& value : map) value = value == level ? 1.0F : 0.0F;
+}
+
 std::vector<float> upsampled_map(std::span<const float> map, int width, int height, int grid_width, int grid_height,
                                  Upsampling way, const FieldAxis& across, const FieldAxis& down) {
   if (width < 1 || height < 1 || grid_width < 1 || grid_height < 1 ||

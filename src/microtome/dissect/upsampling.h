@@ -103,6 +103,11 @@ class Upsampler {
   Average average_across_, average_down_;
 };
 
+// Makes of a map the places where it is at a level: 1 there, 0 elsewhere. Upsampled, a pixel is above kBelowOne where
+// all cells that it lies between are at the level.
+inline constexpr float kBelowOne = 0x1.fffffep-1F;
+void keep_level(std::span<float> map, float level);
+
 // For drawing: the whole map (height x width, row-major, without a ring) on the grid, as masks see it. Row-major; a
 // pixel of the mask is on where it is strictly above the threshold. Throws Error(kUsage) unless the sizes are positive
 // and map.size() is width * height; Error(kUnsupported) as make_axis() does.

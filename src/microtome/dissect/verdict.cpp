@@ -21,6 +21,13 @@ std::string_view verdict_text(Verdict verdict) {
   return "";
 }
 
+bool saturates(const UnitDissection& unit) {
+  return unit.threshold == unit.maximum && unit.minimum < unit.maximum && unit.threshold != 0;
+}
+
+// Above its largest level a unit has no pixel.
+bool is_on_at_threshold(const UnitDissection& unit) { return saturates(unit) && unit.on_pixels > 0; }
+
 Verdict verdict(const UnitDissection& unit) {
   constexpr double kFalseDiscoveries = 0.05;
   // Imported tables may name a concept and no area.

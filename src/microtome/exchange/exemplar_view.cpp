@@ -155,15 +155,18 @@ std::vector<Image> exemplar_tiles(const Atlas& atlas, const AtlasLayer& layer, c
     // Below the threshold the maps of typical exemplars are not kept.
     const float low = list == ExemplarList::kTypical ? unit.threshold : std::min(0.0f, unit.threshold);
     const float high = unit.maximum;
+    const bool at_top = is_on_at_threshold(unit) && view != ExemplarView::kHeat;
+    if (at_top) keep_level(map, unit.threshold);
+    const float cut_at = at_top ? kBelowOne : unit.threshold;
     if (!map.empty() && view != ExemplarView::kField && view != ExemplarView::kPlain) {
       map = tile_levels(exemplar, map, placing, tile_px);
     }
     if (window) {
       tiles.push_back(in_square(cut(whole, *window), window->width, window->height, tile_px));
     } else if (view == ExemplarView::kMask && list != ExemplarList::kBottom && !map.empty()) {
-      tiles.push_back(draw_mask(image, map, unit.threshold));
+      tiles.push_back(draw_mask(image, map, cut_at));
     } else if (view == ExemplarView::kOutline && !map.empty()) {
-      tiles.push_back(draw_outline(image, map, unit.threshold));
+      tiles.push_back(draw_outline(image, map, cut_at));
     } else if (view == ExemplarView::kHeat && !map.empty() && high > low) {
       tiles.push_back(draw_heat(image, map, low, high));
     } else {

@@ -91,6 +91,13 @@ TEST_F(ExemplarViews, MasksAreDrawnAsTheyWereCounted) {
     tiles.push_back(exemplar_tiles(atlas, stored, unit, ExemplarList::kTop, ExemplarView::kMask, 32).at(0));
     EXPECT_EQ(tiles.back().at(30, 16)[0], 40) << upsampling << ": off";
     EXPECT_NE(tiles.back().at(9, 16)[0], 40) << upsampling << ": on";
+    // Of a unit that saturates at its largest level the mask is where it is at that, and ends at the cells' centres.
+    unit.threshold = 1;
+    EXPECT_EQ(exemplar_tiles(atlas, stored, unit, ExemplarList::kTop, ExemplarView::kMask, 32)[0].at(9, 16)[0], 40);
+    unit.on_pixels = 1;
+    const auto at_top = exemplar_tiles(atlas, stored, unit, ExemplarList::kTop, ExemplarView::kMask, 32)[0];
+    EXPECT_NE(at_top.at(9, 16)[0], 40) << upsampling;
+    EXPECT_EQ(at_top.at(20, 16)[0], 40) << upsampling;
   }
   EXPECT_NE(tiles[0].at(0, 16)[0], 40);
   EXPECT_EQ(tiles[1].at(0, 16)[0], 40) << "beyond the outer cells the map falls to zero";

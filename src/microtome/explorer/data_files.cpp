@@ -85,6 +85,7 @@ Json exemplars_json(const PageContext& context, const AtlasLayer& layer, const U
 
 Json dissection_json(const PageContext& context, const AtlasLayer& layer, const UnitDissection& unit) {
   Json out = finding_json(unit, {}, {"threshold", "minimum", "maximum", "on_pixels", "on_images", "histogram"});
+  out["at_threshold"] = is_on_at_threshold(unit);
   out["best"] = score_json(unit.best);
   out["by_category"] = scores_json(unit.by_category);
   out["top_concepts"] = scores_json(unit.top_concepts);

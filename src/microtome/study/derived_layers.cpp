@@ -2,6 +2,7 @@
 #include "microtome/study/derived_layers.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -51,9 +52,20 @@ at::Tensor sample_activations(const Source& source, const Layer& layer, const Co
   return at::cat(parts);
 }
 
-// The layer itself, made first where its name asks for maps.
+// The layer itself, made first where its name asks for maps or for what a rectifier hides.
 std::string base_layer(Source& source, const std::string& name) {
   const DerivedName parts = split_derived_name(name);
+  if (parts.suffix == kPreActivation) {
+    const Network hidden = with_pre_activation(source.network, parts.layer);
+    if (hidden.layers().size() == source.network.layers().size()) {
+      throw Error(
+          ErrorKind::kUsage, "layers",
+          fmt::format("\"{}\" is not made by a rectifier or clip, so that nothing is hidden before it", parts.layer),
+          fmt::format("ask for \"{}\" itself", parts.layer));
+    }
+    source.network = hidden;
+    return derived_name(hidden.layer(parts.layer).name, parts.suffix);
+  }
   if (!is_maps_suffix(parts.suffix)) return source.network.layer(name).name;
   source.network = with_maps(source.network, parts.layer, parts.suffix);
   return derived_name(source.network.layer(parts.layer).name, parts.suffix);

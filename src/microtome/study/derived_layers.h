@@ -12,10 +12,10 @@
 
 namespace microtome {
 
-// Gives source.network the layers asked for by "LAYER~grid", "LAYER~class" and "LAYER~line", and for each of `bases`
-// (texts that network/basis.h reads) the units of that basis; returns the names of the layers to study, by layer and
-// basis. Bases that are fitted look at up to 2,000 images, every n-th, and need `concepts`. Throws Error(kUsage) on
-// what it cannot read.
+// Gives source.network the layers asked for by "LAYER~grid", "LAYER~class", "LAYER~line" and "LAYER~pre", and for each
+// of `bases` (texts that network/basis.h reads) the units of that basis; returns the names of the layers to study, by
+// layer and basis. Bases that are fitted look at up to 2,000 images, every n-th, and need `concepts`. Throws
+// Error(kUsage) on what it cannot read.
 std::vector<std::string> derive_layers(Source& source, std::span<const std::string> layers,
                                        std::span<const std::string> bases, const ConceptSet* concepts, int threads,
                                        Reporter& reporter);

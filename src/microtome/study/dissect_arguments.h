@@ -60,11 +60,13 @@ struct DissectSettings {
            .min = 0,
            .max = 10000},
           s.bootstrap);
-    field({.name = "formulas",
-           .help = "Longest logical formula over concepts to look for, in labels; 0 = none",
-           .min = 0,
-           .max = 10},
-          s.formulas);
+    field(
+        {.name = "formulas",
+         .help = "Longest logical formula over concepts to look for, in labels; 0 = none. Its IoU counts all images, a "
+                 "label's only those that carry its category",
+         .min = 0,
+         .max = 10},
+        s.formulas);
     field({.name = "beam", .help = "Formulas kept at each length of the search", .min = 1, .max = 1000}, s.beam);
     field({.name = "optimal", .help = "Try every formula of up to three labels instead of a beam"}, s.optimal);
     field(

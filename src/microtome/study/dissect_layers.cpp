@@ -13,13 +13,16 @@
 #include "microtome/base/error.h"
 #include "microtome/base/json.h"
 #include "microtome/base/workers.h"
+#include "microtome/dissect/convention.h"
 #include "microtome/dissect/ranges.h"
 #include "microtome/dissect/survey.h"
 #include "microtome/dissect/tally.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/resize.h"
 #include "microtome/network/bases/file.h"
+#include "microtome/network/derived_name.h"
 #include "microtome/network/eye.h"
+#include "microtome/network/passes.h"
 #include "microtome/study/provenance.h"
 #include "microtome/study/survey_plan.h"
 
@@ -184,6 +187,22 @@ std::vector<Atlas::Thumbnail> thumbnails(const LayerDissection& layer, const Con
   return out;
 }
 
+// Units whose largest level is shared by more than the tail: nothing is above their threshold.
+void warn_of_saturation(const LayerDissection& layer, const Network& network, Reporter& reporter) {
+  const auto first = std::ranges::find_if(layer.units, saturates);
+  if (first == layer.units.end()) return;
+  const bool hidden = with_pre_activation(network, layer.layer).layers().size() > network.layers().size();
+  const bool at_top = convention_named(layer.convention).mask_at_top;
+  reporter.warn(fmt::format(
+      "{}: {} of {} units saturate: more than {:.2g} % of their activations are at their largest level, as unit {}'s at "
+      "{:g}; {}{}",
+      layer.layer, std::ranges::count_if(layer.units, saturates), layer.units.size(), 100 * layer.tail, first->unit,
+      first->threshold,
+      at_top ? "they count as on where they are at that level"
+             : fmt::format("nothing is above it, so that their masks are empty, as in {}", layer.convention),
+      hidden ? fmt::format("; layer \"{}\" has what the clip hides", derived_name(layer.layer, kPreActivation)) : ""));
+}
+
 KnownSettings known_settings(const DissectRequest& request) {
   KnownSettings known;
   known.values = all_settings(request.dissection);
@@ -218,6 +237,7 @@ std::vector<SkippedImage> dissect_missing(const Source& source, const std::vecto
     }
   }
   for (const LayerDissection& layer : tally->finish()) {
+    warn_of_saturation(layer, source.network, reporter);
     atlas.put_dissection(run, layer, thumbnails(layer, concepts, request.threads));
   }
   for (const auto& image : tally->unreadable()) {

@@ -110,10 +110,26 @@ inline std::vector<int> labels_at(const ImageLabels& holds, int x, int y, bool o
   return out;
 }
 
-// `given[i]`: the image whose labels images[i] is held against. The mask: threshold < S <= high.
+// Which pixels are on: threshold < S <= high; or, of a unit that saturates, those between cells at the threshold alone.
+struct Cut {
+  float threshold = 0;
+  bool at_top = false;
+  float high = std::numeric_limits<float>::infinity();
+
+  float of_cell(float value) const { return at_top ? static_cast<float>(value == threshold) : value; }
+  bool is_on(float pixel) const { return at_top ? pixel >= 1 : pixel > threshold && pixel <= high; }
+};
+inline Cut cut_of(const UnitDissection& unit, const Convention& convention, float threshold) {
+  const bool all = unit.minimum == unit.maximum;
+  return {threshold, convention.mask_at_top && !all && threshold == unit.maximum && threshold != 0};
+}
+inline Cut cut_of(const UnitDissection& unit, const Convention& convention) {
+  return cut_of(unit, convention, unit.threshold);
+}
+
+// `given[i]`: the image whose labels images[i] is held against.
 inline Counts count(const Layer& layer, const std::vector<int64_t>& images, const std::vector<int64_t>& given,
-                    const ListedConceptSet& set, const Convention& convention, int unit, Sign sign, float threshold,
-                    float high = std::numeric_limits<float>::infinity()) {
+                    const ListedConceptSet& set, const Convention& convention, int unit, Sign sign, const Cut& cut) {
   const ConceptIndex& index = set.index();
   const auto labels = static_cast<size_t>(index.max_label()) + 1;
   const auto categories = static_cast<size_t>(index.category_count());
@@ -124,7 +140,7 @@ inline Counts count(const Layer& layer, const std::vector<int64_t>& images, cons
   for (size_t i = 0; i < images.size(); ++i) {
     std::vector<float> map(layer.activations[static_cast<size_t>(images[i])].begin() + unit * cells,
                            layer.activations[static_cast<size_t>(images[i])].begin() + (unit + 1) * cells);
-    for (float& value : map) value *= sign == Sign::kPositive ? 1.0F : -1.0F;
+    for (float& value : map) value = cut.of_cell(sign == Sign::kPositive ? value : -value);
     const ImageLabels holds = set.labels(given[i]);
     const bool zero = every || (convention.zero == ZeroRule::kNameless && holds.says_zero);
     std::vector<int64_t> here(labels);
@@ -134,7 +150,7 @@ inline Counts count(const Layer& layer, const std::vector<int64_t>& images, cons
       for (int x = 0; x < holds.width; ++x) {
         const float value =
             pixel_value(map.data(), layer.shape, convention.upsampling, holds.width, holds.height, x, y);
-        const bool lit = value > threshold && value <= high;
+        const bool lit = cut.is_on(value);
         on += lit;
         ++out.pixels;
         for (const int label : labels_at(holds, x, y, convention.repeats == RepeatRule::kOnce))
@@ -251,7 +267,8 @@ inline UnitDissection dissect_row(const Layer& layer, const std::vector<int64_t>
   out.top = exemplars(layer, images, unit, factor, true, survey.top);
   out.bottom = exemplars(layer, images, unit, factor, false, survey.bottom);
   const std::vector<int64_t> labelled = readable(images, set);
-  const Counts counts = count(layer, labelled, labelled, set, *tally.convention, unit, sign, out.threshold);
+  const Counts counts =
+      count(layer, labelled, labelled, set, *tally.convention, unit, sign, cut_of(out, *tally.convention));
   out.on_pixels = counts.on;
   out.on_images = counts.on_images;
   std::vector<ConceptScore> all = scores(counts, counts.carriers, set.index(), tally);
@@ -266,7 +283,8 @@ inline UnitDissection dissect_row(const Layer& layer, const std::vector<int64_t>
   out.top_concepts = std::move(all);
   for (const double tail : tally.tails) {
     TailScore score{tail, threshold_of(layer, images, set, *tally.convention, unit, sign, tail), 0, {}};
-    const Counts at = count(layer, labelled, labelled, set, *tally.convention, unit, sign, score.threshold);
+    const Counts at = count(layer, labelled, labelled, set, *tally.convention, unit, sign,
+                            cut_of(out, *tally.convention, score.threshold));
     score.on_pixels = at.on;
     score.best = best_of(scores(at, at.carriers, set.index(), tally), tally);
     out.tails.push_back(score);

@@ -124,6 +124,7 @@ inline Convention draw_convention(Rng& rng) {
   convention.zero = static_cast<ZeroRule>(rng.below(4));
   convention.later_category_wins = rng.chance(0.5);
   convention.min_images = static_cast<int>(rng.between(1, 4));
+  convention.mask_at_top = convention.upsampling != Upsampling::kZero && rng.chance(0.5);
   return convention;
 }
 

@@ -114,6 +114,7 @@ export interface Dissection {
   threshold: number | null; // null: not known, of a table that does not say it
   minimum: number | null;
   maximum: number | null;
+  at_threshold: boolean; // it saturates: its mask is where it is at the threshold, its largest level, not above
   on_pixels: number;
   on_images: number;
   best: Score;

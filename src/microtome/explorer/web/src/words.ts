@@ -68,7 +68,7 @@ const kHints = {
     "The largest IoU that is possible at all: a unit marks only a small share of all pixels, so a concept that covers much more (or much less) can never be matched in full.",
   threshold:
     "The level above which the unit counts as “on”. It is set so that only a small tail of all its activations, over all images and places, lies above.",
-  mask: "The places where the unit is on: its activation map, enlarged to the image, above the threshold.",
+  mask: "The places where the unit is on: its activation map, enlarged to the image, above the threshold. A unit that saturates at the threshold is on where it is at it.",
   picture:
     "An image made from noise by gradient ascent: step by step it is changed so that the unit answers more strongly. It shows what the unit looks for, without any real photograph.",
   ratio:

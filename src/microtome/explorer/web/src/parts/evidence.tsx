@@ -48,6 +48,11 @@ function Activations({ dissection, images }: { dissection: Dissection; images: n
       <HistogramChart low={low} high={high} counts={counts} threshold={dissection.threshold} />
       <Facts>
         <Fact name={<Hint of="threshold">threshold</Hint>}>{level(dissection.threshold)}</Fact>
+        {dissection.at_threshold && (
+          <Fact name="saturates">
+            <small>more than the tail of its activations are at its largest level; it is on where it is at that, not above</small>
+          </Fact>
+        )}
         <Fact name="range">{level(dissection.minimum)} … {level(dissection.maximum)}</Fact>
         <Fact name="on in">
           {plural(dissection.on_images, "image")} <small>({share(images > 0 ? dissection.on_images / images : 0)})</small>

@@ -15,6 +15,7 @@ interface Scene {
   exemplar: Exemplar;
   sign: Sign;
   threshold: number | null;
+  atThreshold: boolean;
   low: number;
   high: number;
   rule: MaskRule;
@@ -44,10 +45,13 @@ function draw(canvas: HTMLCanvasElement, image: HTMLImageElement, scene: Scene):
   context.drawImage(image, 0, 0, columns, rows);
   if (scene.view === "plain" || scene.view === "field" || scene.threshold === null) return;
   const { width, height } = scene.exemplar;
-  const cells = decodeMap(scene.exemplar).map((value) => scene.sign * value); // levels are of the negated activation
-  const values = enlarge({ cells, width, height }, scene.rule, columns, rows);
+  const levels = decodeMap(scene.exemplar).map((value) => scene.sign * value); // levels are of the negated activation
   const { threshold, rule } = scene;
-  const on = (index: number) => isOn(values[index] ?? Number.NaN, threshold, rule);
+  const atTop = scene.atThreshold && scene.view !== "heat";
+  const step = (scene.exemplar.high - scene.exemplar.low) / 65535;
+  const cells = atTop ? levels.map((value) => (value > threshold - step / 2 ? 1 : 0)) : levels;
+  const values = enlarge({ cells, width, height }, rule, columns, rows);
+  const on = (index: number) => (atTop ? isOn(values[index] ?? 0, 1, { ...rule, strict: false }) : isOn(values[index] ?? Number.NaN, threshold, rule));
   const layer =
     scene.view === "mask"
       ? maskLayer(on, columns, rows)
@@ -61,7 +65,7 @@ function ExemplarCanvas(scene: Scene) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [near, setNear] = useState(false);
   const [missing, setMissing] = useState(scene.exemplar.src === "");
-  const { exemplar, sign, threshold, low, high, rule, view } = scene;
+  const { exemplar, sign, threshold, atThreshold, low, high, rule, view } = scene;
   useEffect(() => {
     const observer = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && setNear(true), { rootMargin: "300px" });
     observer.observe(canvas.current!);
@@ -73,7 +77,7 @@ function ExemplarCanvas(scene: Scene) {
     image.onload = () => {
       setMissing(false);
       if (canvas.current) {
-        draw(canvas.current, image, { exemplar, sign, threshold, low, high, rule, view });
+        draw(canvas.current, image, { exemplar, sign, threshold, atThreshold, low, high, rule, view });
         canvas.current.dataset.drawn = view;
       }
     };
@@ -82,7 +86,7 @@ function ExemplarCanvas(scene: Scene) {
     return () => {
       image.onload = image.onerror = null;
     };
-  }, [near, exemplar, sign, threshold, low, high, rule, view]);
+  }, [near, exemplar, sign, threshold, atThreshold, low, high, rule, view]);
   return (
     <figure class="exemplar">
       <div class={view === "field" ? "exemplar-frame exemplar-whole" : "exemplar-frame"}>
@@ -108,6 +112,7 @@ export function Exemplars(props: { dissection: Dissection; sign: Sign; list: Exe
           exemplar={exemplar}
           sign={props.sign}
           threshold={dissection.threshold}
+          atThreshold={dissection.at_threshold}
           low={props.low ?? Math.min(0, dissection.threshold ?? 0)}
           high={dissection.maximum ?? 0}
           rule={props.rule}

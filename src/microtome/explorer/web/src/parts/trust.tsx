@@ -135,6 +135,9 @@ export function Trust({ dissection }: { dissection: Dissection }) {
       {formulas.length > 0 && (
         <>
           {sure && <h3>In more words</h3>}
+          <p class="muted">
+            Counted over all images. The IoU of a concept counts the unit only in images that carry the concept’s category, so that one word alone may have less here.
+          </p>
           <Facts>
             {formulas.map((formula) => (
               <Fact key={formula.length} name={formula.text}>{iou(formula.iou)}</Fact>

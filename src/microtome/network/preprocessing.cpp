@@ -81,10 +81,10 @@ std::vector<double> parse_channels(const std::string& text, const std::string& p
 
 bool apply_numbers(const PreprocessingRequest& request, Preprocessing& p) {
   if (!request.mean.empty()) p.mean = parse_channels(request.mean, "mean");
-  if (!request.deviation.empty()) p.deviation = parse_channels(request.deviation, "deviation");
+  if (!request.deviation.empty()) p.deviation = parse_channels(request.deviation, "std");
   for (const double deviation : p.deviation) {
     if (!(deviation > 0))
-      usage("deviation", "\"" + request.deviation + "\" is not above 0", "give the standard deviation of each channel");
+      usage("std", "\"" + request.deviation + "\" is not above 0", "give the standard deviation of each channel");
   }
   if (!request.range.empty()) {
     const std::vector<double> range = parse_numbers(request.range, "range");
@@ -109,8 +109,8 @@ bool apply_order(const PreprocessingRequest& request, Preprocessing& p) {
 
 void check_channels(const std::vector<double>& values, const char* what, int64_t channels) {
   if (values.empty() || static_cast<int64_t>(values.size()) == channels) return;
-  usage("preprocessing", fmt::format("has a {} of {} channels, the network takes {}", what, values.size(), channels),
-        "choose \"raw\" or give mean and deviation with one number a channel");
+  usage("preprocess", fmt::format("has a {} of {} channels, the network takes {}", what, values.size(), channels),
+        "choose \"raw\", or give `mean` and `std` with one number a channel");
 }
 
 // [1,C,1,1], so that it broadcasts.

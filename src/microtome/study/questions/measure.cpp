@@ -46,8 +46,7 @@ struct MeasureRequest : ThreadArguments {
            .help = "File to write (.npy): the 3 x 3 matrix of the pictures' colours",
            .role = Role::kOut},
           s.colours);
-    field({.name = "colour",
-           .help = "Channels that the spectrum is of: lucid, none or a file of colours as this command writes it"},
+    field({.name = "colour", .help = "Channels that the spectrum is of: lucid, none or a file of measured colours"},
           s.colour);
     field({.name = "size", .help = "Side that pictures are scaled and cropped to, px", .min = 16, .max = 2048}, s.size);
     ThreadArguments::fields(s, field);

@@ -52,7 +52,7 @@ struct TraceRequest : LayerArguments, ThreadArguments {
     NetworkArguments::input_fields(s.network, field);
     TraceSettings::fields(s.settings, field);
     field({.name = "exemplars",
-           .help = "Exemplars of each unit, where they come from an atlas",
+           .help = "Exemplars of each unit, with an atlas",
            .min = 1,
            .max = 1000,
            .role = Role::kSubject},

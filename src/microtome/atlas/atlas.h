@@ -19,13 +19,16 @@
 
 namespace microtome {
 
+// The processor's instructions that a run was begun with, among its settings.
+inline constexpr const char* kInstructions = "instructions";
+
 // What was run. Everything but the two times is a function of the request, so equal requests have equal keys.
 struct Provenance {
   std::string stage;    // "dissect" or "visualize"
   std::string version;  // of microtome
   std::string network_hash;
   std::string data_hash;  // of the concept set, empty without one
-  Json settings;          // all that moves a number
+  Json settings;          // all that moves a number; kInstructions beside it is not part of the key
   std::string command;    // as typed; not part of the key
   int64_t id = 0;         // of the stored run; set when read
 

@@ -28,7 +28,8 @@ std::string utc_now() {
 
 // Sorted keys, so that the order in which settings were filled in does not matter.
 std::string run_key(const Provenance& p) {
-  const nlohmann::json settings = nlohmann::json::parse(p.settings.dump());
+  nlohmann::json settings = nlohmann::json::parse(p.settings.dump());
+  settings.erase(kInstructions);
   return sha256_hex(nlohmann::json({p.stage, p.version, p.network_hash, p.data_hash, settings}).dump());
 }
 

@@ -275,6 +275,7 @@ std::vector<SkippedImage> dissect_layers(const Source& source, const std::vector
   const std::vector<LayerTask> missing = undissected(tasks, request, atlas, run);
   if (missing.empty()) reporter.note("dissection: all units are in the atlas already");
   std::vector<SkippedImage> skipped;
+  if (!missing.empty()) warn_of_other_instructions(atlas, run, dissect_provenance(source, concepts, request), reporter);
   if (!missing.empty()) skipped = dissect_missing(source, missing, concepts, request, run, atlas, reporter);
   if (request.replace) {
     const int64_t dropped = atlas.drop_other_dissections(run);

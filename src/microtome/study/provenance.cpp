@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/study/provenance.h"
 
+#include <ATen/Version.h>
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <string_view>
@@ -9,12 +13,26 @@
 #include "microtome/base/hash.h"
 #include "microtome/network/basis.h"
 
-namespace microtome::provenance_internal {
+namespace microtome {
+void warn_of_other_instructions(const Atlas& atlas, int64_t run, const Provenance& now, Reporter& reporter) {
+  for (const Provenance& stored : atlas.runs()) {
+    if (stored.id != run) continue;
+    const auto begun = stored.settings.value(kInstructions, ""), here = now.settings.value(kInstructions, "");
+    if (begun.empty() || begun == here) continue;
+    reporter.warn(
+        fmt::format("this {} was begun with the processor's {} instructions and goes on with {}: what is added may "
+                    "differ in its last "
+                    "bits, pictures in their bytes",
+                    stored.stage == "dissect" ? "dissection" : "run", begun, here));
+  }
+}
+
+namespace provenance_internal {
 namespace {
 
 // These come last and in this order, as in the descriptions of older pictures.
-constexpr std::array<std::string_view, 7> kLast = {"seed",     "objective",           "variants", "files",
-                                                   "transfer", "transfer_preprocess", "input"};
+constexpr std::array<std::string_view, 8> kLast = {
+    "seed", "objective", "variants", "files", "transfer", "transfer_preprocess", "input", kInstructions};
 
 // The name under which a setting is kept, where it is not the argument's.
 std::string key_of(std::string_view name) {
@@ -69,6 +87,15 @@ Json Collector::finish() && {
   return in_order(std::move(known_.values));
 }
 
+std::string instructions() {
+  constexpr std::string_view kBefore = "CPU capability usage: ";
+  const std::string config = at::show_config();
+  const size_t found = config.find(kBefore);
+  if (found == std::string::npos) return "unknown";
+  const size_t begin = found + kBefore.size();
+  return config.substr(begin, std::min(config.find('\n', begin), config.size()) - begin);
+}
+
 Json input_of(const Source& source) {
   const Preprocessing& input = source.preprocessing;
   Json described = {{"side", input.side}, {"low", input.low},       {"high", input.high},
@@ -79,4 +106,5 @@ Json input_of(const Source& source) {
   return described;
 }
 
-}  // namespace microtome::provenance_internal
+}  // namespace provenance_internal
+}  // namespace microtome

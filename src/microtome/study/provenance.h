@@ -7,6 +7,7 @@
 #include "microtome/atlas/atlas.h"
 #include "microtome/base/field.h"
 #include "microtome/base/json.h"
+#include "microtome/base/reporter.h"
 #include "microtome/study/source.h"
 
 namespace microtome {
@@ -34,7 +35,8 @@ std::set<std::string> fields_of() {
 template <class Request>
 Json settings_of(const Request& request, KnownSettings known);
 
-// The same with how pictures become input, in place of the words for it.
+// The same with how pictures become input, in place of the words for it, and the processor's instructions in use, which
+// are no part of a run's key.
 template <class Request>
 Json settings_of(const Request& request, const Source& source, KnownSettings known);
 
@@ -46,6 +48,10 @@ Json all_settings(const Settings& settings);
 template <class Request>
 Provenance make_provenance(const std::string& stage, const Source& source, const Request& request,
                            const std::string& data_hash, KnownSettings known);
+
+// Warns when the stored run was begun with other instructions of the processor than this one: what is added may differ
+// in its last bits.
+void warn_of_other_instructions(const Atlas& atlas, int64_t run, const Provenance& now, Reporter& reporter);
 
 namespace provenance_internal {
 
@@ -61,6 +67,7 @@ class Collector {
 };
 
 Json input_of(const Source& source);
+std::string instructions();  // Of the kernels that libtorch chose: "AVX2".
 
 }  // namespace provenance_internal
 
@@ -82,6 +89,7 @@ template <class Request>
 Json settings_of(const Request& request, const Source& source, KnownSettings known) {
   known.elsewhere = fields_of<NetworkArguments>();
   known.values["input"] = provenance_internal::input_of(source);
+  known.values[kInstructions] = provenance_internal::instructions();
   return settings_of(request, std::move(known));
 }
 

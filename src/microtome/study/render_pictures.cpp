@@ -14,6 +14,8 @@
 #include "microtome/base/workers.h"
 #include "microtome/image/codec.h"
 #include "microtome/visualize/input_form.h"
+#include "microtome/study/provenance.h"
+#include "microtome/visualize/dots.h"
 
 namespace microtome {
 namespace {
@@ -191,3 +193,4 @@ void render_pictures(const PicturePlan& plan, const PictureRequest& request, Atl
 }
 
 }  // namespace microtome
+    warn_of_other_instructions(atlas, run, plan.provenance, reporter);

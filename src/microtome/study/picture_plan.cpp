@@ -11,24 +11,26 @@
 #include "microtome/base/error.h"
 #include "microtome/base/json.h"
 #include "microtome/base/nearest.h"
+#include "microtome/base/quoted_text.h"
 #include "microtome/network/bases/file.h"
 #include "microtome/network/derived_name.h"
 #include "microtome/network/passes.h"
 #include "microtome/study/provenance.h"
+#include "microtome/visualize/call.h"
 #include "microtome/visualize/input_form.h"
 #include "microtome/visualize/parametrization.h"
 
 namespace microtome {
 namespace {
 
-constexpr const char* kUnitObjective = R"({sign}channel(layer="{layer}",unit={unit}))";
+constexpr const char* kUnitObjective = "{sign}channel(layer={layer},unit={unit})";
 const std::vector<std::string> kPlaceholders = {"layer", "unit", "sign"};
 
 [[noreturn]] void refuse(const std::string& option, const std::string& what, const std::string& remedy) {
   throw Error(ErrorKind::kUsage, option, what, remedy);
 }
 
-// An objective with holes, cut at them: texts[0] hole[0] texts[1] ...
+// An objective with holes, cut at them: texts[0] hole[0] texts[1] ... What fills them reads back, whatever it holds.
 class Template {
  public:
   explicit Template(const std::string& text) {
@@ -46,6 +48,7 @@ class Template {
       }
       texts_.push_back(text.substr(begin, at - begin));
       holes_.push_back(name);
+      in_quotes_.push_back(quotes_are_open(text.substr(0, at)));
       begin = end + 1;
     }
     texts_.push_back(text.substr(begin));
@@ -56,12 +59,30 @@ class Template {
 
   std::string filled(const std::map<std::string, std::string>& values) const {
     std::string out = texts_[0];
-    for (size_t i = 0; i < holes_.size(); ++i) out += values.at(holes_[i]) + texts_[i + 1];
+    for (size_t i = 0; i < holes_.size(); ++i) {
+      const std::string& value = values.at(holes_[i]);
+      const std::string whole = in_quotes(value);
+      const bool name = holes_[i] == "layer";
+      out += in_quotes_[i] ? whole.substr(1, whole.size() - 2) : name ? quoted(value) : value;
+      out += texts_[i + 1];
+    }
     return out;
   }
 
  private:
+  static bool quotes_are_open(std::string_view text) {
+    bool open = false;
+    for (size_t i = 0; i < text.size(); ++i) {
+      if (open && text[i] == '\\')
+        ++i;
+      else if (text[i] == '"')
+        open = !open;
+    }
+    return open;
+  }
+
   std::vector<std::string> texts_, holes_;
+  std::vector<bool> in_quotes_;  // whether a hole stands in quotes of the text
 };
 
 std::vector<Sign> signs_of(const std::string& text, const Template& objective) {

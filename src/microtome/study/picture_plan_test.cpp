@@ -11,13 +11,17 @@
 #include "microtome/base/file.h"
 #include "microtome/base/npy.h"
 #include "microtome/image/codec.h"
+#include "microtome/network/derived_name.h"
 #include "microtome/network/formats/safetensors.h"
 #include "microtome/study/derived_layers.h"
+#include "microtome/study/network_facts.h"
+#include "microtome/study/render_pictures.h"
 #include "microtome/study/study_testing.h"
 
 namespace microtome {
 namespace {
 
+using testing::KeptWarnings;
 using testing::kSide;
 using testing::planted_source;
 
@@ -163,6 +167,47 @@ TEST_F(PicturePlanTest, WhatCannotWorkFailsBeforeAnythingIsMade) {
 }
 
 // The names that --labels gives are those that objectives ask for.
+TEST_F(PicturePlanTest, SaysWhenARunGoesOnWithOtherInstructions) {
+  request_.layers = {"colour"};
+  Provenance begun = plan().provenance;
+  EXPECT_FALSE(begun.settings["instructions"].get<std::string>().empty());
+  begun.settings["instructions"] = "another";
+  std::filesystem::create_directories(folder_);
+  Atlas atlas = Atlas::open(file("elsewhere.atlas"), Atlas::Mode::kCreateOrWrite);
+  const Source source = planted_source();
+  atlas.put_network(network_record(source), layer_records(source.network, source.network));
+  const int64_t run = atlas.begin_run(begun);
+  KeptWarnings warnings;
+  render_pictures(plan(), request_, atlas, warnings);
+  ASSERT_EQ(warnings.texts.size(), 1U);
+  EXPECT_NE(warnings.texts[0].find("another"), std::string::npos);
+  EXPECT_EQ(atlas.find_run(plan().provenance), run) << "no part of the key";
+}
+
+// Whatever a layer is called, what fills {layer} in reads back, and the text that is stored parses to itself.
+TEST_F(PicturePlanTest, LayersOfAnyNameAreFilledIn) {
+  for (const std::string name : {"relu layer \"1\"", "block, a", "f(x)=y", "a\\b", "\"", "x:3", "1 + 2*tv"}) {
+    const Source source = planted_source(name);
+    const std::vector<LayerTask> tasks = {{name, {0, 1}}};
+    request_.layers = {name};
+    request_.variants = 2;
+    for (const char* text : {"", "{sign}{layer}:{unit}", "{sign}channel({layer}:{unit})",
+                             "channel(layer=\"{layer}\",unit={unit})", "{layer}:{unit} * (1 - 0.1*diversity({layer}))",
+                             "channel(layer={layer}, unit={unit}) - 0.1*diversity(\"{layer}\")"}) {
+      request_.objective = text;
+      const PicturePlan made = plan_pictures(source, tasks, request_);
+      ASSERT_FALSE(made.tasks.empty()) << name << " " << text;
+      for (const PictureTask& task : made.tasks) {
+        EXPECT_EQ(task.layer, name) << text;
+        const Objective again = made.renderer->parse(task.objective.text);
+        EXPECT_EQ(again.text, task.objective.text);
+        ASSERT_TRUE(again.target.has_value()) << again.text;
+        EXPECT_EQ(split_derived_name(again.target->layer).layer, name);
+      }
+    }
+  }
+}
+
 TEST_F(PicturePlanTest, LabelsNameTheClassesOfObjectives) {
   NetworkArguments network;
   network.file = file("planted.safetensors");

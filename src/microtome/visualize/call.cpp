@@ -9,6 +9,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/json.h"
+#include "microtome/base/quoted_text.h"
 
 namespace microtome {
 namespace {
@@ -19,17 +20,6 @@ bool is_space(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0;
 
 bool in_name(char c, bool hyphens) {
   return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || (hyphens && c == '-');
-}
-
-std::string quoted(const std::string& text) {
-  const bool plain = text.find_first_of(",()\"") == std::string::npos && std::ranges::none_of(text, is_space);
-  if (!text.empty() && plain) return text;
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
 }
 
 std::string argument_text(const Json& value) {
@@ -44,6 +34,11 @@ std::string argument_text(const Json& value) {
 }
 
 }  // namespace
+
+std::string quoted(const std::string& text) {
+  const bool plain = text.find_first_of(",()=\"") == std::string::npos && std::ranges::none_of(text, is_space);
+  return !text.empty() && plain ? text : in_quotes(text);
+}
 
 CallReader::CallReader(std::string_view text, std::string_view what, bool arithmetic)
     : text_(text), what_(what), arithmetic_(arithmetic) {}
@@ -100,27 +95,21 @@ std::string CallReader::name(std::string_view expected, bool hyphens) {
   return text_.substr(begin, position_ - begin);
 }
 
-std::string CallReader::quoted_value() {
-  std::string text;
-  for (size_t i = position_; i < text_.size(); ++i) {
-    if (text_[i] == '"') {
-      position_ = i + 1;
-      return text;
-    }
-    if (text_[i] == '\\' && i + 1 < text_.size()) ++i;
-    text += text_[i];
-  }
-  fail("the quote does not end", "close it with \"");
-}
-
 std::string CallReader::value() {
-  if (accept('"')) return quoted_value();
   skip_spaces();
+  std::string quotes;
+  if (position_ < text_.size() && text_[position_] == '"') {
+    const auto read = read_quoted(std::string_view(text_).substr(position_));
+    if (!read) fail("the quote does not end", "close it with \"");
+    quotes = read->text;
+    position_ += read->length;
+    if (position_ == text_.size() || text_[position_] != ':') return quotes;
+  }
   const size_t begin = position_;
   position_ = std::min(text_.find_first_of(",)", position_), text_.size());
   size_t end = position_;
   while (end > begin && is_space(text_[end - 1])) --end;
-  return text_.substr(begin, end - begin);
+  return quotes + text_.substr(begin, end - begin);
 }
 
 // Whether "key =" comes next, rather than a value.

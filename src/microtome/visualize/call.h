@@ -17,8 +17,8 @@
 namespace microtome {
 
 // name(key=value,...) as written; the parentheses may be left out when there are no arguments. A value runs to the next
-// comma or closing parenthesis, or stands in double quotes, where a backslash takes the next character as it is. The
-// first argument may be a value without a key.
+// comma or closing parenthesis, or stands in double quotes (base/quoted_text.h), which ":UNIT" may follow. The first
+// argument may be a value without a key.
 struct Call {
   std::string name;
   std::map<std::string, std::string> arguments;
@@ -51,7 +51,6 @@ class CallReader {
  private:
   void skip_spaces();
   std::string name(std::string_view expected, bool hyphens);
-  std::string quoted_value();
   std::string value();
   bool key_follows() const;
   void argument(Call& call);
@@ -61,6 +60,9 @@ class CallReader {
   bool arithmetic_;
   size_t position_ = 0;
 };
+
+// A value as it reads back: in quotes where it has to be.
+std::string quoted(const std::string& text);
 
 // A call of `name` that parses back to `settings`: arguments that equal their defaults are left out.
 std::string call_text(std::string_view name, const std::vector<FieldEntry>& settings,

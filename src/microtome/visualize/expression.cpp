@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "microtome/base/error.h"
+#include "microtome/base/quoted_text.h"
 #include "microtome/visualize/algebra.h"
 #include "microtome/visualize/call.h"
 
@@ -40,21 +41,30 @@ std::vector<const ObjectiveKind*> all_kinds() {
   return all;
 }
 
-// The length of "LAYER:" at the start of a text when a digit follows it; 0 if there is none. A layer of the network
-// comes first, whatever its name holds; else any word that begins as no number does, to be refused with the nearest
-// layer.
-size_t layer_prefix(std::string_view text, const Network& network) {
-  size_t longest = 0;
-  const auto try_name = [&](std::string_view name) {
-    const size_t length = name.size();
-    if (length < longest || length + 1 >= text.size() || !text.starts_with(name)) return;
-    if (text[length] == ':' && std::isdigit(static_cast<unsigned char>(text[length + 1]))) longest = length + 1;
+// "LAYER:" at the start of a text where a digit follows it; an empty name and 0 if there is none.
+struct LayerPrefix {
+  std::string layer;
+  size_t length = 0;
+};
+
+// A layer of the network comes first, whatever its name holds; then one in quotes; else any word that begins as no
+// number does, to be refused with the nearest layer.
+LayerPrefix layer_prefix(std::string_view text, const Network& network) {
+  LayerPrefix longest;
+  const auto take = [&](std::string_view name, size_t length) {
+    if (length < longest.length || length + 1 >= text.size()) return;
+    const bool unit = text[length] == ':' && std::isdigit(static_cast<unsigned char>(text[length + 1]));
+    if (unit) longest = {std::string(name), length + 1};
   };
+  const auto try_name = [&](std::string_view name) {
+    if (text.starts_with(name)) take(name, name.size());
+  };
+  if (const auto read = read_quoted(text)) take(read->text, read->length);
   for (const Layer& layer : network.layers()) {
     try_name(layer.name);
     for (const std::string& alias : layer.aliases) try_name(alias);
   }
-  if (longest > 0 || text.empty() || std::isdigit(static_cast<unsigned char>(text[0])) || text[0] == '.')
+  if (longest.length > 0 || text.empty() || std::isdigit(static_cast<unsigned char>(text[0])) || text[0] == '.')
     return longest;
   const size_t word = std::min(text.find_first_of(" \t\n:()*+-\",="), text.size());
   try_name(text.substr(0, word));
@@ -124,12 +134,12 @@ class Expression {
       --depth_;
       return inner;
     }
-    const size_t prefix = layer_prefix(reader_.rest(), context_.network);
-    if (prefix == 0) {
+    const LayerPrefix prefix = layer_prefix(reader_.rest(), context_.network);
+    if (prefix.length == 0) {
       if (const std::optional<double> number = reader_.number()) return {.constant = *number, .terms = {}};
     }
     if (++count_ > kMostKinds) reader_.fail(fmt::format("more than {} objectives and penalties", kMostKinds));
-    Call call = prefix > 0 ? unit_call(prefix) : reader_.call();
+    Call call = prefix.length > 0 ? unit_call(prefix) : reader_.call();
     const ObjectiveKind& kind = find_kind(std::span<const ObjectiveKind* const>(kinds_), call, "objective or penalty");
     name_argument(call, kind.unnamed);
     Linear out;
@@ -138,10 +148,11 @@ class Expression {
   }
 
   // "LAYER:UNIT" as a call of the channel.
-  Call unit_call(size_t prefix) {
+  Call unit_call(const LayerPrefix& prefix) {
     Call call{.name = "channel", .arguments = {}, .unnamed = {}, .where = reader_.where(), .places = {}};
-    call.arguments["layer"] = reader_.rest().substr(0, prefix - 1);
-    reader_.skip(prefix);
+    reader_.rest();
+    call.arguments["layer"] = prefix.layer;
+    reader_.skip(prefix.length);
     call.places["unit"] = reader_.where();
     const std::string_view rest = reader_.rest();
     const auto digits =

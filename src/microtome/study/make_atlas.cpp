@@ -148,7 +148,7 @@ Json run(const StudyArguments& study, const DissectRequest* dissect, const Pictu
          Reporter& reporter) {
   if (study.dry_run) return plan_atlas(study, dissect, pictures, reporter);
   const Job job = prepare(study, dissect, pictures, reporter);
-  if (job.concepts) check_range(job.source, *job.concepts, study.threads, reporter);
+  if (job.concepts) check_range(job.source, probed_images(*job.concepts), study.threads, reporter);
   const std::string file = atlas_file(study);
   const bool fresh = !is_there(file);
   std::vector<SkippedImage> skipped;

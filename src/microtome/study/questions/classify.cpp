@@ -3,6 +3,7 @@
 #include "microtome/network/classify.h"
 #include "microtome/base/error.h"
 #include "microtome/image/codec.h"
+#include "microtome/study/check_range.h"
 #include "microtome/study/question.h"
 
 namespace microtome::questions {
@@ -46,11 +47,27 @@ Json top_classes(const std::vector<float>& probabilities, const std::vector<std:
   return top;
 }
 
+// The pictures that were given, as far as they can be read.
+std::vector<Image> some_images(const std::vector<std::string>& files) {
+  std::vector<Image> images;
+  const int64_t count = std::min(kProbedImages, std::ssize(files));
+  for (int64_t i = 0; i < count; ++i) {
+    try {
+      images.push_back(load_image(files[static_cast<size_t>(i * std::ssize(files) / count)]));
+    } catch (const Error&) {
+      // Named when it is classified.
+    }
+  }
+  return images;
+}
+
 // {"images":[{"file","top":[{"index","label","probability"}]}]}, with "share" of the positions in place of
 // "probability" for a network that gives a map of classes; unreadable images are warned of and carry "error".
 Json classify(const ClassifyRequest& request, const Bench& bench) {
   const Source source = open_source(request.network, static_cast<int>(request.resize));
   const Classifier classifier(source.network, source.preprocessing);
+  warn_of_assumed_range(source, bench.reporter);
+  check_range(source, some_images(request.images), request.threads, bench.reporter);
   std::vector<Json> answers(request.images.size());
   Task progress(bench.reporter, "classifying", std::ssize(answers), "images");
   parallel_for(request.threads, std::ssize(answers), [&](int, int64_t index) {

@@ -39,7 +39,7 @@ struct AtlasPicture {
   double activation = 0;  // of the stored 8-bit picture or values: mean over held-out transforms of the unit's maximum
   std::optional<double> best_exemplar;     // the unit's maximum (minimum for -) over the real images
   std::optional<double> activation_ratio;  // activation / best_exemplar
-  std::string status;                      // "ok", or why it is not: "did not start"
+  std::string status;                      // "ok", or why it is not: "did not start", "dead"
   PictureFacts facts;
   std::vector<float> maxima;  // of each unit of its layer on the stored picture, by number; empty: not known
   std::string compared;       // with which dissection's images: what is known of these is older where it differs
@@ -56,7 +56,7 @@ struct AtlasPicture {
           s.activation);
     field({.name = "best_exemplar", .help = "The unit's maximum over the real images"}, s.best_exemplar);
     field({.name = "activation_ratio", .help = "Of the picture to the best real image"}, s.activation_ratio);
-    field({.name = "status", .help = "Why it is not: did not start"}, s.status);
+    field({.name = "status", .help = "ok, or why it is not: did not start, or dead, with its unit at zero"}, s.status);
     field({.name = "facts", .help = "Further measures"}, as_document(s.facts));
     field({.name = "curve", .help = "The objective at each step"}, as_packed(s.curve));
     field({.name = "values", .help = "Of what is no picture"}, as_packed(s.values));

@@ -30,7 +30,7 @@ struct PictureComparison {
 
 // Absent: not measured, or nothing to be said.
 struct PictureFacts {
-  std::optional<int64_t> steps, redirected_steps, start;
+  std::optional<int64_t> steps, redirected_steps, start, dots;
   std::optional<bool> plateau;
   std::optional<double> plain_activation, rank, spectrum_slope, diversity;
   std::optional<int64_t> channels, size, variants;
@@ -44,6 +44,7 @@ struct PictureFacts {
     field({.name = "redirected_steps", .help = "Steps in which a dead gradient was redirected"}, s.redirected_steps);
     field({.name = "start", .help = "Which of the starts it came from"}, s.start);
     field({.name = "plateau", .help = "Whether the ascent ended before its last step"}, s.plateau);
+    field({.name = "dots", .help = "Which picture of sparse dots woke it, from 1; absent: noise did"}, s.dots);
     field({.name = "plain_activation", .help = "Of the picture unmoved"}, s.plain_activation);
     field({.name = "channels", .help = "4: with opacity"}, s.channels);
     field({.name = "size", .help = "Of the input, in pixels"}, s.size);

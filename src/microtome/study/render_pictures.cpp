@@ -21,6 +21,7 @@ namespace microtome {
 namespace {
 
 constexpr int kFrameQuality = 90;
+constexpr const char *kDidNotStart = "did not start", *kDead = "dead";
 
 // What pictures are described with.
 struct PictureContext {
@@ -34,6 +35,7 @@ PictureFacts facts_of(const Picture& picture, const Renderer& renderer) {
   facts.redirected_steps = picture.redirected_steps;
   facts.start = picture.start;
   facts.plateau = picture.plateau;
+  if (picture.dots > 0) facts.dots = picture.dots;
   if (std::isfinite(picture.plain_activation)) facts.plain_activation = picture.plain_activation;
   if (std::isfinite(picture.rank)) facts.rank = picture.rank;
   if (std::isfinite(picture.spectrum_slope)) facts.spectrum_slope = picture.spectrum_slope;
@@ -60,7 +62,7 @@ AtlasPicture picture_record(const PictureTask& task, int variant, const Picture&
   for (const Frame& frame : picture.frames) record.frames.push_back({frame.step, encode_frame(frame.image)});
   record.score = picture.score;
   record.activation = picture.activation;
-  record.status = picture.started ? "ok" : "did not start";
+  record.status = !picture.started ? kDidNotStart : picture.dead ? kDead : "ok";
   record.facts = facts_of(picture, context.renderer);
   record.maxima = picture.maxima;
   Json description = context.provenance;
@@ -126,6 +128,25 @@ void compare_variants(const PicturePlan& plan, int64_t run, int threads, Atlas& 
   });
 }
 
+// A real image that wakes one of the units whose pictures did not start, where the atlas knows one.
+std::string waking_image(const PicturePlan& plan, int64_t run, const Atlas& atlas) {
+  for (const PictureTask& task : plan.tasks) {
+    if (task.layer.empty() || !atlas.dissection_info(task.layer)) continue;
+    const std::vector<AtlasPicture> pictures = atlas.pictures_of_runs(task.layer, task.unit, Detail::kBrief);
+    const bool silent = std::ranges::any_of(pictures, [&](const AtlasPicture& one) {
+      return one.run == run && one.sign == task.sign && one.status == kDidNotStart;
+    });
+    if (!silent || task.sign == Sign::kNegative) continue;
+    for (const UnitDissection& unit : atlas.units(task.layer, Detail::kBrief)) {
+      if (unit.unit != task.unit || unit.sign != task.sign || unit.top.empty() || unit.top[0].activation <= 0) continue;
+      const auto image = atlas.thumbnail(unit.top[0].image);
+      return fmt::format(": unit {} of {} reaches {:.3g} on \"{}\"", task.unit, task.layer, unit.top[0].activation,
+                         image ? image->file : fmt::format("image {}", unit.top[0].image));
+    }
+  }
+  return {};
+}
+
 struct Progress {
   int64_t run = 0, total = 0, done = 0;
   int threads = 1;
@@ -137,23 +158,31 @@ void render_missing(const PicturePlan& plan, const std::vector<const PictureTask
                                {{"microtome", plan.provenance.version},
                                 {"network", plan.provenance.network_hash},
                                 {"settings", plan.provenance.settings}}};
-  std::atomic<int64_t> silent{0};
+  std::atomic<int64_t> silent{0}, dead{0};
   {
     Task progress(reporter, "rendering", known.total, "pictures", known.done);
     parallel_for(known.threads, std::ssize(missing), [&](int, int64_t index) {
       throw_if_stopped();
       const PictureTask& task = *missing[static_cast<size_t>(index)];
       const std::vector<AtlasPicture> records = render(task, context);
-      silent += std::ranges::count_if(records, [](const AtlasPicture& record) { return record.status != "ok"; });
+      silent += std::ranges::count(records, kDidNotStart, &AtlasPicture::status);
+      dead += std::ranges::count(records, kDead, &AtlasPicture::status);
       atlas.put_pictures(known.run, records);
       progress.advance(std::ssize(records));
     });
   }
   if (silent > 0) {
+    reporter.warn(
+        fmt::format("{} of {} pictures did not start: their gradient is zero on noise of the usual contrast and of ten "
+                    "times that, and "
+                    "on {} pictures of sparse dots of full contrast; `start` takes a picture to begin with{}",
+                    silent.load(), known.total - known.done, kDottedStarts, waking_image(plan, known.run, atlas)));
+  }
+  if (dead > 0) {
     reporter.warn(fmt::format(
-        "{} of {} pictures did not start: their gradient stayed zero from noise of the usual contrast and of ten times "
-        "that; `start` takes a picture to begin with",
-        silent.load(), known.total - known.done));
+        "{} of {} pictures are dead: their unit is at zero on them. Other parts of the `objective` outweigh it; lower "
+        "their weights, or take a share: \"{{layer}}:{{unit}} * (1 - 0.2*diversity({{layer}}))\"",
+        dead.load(), known.total - known.done));
   }
 }
 
@@ -181,6 +210,7 @@ void render_pictures(const PicturePlan& plan, const PictureRequest& request, Atl
   if (missing.empty()) {
     reporter.note(fmt::format("pictures: all {} are in the atlas already", total));
   } else {
+    warn_of_other_instructions(atlas, run, plan.provenance, reporter);
     note_undissected(plan, atlas, reporter);
     render_missing(plan, missing, {run, total, done, request.threads}, atlas, reporter);
   }
@@ -193,4 +223,3 @@ void render_pictures(const PicturePlan& plan, const PictureRequest& request, Atl
 }
 
 }  // namespace microtome
-    warn_of_other_instructions(atlas, run, plan.provenance, reporter);

@@ -8,11 +8,14 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
+#include <utility>
 
 #include "microtome/base/error.h"
 #include "microtome/base/rng.h"
 #include "microtome/base/workers.h"
 #include "microtome/visualize/adam.h"
+#include "microtome/visualize/dots.h"
 
 namespace microtome {
 namespace {
@@ -111,14 +114,8 @@ struct Climbed {
 // One ascent from one start.
 class Climb {
  public:
-  Climb(const Ascent& ascent, double contrast, Climbed& out) : ascent_(ascent), out_(out), stage_(&ascent.stages[0]) {
-    const Parametrization& first = *stage_->parametrization;
-    if (!ascent.start) {
-      parameters_ = first.start(ascent.settings.seed, ascent.keys, contrast);
-      return;
-    }
-    parameters_ = first.from_picture(ascent.start->expand({stage_->canvas.count, -1, -1, -1}).contiguous()).value();
-  }
+  Climb(const Ascent& ascent, std::vector<at::Tensor> parameters, Climbed& out)
+      : ascent_(ascent), out_(out), stage_(&ascent.stages[0]), parameters_(std::move(parameters)) {}
 
   // False when it gives up: no gradient in a row of redirected steps and none before.
   bool run() {
@@ -129,6 +126,17 @@ class Climb {
     keep_frame(step_);
     out_.pictures = pictures();
     return alive_;
+  }
+
+  // Whether the first step has a gradient of its own for each picture.
+  bool lives() const {
+    const Prefix& prefix = *stage_->prefix;
+    const at::Tensor picture = stage_->parametrization->image(parameters_).detach();
+    at::Tensor alpha = stage_->parametrization->alpha(parameters_);
+    if (alpha.defined()) alpha = alpha.detach();
+    const Slope slope =
+        slope_at(&prefix.executor(), prefix, ascent_.objective, seen(picture, alpha).detach(), picture, alpha);
+    return slope.input.defined() && !one_is_dead(slope.input);
   }
 
   // Image and values alone.
@@ -186,24 +194,25 @@ class Climb {
     return all;
   }
 
+  at::Tensor seen(const at::Tensor& picture, const at::Tensor& alpha) const {
+    return network_input(picture, alpha, draws(), stage_->prefix->aperture(), ascent_.preprocessing,
+                         Rng(ascent_.settings.seed, "background", ascent_.keys[0], static_cast<uint64_t>(step_)));
+  }
+
   double update(Adam& adam) {
     const at::Tensor picture = stage_->parametrization->image(parameters_);
     const at::Tensor alpha = stage_->parametrization->alpha(parameters_);
     const Prefix& prefix = *stage_->prefix;
     const bool network = !ascent_.objective.reads.layers.empty();
-    at::Tensor seen;
-    if (network) {
-      seen = network_input(picture, alpha, draws(), prefix.aperture(), ascent_.preprocessing,
-                           Rng(ascent_.settings.seed, "background", ascent_.keys[0], static_cast<uint64_t>(step_)));
-    }
-    const at::Tensor input = network ? seen.detach() : seen;
+    const at::Tensor whole = network ? seen(picture, alpha) : at::Tensor();
+    const at::Tensor input = network ? whole.detach() : whole;
     Slope slope = slope_at(network ? &prefix.executor() : nullptr, prefix, ascent_.objective, input, picture, alpha);
     if (network) revive(slope, input, picture, alpha);
     std::vector<at::Tensor> ends, gradients;
     const auto add = [&](const at::Tensor& end, const at::Tensor& gradient) {
       if (gradient.defined()) ends.push_back(end), gradients.push_back(gradient);
     };
-    add(seen, slope.input);
+    add(whole, slope.input);
     add(picture, slope.picture);
     add(alpha, slope.alpha);
     if (ends.empty()) return slope.score;
@@ -245,19 +254,44 @@ class Climb {
   int dead_in_a_row_ = 0;
 };
 
+std::vector<at::Tensor> first_parameters(const Ascent& ascent) {
+  const Stage& stage = ascent.stages.front();
+  if (!ascent.start) return stage.parametrization->start(ascent.settings.seed, ascent.keys, 1);
+  return stage.parametrization->from_picture(ascent.start->expand({stage.canvas.count, -1, -1, -1}).contiguous())
+      .value();
+}
+
+// Starts again where noise of the usual contrast has no gradient; which of the dotted pictures helped, counted from 1.
+// Nothing where none does.
+std::optional<int64_t> start_again(const Ascent& ascent, Climbed& out) {
+  const auto climb = [&](std::vector<at::Tensor> parameters) {
+    out.curve.clear();
+    out.frames.clear();
+    return Climb(ascent, std::move(parameters), out).run();
+  };
+  const Parametrization& kind = *ascent.stages.front().parametrization;
+  if (climb(kind.start(ascent.settings.seed, ascent.keys, kRestartContrast))) return 0;
+  for (int which = 0; which < kDottedStarts; ++which) {
+    throw_if_stopped();
+    const auto parameters =
+        kind.from_picture(dotted_pictures(ascent.stages.front().canvas, ascent.settings.seed, ascent.keys, which));
+    if (!parameters) break;
+    if (Climb(ascent, *parameters, out).lives() && climb(*parameters)) return which + 1;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::vector<Picture> ascend(const Ascent& ascent) {
   const at::AutoGradMode gradients(true);
   Climbed climbed;
-  Climb first(ascent, 1, climbed);
+  Climb first(ascent, first_parameters(ascent), climbed);
   const std::vector<Picture> begin = first.pictures();
-  bool started = first.run() || ascent.objective.reads.layers.empty();
-  if (!started && !ascent.start) {
-    climbed.curve.clear();
-    climbed.frames.clear();
-    started = Climb(ascent, kRestartContrast, climbed).run();
-  }
+  std::optional<int64_t> dots;
+  if (first.run() || ascent.objective.reads.layers.empty()) dots = 0;
+  if (!dots && !ascent.start) dots = start_again(ascent, climbed);
+  const bool started = dots.has_value();
   std::vector<Picture> pictures = started ? std::move(climbed.pictures) : begin;
   for (size_t i = 0; i < pictures.size(); ++i) {
     Picture& picture = pictures[i];
@@ -266,6 +300,7 @@ std::vector<Picture> ascend(const Ascent& ascent) {
     picture.redirected_steps = climbed.redirected_steps;
     picture.plateau = climbed.plateau;
     picture.started = started;
+    picture.dots = dots.value_or(0);
   }
   return pictures;
 }

@@ -47,8 +47,9 @@ struct Ascent {
 //
 // A gradient of a picture that is exactly zero at the input (dead rectifiers on an almost grey picture) is taken once
 // more from the redirected network, at most 16 steps in a row (Lucid's count). If no step ever had a gradient of its
-// own by then, the ascent starts again, once, from noise of ten times the contrast; if that stays dead too, started =
-// false and the pictures are the first start images. Measures are left at 0.
+// own by then, the ascent starts again from noise of ten times the contrast; if that stays dead too, from the first of
+// the dotted pictures (dots.h) that has a gradient; if none has, or the parametrization cannot start from a picture,
+// started = false and the pictures are the first start images. Measures are left at 0.
 //
 // Pure and thread-safe; runs in the calling thread. Throws Error(kCancelled) between steps when a stop was asked for,
 // and what the executor, the objective and Adam throw.

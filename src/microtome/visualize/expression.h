@@ -7,7 +7,7 @@
 
 namespace microtome {
 
-// Arithmetic of kinds and numbers, + - * / and parentheses: "channel(conv5:12) - 1e2*diversity(conv5)",
+// Arithmetic of kinds and numbers, + - * / and parentheses: "channel(conv5:12) * (1 - 0.2*diversity(conv5))",
 // "-neuron(...)", "channel(...)*(1 - alpha)". "conv5:12" alone is its channel. Objectives are divided by numbers only.
 // At most 1000 kinds, 100 parentheses deep. Throws Error(kUsage) with the column of a mistake and the nearest name,
 // Error(kNotFound) for an unknown layer or class.

@@ -122,6 +122,29 @@ TEST(ObjectivesInTheAscent, DiversityMakesVariantsDiffer) {
   EXPECT_LT(apart, 0.9 * alone);
 }
 
+// The same network with activations of another scale: as a factor diversity weighs the same, as a term it kills.
+TEST(ObjectivesInTheAscent, DiversityAsAFactorSuitsEveryScale) {
+  const auto pictures = [](double scale, const std::string& text) {
+    const Network of = Chain({-1, 3, 24, 24})
+                           .conv("conv1", noise({5, 3, 5, 5}, 1, 0.3 * scale), noise({5}, 2, 0.1 * scale), 2)
+                           .relu("relu1")
+                           .network();
+    return Renderer(of, centred(), quick_objective(60)).render(text, keys(3));
+  };
+  const std::string share = "relu1:1 * (1 - 0.4*diversity(relu1))";
+  const std::vector<Picture> large = pictures(1, share), small = pictures(0x1p-20, share);
+  for (size_t i = 0; i < large.size(); ++i) {
+    EXPECT_NEAR(small[i].activation * 0x1p20, large[i].activation, 0.05 * large[i].activation);
+    EXPECT_FALSE(small[i].dead);
+    EXPECT_GE(large[i].rank, 1);
+  }
+  for (const Picture& picture : pictures(0x1p-20, "relu1:1 - 1e2*diversity(relu1)")) {
+    EXPECT_LT(picture.activation * 0x1p20, 0.5 * large[0].activation) << "the term alone counts";
+    EXPECT_EQ(picture.dead, picture.activation == 0 && picture.plain_activation == 0);
+    EXPECT_EQ(std::isnan(picture.rank), picture.plain_activation == 0);
+  }
+}
+
 TEST(ObjectivesInTheAscent, AlignmentMakesNeighboursAlike) {
   const Network of = network();
   const Renderer renderer(of, centred(), quick_objective(60));

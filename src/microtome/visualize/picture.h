@@ -33,12 +33,14 @@ struct Picture {
   // Of every unit of the target's layer, on the picture unmoved: its maximum over positions (of the negated units for a
   // negative sign). Empty without a target.
   std::vector<float> maxima;
-  double rank = 0;               // of the target among them: 1 = the largest; NaN without a target
+  double rank = 0;  // of the target among them: 1 = the largest; NaN without a target and where the target is at zero
   double spectrum_slope = 0;     // quality.h; NaN for inputs that are no pictures
   int64_t redirected_steps = 0;  // steps in which a dead gradient was redirected
   int64_t start = 0;             // which of the starts it came from
+  int64_t dots = 0;              // of the dotted pictures (dots.h), counted from 1, the one that woke it; 0: noise did
   bool plateau = false;          // the ascent ended before its last step
   bool started = true;           // false: the gradient stayed zero; the picture is then the start image
+  bool dead = false;  // the target is at zero on it, moved or not: other parts of the objective outweighed it
 };
 
 }  // namespace microtome

@@ -50,8 +50,10 @@ class Measurement {
       score_sum += score(held_out);
     }
     for (size_t k = 0; k < sums.size(); ++k) {
-      pictures_[k].activation = sums[k] / rounds;
-      pictures_[k].score = score_sum / rounds;
+      Picture& picture = pictures_[k];
+      picture.activation = sums[k] / rounds;
+      picture.score = score_sum / rounds;
+      picture.dead = picture.activation == 0 && picture.plain_activation == 0;
     }
   }
 
@@ -92,7 +94,8 @@ class Measurement {
       const float* row = all.data_ptr<float>() + static_cast<int64_t>(k) * all.size(1);
       picture.maxima.assign(row, row + all.size(1));
       picture.plain_activation = picture.maxima[unit];
-      picture.rank = rank_of(picture.maxima, unit);
+      // All units that are silent would share a rank.
+      if (picture.plain_activation != 0) picture.rank = rank_of(picture.maxima, unit);
     }
   }
 

@@ -174,12 +174,29 @@ TEST(Renderer, StartsTheSleepingBesideTheAwake) {
   EXPECT_GT(pictures[0].redirected_steps, 0);
 }
 
+TEST(Renderer, WakesWhatNoiseDoesNotByDots) {
+  // The sum around is taken off: only a lone bright pixel is more than its surroundings together.
+  at::Tensor filter = at::full({1, 3, 3, 3}, -0.4);
+  filter.slice(2, 1, 2).slice(3, 1, 2).fill_(0.5);
+  const Network network = Chain({-1, 3, 32, 32}).conv("conv", filter, at::full({1}, -0.2)).relu("relu").network();
+  RenderSettings settings = quick(32, 40);
+  settings.transforms = "none";
+  const Picture picture = Renderer(network, {}, settings).render("channel(layer=relu,unit=0)", 0);
+  EXPECT_TRUE(picture.started);
+  EXPECT_GT(picture.dots, 0);
+  EXPECT_GT(picture.activation, 0);
+  EXPECT_FALSE(picture.dead);
+  EXPECT_TRUE(Renderer(network, {}, settings).render("channel(layer=relu,unit=0)", 0).image == picture.image);
+}
+
 TEST(Renderer, SaysWhenNothingMoves) {
   const Network network =
       Chain({-1, 3, 16, 16}).conv("conv", noise({1, 3, 3, 3}, 12), at::full({1}, -1e6)).relu("relu").network();
   const Picture picture = Renderer(network, {}, quick(16, 60)).render("channel(layer=relu,unit=0)", 0);
   EXPECT_FALSE(picture.started);
-  EXPECT_EQ(picture.redirected_steps, 32);  // 16 from each start
+  EXPECT_EQ(picture.redirected_steps, 32);  // 16 from noise of either contrast
+  EXPECT_TRUE(picture.dead);
+  EXPECT_TRUE(std::isnan(picture.rank)) << "among units that are all silent";
   EXPECT_EQ(picture.activation, 0);
   const auto start = parse_parametrization("fft", {1, 3, 16, 16});
   EXPECT_TRUE(picture.image == to_image(start->image(testing::start_of(*start, 0, 0, 1))));

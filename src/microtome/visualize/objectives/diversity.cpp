@@ -8,12 +8,14 @@
 namespace microtome::objectives {
 namespace {
 
-constexpr double kDiversitySquareFloor = 1e-10;  // of the norm's square
+constexpr double kDiversitySquareFloor = 1e-10;  // of the norm's square, where the largest activation is 1
 
 at::Tensor diversity_formula(const LayerSettings& s, const View& view) {
   const at::Tensor& tap = view.layer(s.layer);
   const int64_t pictures = require_pictures(tap, "diversity");
-  const at::Tensor flat = grams(tap).reshape({pictures, -1});
+  // In units of the largest activation: the floor is not to drown a layer of small ones.
+  const at::Tensor largest = tap.detach().abs().amax();
+  const at::Tensor flat = grams(tap / at::where(largest > 0, largest, at::ones_like(largest))).reshape({pictures, -1});
   const at::Tensor unit = flat / flat.square().sum(1, /*keepdim=*/true).clamp_min(kDiversitySquareFloor).sqrt();
   const at::Tensor cosines = unit.matmul(unit.t());
   return (cosines.sum() - cosines.trace()) / pictures;

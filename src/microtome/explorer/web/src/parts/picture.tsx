@@ -63,6 +63,7 @@ const kFactWords: Record<keyof Known, FactWords | null> = {
   plain_activation: { name: "unmoved", hint: "plain" },
   redirected_steps: { name: "redirected steps", hint: "redirected", text: whole, only: notZero },
   start: { name: "start", hint: "start", text: (value) => whole(value + 1), only: notZero },
+  dots: { name: "woken by dots", text: whole },
   steps: { name: "steps", hint: "steps", text: whole },
   plateau: null, // said with the steps
   path_layers: null,

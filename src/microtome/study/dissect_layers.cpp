@@ -194,7 +194,8 @@ void warn_of_saturation(const LayerDissection& layer, const Network& network, Re
   const bool hidden = with_pre_activation(network, layer.layer).layers().size() > network.layers().size();
   const bool at_top = convention_named(layer.convention).mask_at_top;
   reporter.warn(fmt::format(
-      "{}: {} of {} units saturate: more than {:.2g} % of their activations are at their largest level, as unit {}'s at "
+      "{}: {} of {} units saturate: more than {:.2g} % of their activations are at their largest level, as unit {}'s "
+      "at "
       "{:g}; {}{}",
       layer.layer, std::ranges::count_if(layer.units, saturates), layer.units.size(), 100 * layer.tail, first->unit,
       first->threshold,

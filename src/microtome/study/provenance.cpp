@@ -31,8 +31,8 @@ namespace provenance_internal {
 namespace {
 
 // These come last and in this order, as in the descriptions of older pictures.
-constexpr std::array<std::string_view, 8> kLast = {
-    "seed", "objective", "variants", "files", "transfer", "transfer_preprocess", "input", kInstructions};
+constexpr std::array<std::string_view, 8> kLast = {"seed",     "objective",           "variants", "files",
+                                                   "transfer", "transfer_preprocess", "input",    kInstructions};
 
 // The name under which a setting is kept, where it is not the argument's.
 std::string key_of(std::string_view name) {

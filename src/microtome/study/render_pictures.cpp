@@ -13,9 +13,9 @@
 #include "microtome/base/json.h"
 #include "microtome/base/workers.h"
 #include "microtome/image/codec.h"
-#include "microtome/visualize/input_form.h"
 #include "microtome/study/provenance.h"
 #include "microtome/visualize/dots.h"
+#include "microtome/visualize/input_form.h"
 
 namespace microtome {
 namespace {

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/network/formats/onnx_fused.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
-#include <utility>
+
+#include "microtome/network/formats/onnx_parts.h"
 
 namespace microtome {
 namespace {
@@ -16,115 +14,20 @@ using onnx::AttributeProto;
 using onnx::NodeProto;
 using Names = std::vector<std::string>;
 
-const AttributeProto* attribute_of(const NodeProto& node, std::string_view name) {
-  for (const AttributeProto& attribute : node.attribute()) {
-    if (attribute.name() == name) return &attribute;
-  }
-  return nullptr;
-}
-
-double number_of(const NodeProto& node, std::string_view name, double fallback) {
-  const AttributeProto* found = attribute_of(node, name);
-  return found == nullptr                       ? fallback
-         : found->type() == AttributeProto::INT ? static_cast<double>(found->i())
-                                                : found->f();
-}
-
 bool is_set(const NodeProto& node, std::string_view name) { return number_of(node, name, 0) != 0; }
 
-// The nodes that one node becomes.
-class Parts {
- public:
-  explicit Parts(const NodeProto& whole) : whole_(whole) {}
-
-  // Input i of the whole; empty when it is absent.
-  std::string input(int i) const { return i < whole_.input_size() ? whole_.input(i) : std::string(); }
-
-  // The name of what a new node makes.
-  std::string add(const std::string& op, const Names& inputs) {
-    NodeProto& node = nodes_.emplace_back();
-    node.set_op_type(op);
-    const std::string base = whole_.output_size() > 0 ? whole_.output(0) : whole_.name();
-    const int turn = ++turns_[op];
-    node.add_output(turn == 1 ? fmt::format("{}/{}", base, op) : fmt::format("{}/{}_{}", base, op, turn));
-    node.set_name(node.output(0));
-    size_t count = inputs.size();
-    while (count > 0 && inputs[count - 1].empty()) --count;
-    for (size_t i = 0; i < count; ++i) node.add_input(inputs[i]);
-    return node.output(0);
-  }
-
-  void name_output(const std::string& name) { nodes_.back().set_output(0, name); }
-
-  // Attributes of the node added last.
-  void take(const AttributeProto& attribute) { *nodes_.back().add_attribute() = attribute; }
-  void take_all(std::initializer_list<std::string_view> but = {}) {
-    for (const AttributeProto& attribute : whole_.attribute()) {
-      if (std::find(but.begin(), but.end(), attribute.name()) == but.end()) take(attribute);
-    }
-  }
-  void set(const std::string& name, int64_t value) {
-    AttributeProto& attribute = fresh(name, AttributeProto::INT);
-    attribute.set_i(value);
-  }
-  void set(const std::string& name, double value) {
-    AttributeProto& attribute = fresh(name, AttributeProto::FLOAT);
-    attribute.set_f(static_cast<float>(value));
-  }
-  void set(const std::string& name, const std::string& value) {
-    AttributeProto& attribute = fresh(name, AttributeProto::STRING);
-    attribute.set_s(value);
-  }
-
-  std::string number(double value) {
-    const std::string made = add("Constant", {});
-    set("value_float", value);
-    return made;
-  }
-  std::string numbers(const AttributeProto& given) {
-    const std::string made = add("Constant", {});
-    take(given);
-    nodes_.back().mutable_attribute(0)->set_name("value_floats");
-    return made;
-  }
-  std::string integers(std::initializer_list<int64_t> values) {
-    const std::string made = add("Constant", {});
-    AttributeProto& attribute = fresh("value_ints", AttributeProto::INTS);
-    for (const int64_t value : values) attribute.add_ints(value);
-    return made;
-  }
-
-  std::vector<NodeProto> finish() {
-    nodes_.back().set_output(0, whole_.output(0));
-    if (!whole_.name().empty()) nodes_.back().set_name(whole_.name());
-    return std::move(nodes_);
-  }
-
- private:
-  AttributeProto& fresh(const std::string& name, AttributeProto::AttributeType type) {
-    AttributeProto& attribute = *nodes_.back().add_attribute();
-    attribute.set_name(name);
-    attribute.set_type(type);
-    return attribute;
-  }
-
-  const NodeProto& whole_;
-  std::vector<NodeProto> nodes_;
-  std::map<std::string, int> turns_;
-};
-
 // Numbers from integers, with scale and zero point; `axis`: where there is one of these for each place.
-std::string numbers(Parts& parts, const Names& integers, int64_t axis = 1) {
+std::string numbers(OnnxParts& parts, const Names& integers, int64_t axis = 1) {
   const std::string made = parts.add("DequantizeLinear", integers);
   parts.set("axis", axis);
   return made;
 }
 
-std::string numbers_from(Parts& parts, int first, int64_t axis = 1) {
+std::string numbers_from(OnnxParts& parts, int first, int64_t axis = 1) {
   return numbers(parts, {parts.input(first), parts.input(first + 1), parts.input(first + 2)}, axis);
 }
 
-void activate(Parts& parts, const NodeProto& node, const std::string& x) {
+void activate(OnnxParts& parts, const NodeProto& node, const std::string& x) {
   const AttributeProto* activation = attribute_of(node, "activation");
   if (activation == nullptr || activation->s().empty()) return;
   parts.add(activation->s(), {x});
@@ -138,14 +41,14 @@ void activate(Parts& parts, const NodeProto& node, const std::string& x) {
   }
 }
 
-void fused_conv(Parts& parts, const NodeProto& node) {
+void fused_conv(OnnxParts& parts, const NodeProto& node) {
   std::string made = parts.add("Conv", {parts.input(0), parts.input(1), parts.input(2)});
   parts.take_all({"activation", "activation_params"});
   if (!parts.input(3).empty()) made = parts.add("Add", {made, parts.input(3)});
   activate(parts, node, made);
 }
 
-void fused_gemm(Parts& parts, const NodeProto& node) {
+void fused_gemm(OnnxParts& parts, const NodeProto& node) {
   const std::string made = parts.add("Gemm", {parts.input(0), parts.input(1), parts.input(2)});
   for (const char* name : {"alpha", "beta", "transA", "transB"}) {
     if (const AttributeProto* found = attribute_of(node, name)) parts.take(*found);
@@ -153,7 +56,7 @@ void fused_gemm(Parts& parts, const NodeProto& node) {
   activate(parts, node, made);
 }
 
-void fused_matmul(Parts& parts, const NodeProto& node) {
+void fused_matmul(OnnxParts& parts, const NodeProto& node) {
   const auto turned = [&](int i, const char* attribute) {
     if (!is_set(node, attribute)) return parts.input(i);
     const std::string made = parts.add("Einsum", {parts.input(i)});
@@ -167,29 +70,29 @@ void fused_matmul(Parts& parts, const NodeProto& node) {
   if (!factor.empty()) parts.add("Mul", {product, factor});
 }
 
-std::string with_bias(Parts& parts) {
+std::string with_bias(OnnxParts& parts) {
   return parts.input(1).empty() ? parts.input(0) : parts.add("Add", {parts.input(0), parts.input(1)});
 }
 
-void bias_gelu(Parts& parts, const NodeProto&) { parts.add("Gelu", {with_bias(parts)}); }
+void bias_gelu(OnnxParts& parts, const NodeProto&) { parts.add("Gelu", {with_bias(parts)}); }
 
-void fast_gelu(Parts& parts, const NodeProto&) {
+void fast_gelu(OnnxParts& parts, const NodeProto&) {
   parts.add("Gelu", {with_bias(parts)});
   parts.set("approximate", std::string("tanh"));
 }
 
-void quick_gelu(Parts& parts, const NodeProto& node) {
+void quick_gelu(OnnxParts& parts, const NodeProto& node) {
   const std::string scaled = parts.add("Mul", {parts.input(0), parts.number(number_of(node, "alpha", 1.702F))});
   parts.add("Mul", {parts.input(0), parts.add("Sigmoid", {scaled})});
 }
 
-void normalize(Parts& parts, const NodeProto& node, const std::string& op, const Names& inputs) {
+void normalize(OnnxParts& parts, const NodeProto& node, const std::string& op, const Names& inputs) {
   parts.add(op, inputs);
   parts.set("axis", static_cast<int64_t>(number_of(node, "axis", -1)));
   parts.set("epsilon", number_of(node, "epsilon", 1e-12F));
 }
 
-void skip_normalization(Parts& parts, const NodeProto& node) {
+void skip_normalization(OnnxParts& parts, const NodeProto& node) {
   const bool by_root = node.op_type() == "SkipSimplifiedLayerNormalization";
   const std::string bias = parts.input(by_root ? 3 : 4);
   std::string sum = parts.add("Add", {parts.input(0), parts.input(1)});
@@ -205,12 +108,12 @@ void skip_normalization(Parts& parts, const NodeProto& node) {
   }
 }
 
-void simplified_normalization(Parts& parts, const NodeProto& node) {
+void simplified_normalization(OnnxParts& parts, const NodeProto& node) {
   normalize(parts, node, "RMSNormalization", {parts.input(0), parts.input(1)});
 }
 
 // Words, their places and their segments looked up, summed and normalized.
-void embed_normalization(Parts& parts, const NodeProto& node) {
+void embed_normalization(OnnxParts& parts, const NodeProto& node) {
   const std::string words = parts.add("Gather", {parts.input(2), parts.input(0)});
   std::string places;
   if (!parts.input(8).empty()) {
@@ -228,7 +131,48 @@ void embed_normalization(Parts& parts, const NodeProto& node) {
   normalize(parts, node, "LayerNormalization", {sum, parts.input(5), parts.input(6)});
 }
 
-void qlinear_conv(Parts& parts, const NodeProto&) {
+// Queries, keys and values of all heads side by side, as ONNX's own operator takes them.
+void attend(OnnxParts& parts, const NodeProto& node, const Names& inputs) {
+  parts.add("Attention", inputs);
+  const auto heads = static_cast<int64_t>(number_of(node, "num_heads", 0));
+  parts.set("q_num_heads", heads);
+  parts.set("kv_num_heads", heads);
+  parts.set("is_causal", static_cast<int64_t>(is_set(node, "unidirectional")));
+  if (is_set(node, "scale")) parts.set("scale", number_of(node, "scale", 0));
+}
+
+Names thirds(OnnxParts& parts, const std::string& x) {
+  Names names = {parts.add("Split", {x})};
+  parts.set("axis", int64_t{-1});
+  while (names.size() < 3) names.push_back(parts.add_output());
+  return names;
+}
+
+void runtime_attention(OnnxParts& parts, const NodeProto& node) {
+  const bool more = !parts.input(3).empty() || !parts.input(4).empty() || attribute_of(node, "qkv_hidden_sizes");
+  if (more || is_set(node, "do_rotary")) return parts.give_up();
+  std::string all = parts.add("MatMul", {parts.input(0), parts.input(1)});
+  if (!parts.input(2).empty()) all = parts.add("Add", {all, parts.input(2)});
+  Names inputs = thirds(parts, all);
+  inputs.push_back(parts.input(5));
+  attend(parts, node, inputs);
+}
+
+void multi_head_attention(OnnxParts& parts, const NodeProto& node) {
+  for (const int i : {4, 6, 7}) {
+    if (!parts.input(i).empty()) return parts.give_up();
+  }
+  if (parts.input(1).empty() || parts.input(2).empty()) return parts.give_up();
+  Names inputs = {parts.input(0), parts.input(1), parts.input(2)};
+  if (!parts.input(3).empty()) {
+    const Names biases = thirds(parts, parts.input(3));
+    for (size_t i = 0; i < 3; ++i) inputs[i] = parts.add("Add", {inputs[i], biases[i]});
+  }
+  inputs.push_back(parts.input(5));
+  attend(parts, node, inputs);
+}
+
+void qlinear_conv(OnnxParts& parts, const NodeProto&) {
   const std::string x = numbers_from(parts, 0), w = numbers_from(parts, 3, 0);
   std::string bias;
   if (!parts.input(8).empty()) {
@@ -239,12 +183,12 @@ void qlinear_conv(Parts& parts, const NodeProto&) {
   parts.add("QuantizeLinear", {made, parts.input(6), parts.input(7)});
 }
 
-void qlinear_matmul(Parts& parts, const NodeProto&) {
+void qlinear_matmul(OnnxParts& parts, const NodeProto&) {
   const std::string product = parts.add("MatMul", {numbers_from(parts, 0, -2), numbers_from(parts, 3, -1)});
   parts.add("QuantizeLinear", {product, parts.input(6), parts.input(7)});
 }
 
-void conv_integer(Parts& parts, const NodeProto&) {
+void conv_integer(OnnxParts& parts, const NodeProto&) {
   const std::string one = parts.number(1);
   const std::string x = numbers(parts, {parts.input(0), one, parts.input(2)});
   const std::string w = numbers(parts, {parts.input(1), one, parts.input(3)}, 0);
@@ -252,26 +196,26 @@ void conv_integer(Parts& parts, const NodeProto&) {
   parts.take_all();
 }
 
-void matmul_integer(Parts& parts, const NodeProto&) {
+void matmul_integer(OnnxParts& parts, const NodeProto&) {
   const std::string one = parts.number(1);
   const std::string a = numbers(parts, {parts.input(0), one, parts.input(2)}, -2);
   parts.add("MatMul", {a, numbers(parts, {parts.input(1), one, parts.input(3)}, -1)});
 }
 
 // QLinearAdd, QLinearMul: two quantized values, then scale and zero point of the result.
-void qlinear_pair(Parts& parts, const NodeProto& node) {
+void qlinear_pair(OnnxParts& parts, const NodeProto& node) {
   const std::string made = parts.add(node.op_type().substr(7), {numbers_from(parts, 0), numbers_from(parts, 3)});
   parts.add("QuantizeLinear", {made, parts.input(6), parts.input(7)});
 }
 
 // QLinearSigmoid, QLinearLeakyRelu, QLinearAveragePool, QLinearGlobalAveragePool.
-void qlinear_single(Parts& parts, const NodeProto& node) {
+void qlinear_single(OnnxParts& parts, const NodeProto& node) {
   const std::string made = parts.add(node.op_type().substr(7), {numbers_from(parts, 0)});
   parts.take_all({"channels_last"});
   parts.add("QuantizeLinear", {made, parts.input(3), parts.input(4)});
 }
 
-void qlinear_concat(Parts& parts, const NodeProto& node) {
+void qlinear_concat(OnnxParts& parts, const NodeProto& node) {
   Names joined;
   for (int i = 2; i + 2 < node.input_size(); i += 3) joined.push_back(numbers_from(parts, i));
   const std::string made = parts.add("Concat", joined);
@@ -279,7 +223,7 @@ void qlinear_concat(Parts& parts, const NodeProto& node) {
   parts.add("QuantizeLinear", {made, parts.input(0), parts.input(1)});
 }
 
-void quantized_gemm(Parts& parts, const NodeProto& node) {
+void quantized_gemm(OnnxParts& parts, const NodeProto& node) {
   const bool turned = is_set(node, "transB");
   const std::string a = numbers_from(parts, 0), b = numbers_from(parts, 3, turned ? 0 : 1);
   std::string bias;
@@ -292,26 +236,26 @@ void quantized_gemm(Parts& parts, const NodeProto& node) {
 }
 
 // Operators of ONNX Runtime that are the standard ones under its own domain.
-void as_standard(Parts& parts, const NodeProto& node) {
+void as_standard(OnnxParts& parts, const NodeProto& node) {
   parts.add(node.op_type(), Names(node.input().begin(), node.input().end()));
   parts.take_all();
 }
 
 // A row of numbers that stands in an attribute.
-std::string numbers_of(Parts& parts, const NodeProto& node, std::string_view name, float fallback) {
+std::string numbers_of(OnnxParts& parts, const NodeProto& node, std::string_view name, float fallback) {
   const AttributeProto* found = attribute_of(node, name);
   if (found == nullptr || found->floats_size() == 0) return parts.number(fallback);
   return parts.numbers(*found);
 }
 
-void scaler(Parts& parts, const NodeProto& node) {
+void scaler(OnnxParts& parts, const NodeProto& node) {
   const std::string offset = numbers_of(parts, node, "offset", 0), scale = numbers_of(parts, node, "scale", 1);
   parts.add("Mul", {parts.add("Sub", {parts.input(0), offset}), scale});
 }
 
 struct Fused {
   std::string_view domain, op;
-  void (*parts)(Parts& parts, const NodeProto& node);
+  void (*parts)(OnnxParts& parts, const NodeProto& node);
 };
 constexpr std::string_view kRuntime = "com.microsoft";
 constexpr Fused kFused[] = {
@@ -324,6 +268,8 @@ constexpr Fused kFused[] = {
     {kRuntime, "SkipSimplifiedLayerNormalization", skip_normalization},
     {kRuntime, "SkipLayerNormalization", skip_normalization},
     {kRuntime, "EmbedLayerNormalization", embed_normalization},
+    {kRuntime, "Attention", runtime_attention},
+    {kRuntime, "MultiHeadAttention", multi_head_attention},
     {kRuntime, "FusedConv", fused_conv},
     {kRuntime, "FusedGemm", fused_gemm},
     {kRuntime, "FusedMatMul", fused_matmul},
@@ -355,8 +301,10 @@ std::vector<NodeProto> unfused(const NodeProto& node) {
   const std::string_view domain = node.domain() == "ai.onnx" ? "" : std::string_view(node.domain());
   for (const Fused& fused : kFused) {
     const bool last = is_set(node, "channels_last") || is_set(node, "transBatchA") || is_set(node, "transBatchB");
-    if (fused.op != node.op_type() || fused.domain != domain || last || node.output_size() < 1) continue;
-    Parts parts(node);
+    if (fused.op != node.op_type() || fused.domain != domain || last || node.output_size() < 1 ||
+        node.output(0).empty())
+      continue;
+    OnnxParts parts(node);
     fused.parts(parts, node);
     return parts.finish();
   }

@@ -13,6 +13,7 @@
 #include "microtome/network/formats/onnx_fused.h"
 #include "microtome/network/formats/onnx_module.h"
 #include "microtome/network/formats/onnx_order.h"
+#include "microtome/network/formats/onnx_parts.h"
 #include "microtome/network/formats/settle_inputs.h"
 #include "microtome/network/schedule.h"
 
@@ -32,13 +33,6 @@ std::string domain_of(const std::string& domain) { return domain == "ai.onnx" ? 
 std::string describe(const onnx::NodeProto& node) {
   const std::string& name = !node.name().empty() || node.output_size() == 0 ? node.name() : node.output(0);
   return fmt::format("{} node \"{}\"", node.op_type(), name);
-}
-
-const onnx::AttributeProto* attribute_named(const onnx::NodeProto& node, const std::string& name) {
-  for (const onnx::AttributeProto& attribute : node.attribute()) {
-    if (attribute.name() == name) return &attribute;
-  }
-  return nullptr;
 }
 
 // Values for attributes that a call leaves out; a field of functions newer than the message that it is read by.
@@ -317,7 +311,7 @@ void OnnxNodes::read_if(const onnx::NodeProto& proto, Scope& scope) {
   if (!condition || condition->numel() != 1) {
     return refuse(proto, scope, "goes one way or another by what is in the picture");
   }
-  const auto* branch = attribute_named(proto, condition->item<double>() != 0 ? "then_branch" : "else_branch");
+  const auto* branch = attribute_of(proto, condition->item<double>() != 0 ? "then_branch" : "else_branch");
   if (branch == nullptr || branch->g().output_size() < proto.output_size()) {
     corrupt(describe(proto) + " has no whole branch");
   }
@@ -335,7 +329,7 @@ void OnnxNodes::read_if(const onnx::NodeProto& proto, Scope& scope) {
 
 // What cannot be unrolled leaves nothing behind.
 void OnnxNodes::read_loop(const onnx::NodeProto& proto, Scope& scope) {
-  const auto* body = attribute_named(proto, "body");
+  const auto* body = attribute_of(proto, "body");
   const int carried = std::max(proto.input_size() - 2, 0);
   if (body == nullptr || body->g().input_size() != carried + 2 || body->g().output_size() < carried + 1 ||
       proto.output_size() > body->g().output_size() - 1) {

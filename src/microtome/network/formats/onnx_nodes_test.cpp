@@ -209,6 +209,37 @@ TEST(OnnxNodes, TakesFusedOperatorsApart) {
       at::allclose(run_layer(skipped, "y", row()), centred / (centred.square().mean() + 0.01).sqrt(), 1e-4, 1e-5));
 }
 
+TEST(OnnxNodes, AttendsByQueriesKeysAndValuesSideBySide) {
+  NodeProto node = node_of("Attention", {"tokens", "w", "b"}, {"y"}, "com.microsoft");
+  attribute(node, "num_heads", AttributeProto::INT).set_i(2);
+  NodeProto axes = node_of("Constant", {}, {"axes"});
+  attribute(axes, "value_ints", AttributeProto::INTS).add_ints(2);
+  onnx::ModelProto model = model_of(
+      {axes, node_of("Unsqueeze", {"x", "axes"}, {"column"}), node_of("Tile", {"column", "times"}, {"tokens"}), node});
+  const at::Tensor w = at::linspace(-1, 1, 24).reshape({2, 12}).sin(), b = at::linspace(0, 1, 12);
+  const auto store = [&](const char* name, std::initializer_list<int64_t> dims, const at::Tensor& values, int type) {
+    auto& weight = *model.mutable_graph()->add_initializer();
+    weight.set_name(name);
+    weight.set_data_type(type);
+    for (const int64_t dim : dims) weight.add_dims(dim);
+    weight.set_raw_data(values.data_ptr(), values.nbytes());
+  };
+  store("w", {2, 12}, w, onnx::TensorProto::FLOAT);
+  store("b", {12}, b, onnx::TensorProto::FLOAT);
+  store("times", {3}, at::tensor({1, 1, 2}, at::kLong), onnx::TensorProto::INT64);
+  const Network network = load_made(model);
+  const at::Tensor all = at::matmul(row().unsqueeze(2).repeat({1, 1, 2}), w) + b;  // [1,4,12]
+  std::vector<at::Tensor> heads;
+  for (int64_t head = 0; head < 2; ++head) {
+    const auto part = [&](int64_t i) { return all.narrow(2, 4 * i + 2 * head, 2)[0]; };
+    heads.push_back(at::matmul(at::softmax(at::matmul(part(0), part(1).t()) / std::sqrt(2.0), -1), part(2)));
+  }
+  EXPECT_TRUE(at::allclose(run_layer(network, "y", row())[0], at::cat(heads, 1), 1e-5, 1e-6));
+  node.add_input("tokens");  // a mask
+  *model.mutable_graph()->mutable_node(3) = node;
+  EXPECT_THAT(load_made(model).facts().notes, Contains(HasSubstr("com.microsoft.Attention")));
+}
+
 TEST(OnnxNodes, CutsOffWhatCannotRunAndSaysSo) {
   const Network network =
       load_made(model_of({node_of("Relu", {"x"}, {"hidden"}), node_of("Nonsense", {"hidden"}, {"z"}),

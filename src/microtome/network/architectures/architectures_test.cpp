@@ -89,6 +89,7 @@ TEST(Architectures, KnowTheirInput) {
   using namespace published;
   const StoredNetwork resnet18 = network_from_weights(resnet({2, 2, 2, 2}, false), 0, "x");
   EXPECT_TRUE(resnet18.facts.has_preprocessing);
+  EXPECT_THAT(resnet18.facts.notes, ::testing::ElementsAre(::testing::HasSubstr("resnet")));
   EXPECT_EQ(resnet18.facts.preprocessing.mean.at(0), 0.485);
   EXPECT_EQ(resnet18.graph.values[at_index(resnet18.graph.input)].shape, (std::vector<int64_t>{1, 3, 224, 224}));
   // Trained by anybody: nothing says which range.

@@ -36,7 +36,10 @@ StoredNetwork build_clip_vit(Modules& m, int) {
     const at::Tensor proj = m.take(part + "proj", {width, -1});
     x = m.node("MatMul", part + "embedding", {x, m.constant(part + "proj", proj)}, {}, proj.size(1));
   }
-  return m.finish(x, clip_input(side));
+  StoredNetwork stored = m.finish(x, clip_input(side));
+  stored.facts.notes.emplace_back(
+      "its activation is taken for QuickGELU, as OpenAI trained; nothing in the file says it");
+  return stored;
 }
 
 }  // namespace

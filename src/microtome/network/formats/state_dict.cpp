@@ -51,7 +51,11 @@ std::optional<StoredNetwork> build(const NamedTensors& weights, int side, std::v
   for (const Architecture* architecture : architectures::kinds()) {
     Modules modules(weights);
     try {
-      return architecture->build(modules, side);
+      StoredNetwork stored = architecture->build(modules, side);
+      auto& notes = stored.facts.notes;
+      notes.insert(notes.begin(),
+                   fmt::format("built as {}, by the names and shapes of the weights", architecture->name));
+      return stored;
     } catch (const Error& failure) {
       attempts.push_back({architecture->name, modules.used(), failure.what()});
     }

@@ -158,6 +158,7 @@ NETWORKS = {name: (torchvision_net(name), side) for name, side in {
     "mobilenet_v2": 64, "mobilenet_v3_large": 64, "mobilenet_v3_small": 64, "efficientnet_b0": 64,
     "efficientnet_b1": 64, "efficientnet_b2": 64, "efficientnet_b5": 64, "efficientnet_v2_s": 64, "convnext_tiny": 64,
     "vit_b_16": 224, "vit_b_32": 224}.items()}
+NETWORKS["resnet34_scripted"] = (torchvision_net("resnet34"), 64)
 NETWORKS["mobilenet_v2_half"] = (torchvision_net("mobilenet_v2", width_mult=0.5, num_classes=7), 64)
 for name, side in {"googlenet": 96, "inception_v3": 139}.items():
     NETWORKS[name] = (torchvision_net(name, init_weights=False, transform_input=False), side)
@@ -213,7 +214,10 @@ def main():
         image = torch.randn(1, 3, side, side)
         with torch.no_grad():
             logits = network(image)
-        save(number, network.state_dict(), f"{folder}/{name}.pth")
+        if name.endswith("_scripted"):
+            torch.jit.script(network).save(f"{folder}/{name}.pth")
+        else:
+            save(number, network.state_dict(), f"{folder}/{name}.pth")
         numpy.savez(f"{folder}/{name}.npz", input=image.numpy(), logits=logits.numpy())
 
 

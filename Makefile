@@ -1,9 +1,11 @@
 # microtome: `make demo` shows what it does, `make test` checks that it does it.
 PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
+TARGET ?= all
+SECONDS ?= 60
 BUILD  := build/release
 
-.PHONY: help setup packages configure build demo test test-all test-stress bench format install clean
+.PHONY: help setup packages configure build demo test test-all test-stress fuzz bench format install clean
 
 help:
 	@echo "make setup     install the Debian packages it is built from; needs root or sudo, once"
@@ -11,6 +13,7 @@ help:
 	@echo "make test      build, then run the fast tests"
 	@echo "make test-all  the slow ones too"
 	@echo "make test-stress  kills, failing disks, readers beside writers, damaged networks, many orders: ten minutes"
+	@echo "make fuzz      TARGET=$(TARGET) SECONDS=$(SECONDS): libFuzzer on what is read of foreign files"
 	@echo "make bench     measure against the bare network; prints ratios"
 	@echo "make install   PREFIX=$(PREFIX): program, library, headers, CMake package"
 	@echo "make format    clang-format the sources"
@@ -40,8 +43,11 @@ test-all: configure
 	@ctest --preset all
 
 test-stress: configure
-	@cmake --build --preset release --parallel $(JOBS) --target tests failing_calls mutated_onnx $(if $(CI),,-- --quiet)
+	@cmake --build --preset release --parallel $(JOBS) --target tests stress_tests $(if $(CI),,-- --quiet)
 	@ctest --preset stress --parallel $(JOBS)
+
+fuzz: packages
+	@scripts/fuzz "$(TARGET)" "$(SECONDS)"
 
 bench: configure
 	@scripts/bench

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // mutated_onnx COUNT: loads so many models changed in what they mean (testing/mutated_onnx.h), made of a small network
-// and of the ONNX project's operator tests, each in a process of its own with 20 s and 2 GB. Prints each that ends in
+// and of the ONNX project's operator tests, each in a process of its own (limited_child.h). Prints each that ends in
 // anything but a network or an Error, and leaves it in the folder for temporary files.
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -17,7 +12,7 @@
 
 #include <ATen/Parallel.h>
 
-#include "microtome/base/error.h"
+#include "limited_child.h"
 #include "microtome/base/file.h"
 #include "microtome/network/formats/model_format.h"
 #include "microtome/network/formats/testing/mutated_onnx.h"
@@ -27,10 +22,6 @@ namespace microtome {
 namespace {
 
 constexpr const char* kOperatorTests = "/usr/share/libonnx-testdata/data/node";
-constexpr rlim_t kSeconds = 20, kBytes = rlim_t{2} << 30;
-
-enum Ending { kNetwork = 0, kError = 1, kDefect = 3, kOther = 4 };
-
 std::vector<onnx::TensorProto> test_inputs(const std::filesystem::path& folder) {
   std::vector<onnx::TensorProto> found;
   for (;;) {
@@ -65,46 +56,6 @@ std::vector<onnx::ModelProto> operator_models() {
   return models;
 }
 
-// Within the limits; does not return.
-[[noreturn]] void load(const std::string& bytes) {
-  const rlimit seconds = {kSeconds, kSeconds}, memory = {kBytes, kBytes};
-  ::setrlimit(RLIMIT_CPU, &seconds);
-  ::setrlimit(RLIMIT_DATA, &memory);
-  ::alarm(20 * kSeconds);  // should it sleep
-  try {
-    network_from_bytes({"mutated.onnx", std::make_shared<const std::string>(bytes)});
-    ::_exit(kNetwork);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kInternal) ::_exit(kError);
-    std::fprintf(stderr, "  %s\n", error.what());
-    ::_exit(kDefect);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "  %s\n", error.what());
-    ::_exit(kOther);
-  }
-}
-
-std::string ending_of(const std::string& bytes) {
-  const pid_t child = ::fork();
-  if (child == 0) load(bytes);
-  int status = 0;
-  if (child < 0 || ::waitpid(child, &status, 0) != child) return "could not be started";
-  if (WIFSIGNALED(status)) {
-    const bool slow = WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGALRM;
-    return slow ? "over 20 s" : std::string("signal ") + strsignal(WTERMSIG(status));
-  }
-  switch (WEXITSTATUS(status)) {
-    case kNetwork:
-      return "network";
-    case kError:
-      return "error";
-    case kDefect:
-      return "defect";
-    default:
-      return "another exception";
-  }
-}
-
 int run(int64_t count) {
   at::set_num_threads(1);  // a thread would not be there after the fork
   const onnx::ModelProto small = small_model();
@@ -116,14 +67,15 @@ int run(int64_t count) {
     const auto operation = static_cast<size_t>(rng.below(std::max<int64_t>(1, std::ssize(operators))));
     onnx::ModelProto model = i % 3 == 0 || operators.empty() ? small : operators[operation];
     mutate(model, rng);
-    const std::string bytes = model.SerializeAsString(), ending = ending_of(bytes);
+    const auto bytes = std::make_shared<const std::string>(model.SerializeAsString());
+    const std::string ending = ending_of([&] { network_from_bytes({"mutated.onnx", bytes}); });
     ++endings[ending];
-    if (ending == "network" || ending == "error") {
+    if (ending == "done" || ending == "error") {
       ++fine;
       continue;
     }
     const std::string file = std::filesystem::temp_directory_path() / ("mutated_onnx_" + std::to_string(i) + ".onnx");
-    write_file(file, bytes);
+    write_file(file, *bytes);
     std::printf("FAILED: %s: %s\n", file.c_str(), ending.c_str());
   }
   for (const auto& [ending, number] : endings) {

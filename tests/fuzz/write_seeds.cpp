@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// fuzz_seeds FOLDER: writes what the targets begin with, a few small files each, into FOLDER/TARGET.
+#include <ATen/ATen.h>
+#include <SQLiteCpp/Database.h>
+
+#include <filesystem>
+
+#include "microtome/atlas/atlas.h"
+#include "microtome/base/file.h"
+#include "microtome/base/json.h"
+#include "microtome/base/npy.h"
+#include "microtome/image/codec.h"
+#include "microtome/network/formats/graph_json.h"
+#include "microtome/network/formats/model_format.h"
+#include "microtome/network/formats/onnx_graph.h"
+#include "microtome/network/formats/safetensors.h"
+#include "microtome/network/formats/testing/small_onnx.h"
+
+namespace microtome {
+namespace {
+
+Image pattern(int channels) {
+  Image image(13, 7, channels, 0);
+  for (size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<uint8_t>(i * 37 % 251);
+  return image;
+}
+
+void write_pictures(const std::string& folder) {
+  for (const int channels : {1, 3, 4}) {
+    write_file(folder + "/png/" + std::to_string(channels), encode_png(pattern(channels), "a text"));
+    if (channels < 4) write_file(folder + "/jpeg/" + std::to_string(channels), encode_jpeg(pattern(channels), 90));
+  }
+  LabelMap labels(5, 4);
+  for (size_t i = 0; i < labels.labels.size(); ++i) labels.labels[i] = static_cast<uint16_t>(i * 30);
+  write_file(folder + "/png/labels", encode_label_png(labels));
+  write_file(folder + "/webp/lossy", encode_webp(pattern(3), 80));
+  write_file(folder + "/webp/lossless", encode_webp(pattern(4), 0));
+}
+
+void write_networks(const std::string& folder) {
+  const std::string onnx = small_model().SerializeAsString();
+  const Network network = network_from_bytes({"small.onnx", std::make_shared<const std::string>(onnx)});
+  save_network(network, folder + "/safetensors/small");
+  NamedTensors tensors;
+  const Json graph = graph_to_json(read_onnx_graph(onnx, "small.onnx"), tensors);
+  write_file(folder + "/graph_json/small", graph.dump());
+  const std::vector<float> values = {1, 2, 3, 4, 5, 6};
+  write_file(folder + "/npy/floats", npy_bytes(values, {2, 3}));
+  write_file(folder + "/npy/integers", npy_bytes(std::vector<int64_t>{1, -2}, {2}));
+}
+
+void write_atlas(const std::string& file) {
+  std::filesystem::remove(file);
+  std::filesystem::create_directories(std::filesystem::path(file).parent_path());
+  Atlas atlas = Atlas::open(file, Atlas::Mode::kCreateOrWrite);
+  AtlasLayer layer;
+  layer.name = "conv", layer.op = "Conv", layer.shape = {2, 2, 2}, layer.units = 2;
+  layer.receptive_field = Json::object();
+  atlas.put_network({"h", "onnx", "net", Json::object(), {"cat", "dog"}}, {layer});
+  const int64_t run = atlas.begin_run({"visualize", "0", "h", "", Json::object(), ""});
+  AtlasPicture picture;
+  picture.layer = "conv", picture.unit = 1, picture.status = "ok";
+  picture.png = encode_png(pattern(3));
+  atlas.put_picture(run, picture);
+  atlas.end_run(run);
+}
+
+// In small pages, of which a change touches more than zeros.
+void shrink(const std::string& file) {
+  SQLite::Database database(file, SQLite::OPEN_READWRITE);
+  database.exec("PRAGMA page_size = 512");
+  database.exec("VACUUM");
+}
+
+}  // namespace
+}  // namespace microtome
+
+int main(int count, char** words) {
+  if (count != 2) return 2;
+  const std::string folder = words[1];
+  microtome::write_pictures(folder);
+  microtome::write_networks(folder);
+  microtome::write_atlas(folder + "/atlas/small");
+  microtome::shrink(folder + "/atlas/small");
+  return 0;
+}

@@ -11,7 +11,7 @@
 
 #include "microtome/base/file.h"
 #include "microtome/base/hash.h"
-#include "microtome/network/basis.h"
+#include "microtome/network/bases/file.h"
 
 namespace microtome {
 void warn_of_other_instructions(const Atlas& atlas, int64_t run, const Provenance& now, Reporter& reporter) {

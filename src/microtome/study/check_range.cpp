@@ -109,8 +109,11 @@ std::vector<Candidate> candidates(const Preprocessing& in_use) {
 
 bool is_probed(const Source& source) {
   const Layer* output = source.network.find_output_layer();
-  return output != nullptr && output->units >= kLeastClasses && output->shape.size() == 1 &&
-         source.network.channels() == 3 && !source.network.facts().has_preprocessing;
+  if (output == nullptr || source.network.facts().has_preprocessing || source.network.channels() != 3) return false;
+  // One number a class, as [C] or [C,1,1].
+  int64_t numbers = 1;
+  for (const int64_t side : output->shape) numbers *= side;
+  return output->units >= kLeastClasses && numbers == output->units;
 }
 
 }  // namespace

@@ -15,8 +15,8 @@ namespace {
 constexpr int kClasses = 12, kInputSide = 32;
 
 // Takes the class whose colour the mean of the picture is nearest to, on values that a preprocessing makes of it:
-// logits 2 x t - t t, sharpened.
-Network colour_classifier(const Preprocessing& right, const std::vector<Image>& images) {
+// logits 2 x t - t t, sharpened. The output is [C], or [C,1,1] of a classifier that is a convolution to its end.
+Network colour_classifier(const Preprocessing& right, const std::vector<Image>& images, bool flat) {
   std::vector<float> weight, bias;
   for (const Image& image : images) {
     const at::Tensor t = to_input(image, right, 3, kInputSide, kInputSide).mean({2, 3})[0].to(at::kDouble);
@@ -26,8 +26,13 @@ Network colour_classifier(const Preprocessing& right, const std::vector<Image>& 
   }
   GraphBuilder graph;
   const ValueIndex input = graph.input("input", {-1, 3, kInputSide, kInputSide});
-  const ValueIndex mean = graph.flatten("flat", graph.global_average_pool("pool", input));
+  const ValueIndex pooled = graph.global_average_pool("pool", input);
   const at::Tensor rows = at::tensor(weight).reshape({std::ssize(images), 3});
+  if (!flat) {
+    const at::Tensor kernels = rows.reshape({std::ssize(images), 3, 1, 1});
+    return Network(graph.finish({graph.conv("fc", pooled, kernels, at::tensor(bias))}), {});
+  }
+  const ValueIndex mean = graph.flatten("flat", pooled);
   return Network(graph.finish({graph.softmax("prob", graph.gemm("fc", mean, rows, at::tensor(bias)))}), {});
 }
 
@@ -95,12 +100,14 @@ TEST(CheckRange, NamesTheRangeThatANetworkWasMadeFor) {
                                                                    {preset("raw"), "preprocess` raw"},
                                                                    {preset("raw", "0,255"), "`range` 0,255"}};
   for (const auto& [right, words] : rows) {
-    const Network network = colour_classifier(right, images);
+    const Network network = colour_classifier(right, images, true);
     EXPECT_TRUE(warnings_of(network, right, images).empty()) << words;
     const Preprocessing wrong = right.high > 1 ? preset("torchvision") : preset("caffe-bgr");
-    const std::vector<std::string> said = warnings_of(network, wrong, images);
-    ASSERT_EQ(said.size(), 1U) << words;
-    EXPECT_NE(said[0].find(words), std::string::npos) << said[0];
+    for (const Network& either : {network, colour_classifier(right, images, false)}) {
+      const std::vector<std::string> said = warnings_of(either, wrong, images);
+      ASSERT_EQ(said.size(), 1U) << words;
+      EXPECT_NE(said[0].find(words), std::string::npos) << said[0];
+    }
     const std::vector<Image> few(images.begin(), images.begin() + 5);
     EXPECT_TRUE(warnings_of(network, wrong, few).empty()) << "five images say nothing";
   }

@@ -14,6 +14,7 @@
 #include "microtome/network/bases/file.h"
 
 namespace microtome {
+
 void warn_of_other_instructions(const Atlas& atlas, int64_t run, const Provenance& now, Reporter& reporter) {
   for (const Provenance& stored : atlas.runs()) {
     if (stored.id != run) continue;
@@ -21,8 +22,7 @@ void warn_of_other_instructions(const Atlas& atlas, int64_t run, const Provenanc
     if (begun.empty() || begun == here) continue;
     reporter.warn(
         fmt::format("this {} was begun with the processor's {} instructions and goes on with {}: what is added may "
-                    "differ in its last "
-                    "bits, pictures in their bytes",
+                    "differ in its last bits, pictures in their bytes",
                     stored.stage == "dissect" ? "dissection" : "run", begun, here));
   }
 }

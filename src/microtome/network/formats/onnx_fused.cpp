@@ -132,7 +132,7 @@ void embed_normalization(OnnxParts& parts, const NodeProto& node) {
 }
 
 // Queries, keys and values of all heads side by side, as ONNX's own operator takes them.
-void attend(OnnxParts& parts, const NodeProto& node, const Names& inputs) {
+void attend_by_heads(OnnxParts& parts, const NodeProto& node, const Names& inputs) {
   parts.add("Attention", inputs);
   const auto heads = static_cast<int64_t>(number_of(node, "num_heads", 0));
   parts.set("q_num_heads", heads);
@@ -155,7 +155,7 @@ void runtime_attention(OnnxParts& parts, const NodeProto& node) {
   if (!parts.input(2).empty()) all = parts.add("Add", {all, parts.input(2)});
   Names inputs = thirds(parts, all);
   inputs.push_back(parts.input(5));
-  attend(parts, node, inputs);
+  attend_by_heads(parts, node, inputs);
 }
 
 void multi_head_attention(OnnxParts& parts, const NodeProto& node) {
@@ -169,7 +169,7 @@ void multi_head_attention(OnnxParts& parts, const NodeProto& node) {
     for (size_t i = 0; i < 3; ++i) inputs[i] = parts.add("Add", {inputs[i], biases[i]});
   }
   inputs.push_back(parts.input(5));
-  attend(parts, node, inputs);
+  attend_by_heads(parts, node, inputs);
 }
 
 void qlinear_conv(OnnxParts& parts, const NodeProto&) {

@@ -7,6 +7,7 @@
 #include "microtome/network/formats/formats_testing.h"
 #include "microtome/network/formats/state_dict.h"
 #include "microtome/network/ops/operator.h"
+#include "microtome/network/passes.h"
 
 namespace microtome {
 namespace {
@@ -105,6 +106,13 @@ TEST(Architectures, WidthsAreFree) {
   const Network network(narrow.graph, narrow.facts);
   EXPECT_EQ(network.output_layer().units, 17);
   EXPECT_EQ(network.layer("layer3").units, 24);
+}
+
+// 197 tokens of 3 heads of 64 channels are 14 x 14 patches and a class, and no map of 3 x 64 behind 5.
+TEST(Architectures, TokensAreMapsOfThePatches) {
+  const StoredNetwork stored = network_from_weights(published::vit(192, 1, 16, 224), 0, "x");
+  const Network grid = with_maps(Network(stored.graph, stored.facts), "blocks.0.add_1", "grid");
+  EXPECT_EQ(grid.layer("blocks.0.add_1~grid").shape, (std::vector<int64_t>{192, 14, 14}));
 }
 
 TEST(Architectures, RefuseSidesThatDoNotDivide) {

@@ -60,7 +60,11 @@ StoredNetwork build_resnet(Modules& m, int side) {
     }
   }
   x = m.head(m.has("linear.weight") ? "linear" : "fc", m.pooled("", x));
-  return small ? m.finish_unstated(x, imagenet_input(side)) : m.finish(x, imagenet_input(side));
+  if (!small) return m.finish(x, imagenet_input(side));
+  StoredNetwork stored = m.finish_unstated(x, imagenet_input(side));
+  stored.facts.notes.emplace_back(
+      "its first convolution of 3x3 is taken for one without stride, with no pooling behind it");
+  return stored;
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ std::optional<TokenGrid> grid_of_patches(const Graph& graph, ValueIndex value, i
       if (made < 0) continue;
       const std::vector<int64_t>& shape = graph.values[at_index(made)].shape;
       if (shape.size() != 4 || shape[2] < 2 || shape[3] < 2) continue;
+      if (shape[1] == tokens) continue;  // tokens by heads: 3 heads of 64 would be taken for 192 patches
       const int64_t leading = tokens - shape[2] * shape[3];
       if (leading >= 0 && leading <= kMostLeading) grid = TokenGrid{leading, shape[2], shape[3]};
     }

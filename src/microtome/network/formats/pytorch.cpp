@@ -68,8 +68,9 @@ class LegacyFile {
   LegacyFile(SharedBytes file, const std::string& where) : file_(std::move(file)), where_(where) {}
 
   NamedTensors read() {
-    const Pickle magic = next(), version = next();
-    if (magic.root().kind != PickleKind::kLong || magic.root().text != kMagic || version.root().integer != 1001) {
+    // Before anything behind it is read: other pickles are one alone.
+    const Pickle magic = next();
+    if (magic.root().kind != PickleKind::kLong || magic.root().text != kMagic || next().root().integer != 1001) {
       throw Error(ErrorKind::kUnsupported, where_, "is a Python pickle, but not one that torch.save wrote",
                   "save the network's weights: torch.save(model.state_dict(), \"net.pth\")");
     }

@@ -13,9 +13,11 @@ namespace microtome {
 namespace {
 
 // A concept without any counts is of a table that had none, as compexp's exported again. A label that stands twice in
-// a pixel counts twice in I and G and once in A, so I may exceed A.
+// a pixel counts twice in I and G and once in A, so I may exceed A. Of the nameless label 0, which is left out,
+// published tables of ResNet-152 say an intersection without an activation.
 void check_counts(const TableRow& row, const std::string& category, const SaidScore& score) {
-  if (!score.label.empty() && score.truth == 0 && score.activation == 0 && score.intersection == 0) return;
+  if (score.label.empty()) return;
+  if (score.truth == 0 && score.activation == 0 && score.intersection == 0) return;
   if (score.intersection > score.truth || (score.intersection > 0 && score.activation == 0)) {
     row.fail(fmt::format("{0}-intersect is {1}, more than {0}-truth {2} and {0}-activation {3} allow", category,
                          score.intersection, score.truth, score.activation));

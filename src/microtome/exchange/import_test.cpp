@@ -274,6 +274,22 @@ TEST_F(ImportTables, ALabelTwiceInAPixelAndANamelessOneAreNoErrors) {
   EXPECT_EQ(verdict(units[1]), Verdict::kNoConceptFits);
 }
 
+// As published tables of ResNet-152 say it: an intersection without an activation. Of a label with a name that is a
+// contradiction.
+TEST_F(ImportTables, WhatANamelessLabelCountsIsNotHeldAgainstItself) {
+  const std::string header =
+      "unit,category,label,score,object-label,object-truth,object-activation,object-intersect,object-iou,"
+      "texture-label,texture-truth,texture-activation,texture-intersect,texture-iou\n";
+  const auto row = [](const std::string& label) {
+    return "1,object,train,0.25,train,1000,500,300,0.25," + label + ",20000,0.0,100,0.005025125628140704\n";
+  };
+  const auto units = imported({table("a-result.csv", header + row(""))}).units("a", Detail::kBrief);
+  EXPECT_EQ(units[0].best.iou, 0.25);
+  EXPECT_EQ(units[0].by_category[1].label, 0);
+  EXPECT_ERROR(imported({table("b-result.csv", header + row("banded"))}), ErrorKind::kCorrupt,
+               HasSubstr("texture-intersect is 100"));
+}
+
 TEST_F(ImportTables, NetDissectsFolderHoldsWhatItsPageNames) {
   const std::string path = fresh_path();
   write_sample_atlas(path);

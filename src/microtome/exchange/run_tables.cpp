@@ -16,13 +16,14 @@ std::map<int64_t, std::string> differing_settings(const Atlas& atlas) {
   std::map<int64_t, std::string> out;
   for (const Provenance& run : runs) {
     std::vector<std::string> texts;
-    for (const auto& [name, value] : run.settings.items()) {
+    for (const auto& setting : run.settings.items()) {
+      const Json& value = setting.value();
       const auto differs = [&](const Provenance& other) {
-        const auto found = other.settings.find(name);
+        const auto found = other.settings.find(setting.key());
         return other.stage == run.stage && (found == other.settings.end() || *found != value);
       };
       if (std::ranges::none_of(runs, differs)) continue;
-      texts.push_back(fmt::format("{} {}", name, value.is_string() ? value.get<std::string>() : value.dump()));
+      texts.push_back(fmt::format("{} {}", setting.key(), value.is_string() ? value.get<std::string>() : value.dump()));
     }
     out[run.id] = fmt::format("{}", fmt::join(texts, ", "));
   }

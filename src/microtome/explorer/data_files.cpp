@@ -115,7 +115,7 @@ Json strip_json(const Atlas& atlas, const UnitRows& rows) {
   const auto iou = [](const auto* row) { return row->second.dissection ? row->second.dissection->best.iou : -1.0; };
   std::ranges::stable_sort(order, [&](const auto* a, const auto* b) { return iou(a) > iou(b); });
   std::set<int> seen;
-  std::ranges::stable_partition(order, [&](const auto* row) {
+  std::stable_partition(order.begin(), order.end(), [&](const auto* row) {
     return iou(row) >= kDetectorCut && seen.insert(row->second.dissection->best.label).second;
   });
   Json strip = Json::array();

@@ -208,7 +208,7 @@ Page page_at(const PageContext& context, std::string_view path) {
 
 std::vector<std::string> write_site(const Atlas& atlas, const std::string& folder, const Json&, Reporter& reporter) {
   std::vector<std::string> paths = page_paths(atlas);
-  std::ranges::stable_partition(paths, [](const std::string& path) { return path != "index.html"; });
+  std::stable_partition(paths.begin(), paths.end(), [](const std::string& path) { return path != "index.html"; });
   Task task(reporter, "site", std::ssize(paths), "pages");
   const PageContext context(atlas);
   FolderWriter files(folder);

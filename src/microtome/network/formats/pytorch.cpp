@@ -68,12 +68,9 @@ class LegacyFile {
   LegacyFile(SharedBytes file, const std::string& where) : file_(std::move(file)), where_(where) {}
 
   NamedTensors read() {
-    // Before anything behind it is read: other pickles are one alone.
     const Pickle magic = next();
-    if (magic.root().kind != PickleKind::kLong || magic.root().text != kMagic || next().root().integer != 1001) {
-      throw Error(ErrorKind::kUnsupported, where_, "is a Python pickle, but not one that torch.save wrote",
-                  "save the network's weights: torch.save(model.state_dict(), \"net.pth\")");
-    }
+    if (magic.root().kind != PickleKind::kLong || magic.root().text != kMagic) refuse_foreign();
+    if (next().root().integer != 1001) refuse_foreign();
     check_machine(next());
     const Pickle object = next(), keys = next();
     read_storages(object, keys);
@@ -82,6 +79,11 @@ class LegacyFile {
   }
 
  private:
+  [[noreturn]] void refuse_foreign() const {
+    throw Error(ErrorKind::kUnsupported, where_, "is a Python pickle, but not one that torch.save wrote",
+                "save the network's weights: torch.save(model.state_dict(), \"net.pth\")");
+  }
+
   Pickle next() {
     Pickle pickle(file_.view.substr(at_), where_);
     at_ += pickle.bytes();

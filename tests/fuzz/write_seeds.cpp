@@ -10,11 +10,13 @@
 #include "microtome/base/json.h"
 #include "microtome/base/npy.h"
 #include "microtome/image/codec.h"
+#include "microtome/network/architectures/testing/published.h"
 #include "microtome/network/formats/graph_json.h"
 #include "microtome/network/formats/model_format.h"
 #include "microtome/network/formats/onnx_graph.h"
 #include "microtome/network/formats/safetensors.h"
 #include "microtome/network/formats/testing/small_onnx.h"
+#include "microtome/network/formats/testing/small_pytorch.h"
 
 namespace microtome {
 namespace {
@@ -49,6 +51,46 @@ void write_networks(const std::string& folder) {
   write_file(folder + "/npy/integers", npy_bytes(std::vector<int64_t>{1, -2}, {2}));
 }
 
+void write_pickles(const std::string& folder) {
+  const NamedTensors tensors = {{"conv.weight", at::ones({2, 3, 2, 2})}, {"conv.bias", at::ones({4})}};
+  const std::string value = pickled::ordered(pickled::entries(tensors));
+  const std::string scripted =
+      pickled::global("__torch__", "Net") + ")\x81}" +
+      pickled::entries_of(
+          {{"training", "\x89"}, {"weight", pickled::view(pickled::storage("FloatStorage", "0", 24), 2, {3}, {1})}}) +
+      "b";
+  const std::string legacy = pickled::legacy(pickled::ordered(pickled::entries(tensors, true)), tensors);
+  for (const char* target : {"/pickle", "/pytorch"}) {
+    write_file(folder + target + "/weights", pickled::whole(value));
+    write_file(folder + target + "/scripted", pickled::whole(scripted));
+    write_file(folder + target + "/legacy", legacy);
+  }
+  write_file(folder + "/zip/stored", pickled::archive(value, tensors));
+  write_file(folder + "/zip/wide", pickled::archive(value, tensors, true));
+  write_file(folder + "/zip/deflated", pickled::zip({{"a.npy", std::string(300, 'a'), true}, {"b.npy", "bcd", true}}));
+  write_file(folder + "/npz/floats", npy_bytes(std::vector<float>{1, 2, 3, 4}, {2, 2, 1, 1}));
+}
+
+// A line a weight.
+void write_weights(const std::string& file, const NamedTensors& weights) {
+  std::string lines;
+  for (const auto& [name, tensor] : weights)
+    lines += fmt::format("{} {}\n", name, fmt::join(tensor.sizes().vec(), " "));
+  write_file(file, lines);
+}
+
+void write_architectures(const std::string& folder) {
+  write_weights(folder + "/resnet", published::small_resnet(1, 4, 5));
+  write_weights(folder + "/alexnet", published::alexnet());
+  write_weights(folder + "/vgg", published::vgg({64, 0, 128, 0, 256, 256, 0, 512, 512, 0, 512, 512, 0}, true));
+  write_weights(folder + "/squeezenet", published::squeezenet(true));
+  write_weights(folder + "/googlenet", published::googlenet());
+  write_weights(folder + "/mobilenet_v2", published::mobilenet_v2());
+  write_weights(folder + "/efficientnet", published::efficientnet_b0());
+  write_weights(folder + "/convnext", published::convnext_tiny());
+  write_weights(folder + "/vit", published::vit(16, 2, 4, 8));
+}
+
 void write_atlas(const std::string& file) {
   std::filesystem::remove(file);
   std::filesystem::create_directories(std::filesystem::path(file).parent_path());
@@ -80,6 +122,8 @@ int main(int count, char** words) {
   const std::string folder = words[1];
   microtome::write_pictures(folder);
   microtome::write_networks(folder);
+  microtome::write_pickles(folder);
+  microtome::write_architectures(folder + "/weights");
   microtome::write_atlas(folder + "/atlas/small");
   microtome::shrink(folder + "/atlas/small");
   return 0;

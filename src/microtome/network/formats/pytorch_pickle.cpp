@@ -10,6 +10,7 @@
 #include <set>
 
 #include "microtome/base/error.h"
+#include "microtome/network/formats/tensor_over.h"
 #include "microtome/network/limits.h"
 
 namespace microtome {

@@ -10,7 +10,7 @@
 
 #include "microtome/base/error.h"
 #include "microtome/base/json_text.h"
-#include "microtome/network/formats/shared_bytes.h"
+#include "microtome/network/formats/tensor_over.h"
 
 namespace microtome {
 namespace {

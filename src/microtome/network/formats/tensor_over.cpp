@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "microtome/network/formats/shared_bytes.h"
+#include "microtome/network/formats/tensor_over.h"
 
 #include <ATen/ATen.h>
 

@@ -6,10 +6,13 @@
 //   FAIL_WITH    "full": from there on each call that needs room fails with ENOSPC
 //                "broken": this one call fails with EIO, whatever it is
 //                "killed": the process ends there, as by kill -9
+//                "lost": so it does, and what was written to a file since it was last synchronized is undone, all or in
+//                part, as when the machine loses its power
 //   FAIL_COUNT   file that is told the number of calls when the program ends
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -19,7 +22,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
+#include <mutex>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -48,6 +56,65 @@ bool concerns(int descriptor) {
   return concerns(path);
 }
 
+// What stood in a file before a change of it.
+struct Before {
+  off_t at, size;  // size: of the file
+  size_t count;    // bytes that changed; there are fewer of them where the file grew
+  std::string bytes;
+};
+struct Unsynchronized {
+  int file = -1;  // a descriptor of its own, that stays when the program closes or renames
+  std::vector<Before> changes;
+};
+std::mutex guard;
+std::map<std::pair<dev_t, ino_t>, Unsynchronized> unsynchronized;
+
+// To be called before `count` bytes at `at` change; at < 0: where the descriptor stands.
+void remember(int file, off_t at, size_t count) {
+  struct stat facts {};
+  if (environment("FAIL_WITH") != "lost" || !concerns(file) || ::fstat(file, &facts) != 0) return;
+  const std::lock_guard lock(guard);
+  Unsynchronized& known = unsynchronized[{facts.st_dev, facts.st_ino}];
+  const std::string link = "/proc/self/fd/" + std::to_string(file);
+  if (known.file < 0) known.file = static_cast<int>(::syscall(SYS_openat, AT_FDCWD, link.c_str(), O_RDWR | O_CLOEXEC));
+  if (at < 0) at = ::lseek(file, 0, SEEK_CUR);
+  std::string bytes(count, 0);
+  const ssize_t length = ::pread(known.file, bytes.data(), count, at);
+  bytes.resize(length > 0 ? static_cast<size_t>(length) : 0);
+  known.changes.push_back({at, facts.st_size, count, bytes});
+}
+
+// What a file has behind `size`.
+void remember_rest(int file, off_t size) {
+  struct stat facts {};
+  if (::fstat(file, &facts) == 0)
+    remember(file, size, static_cast<size_t>(facts.st_size > size ? facts.st_size - size : 0));
+}
+
+void synchronized(int file) {
+  struct stat facts {};
+  if (::fstat(file, &facts) != 0) return;
+  const std::lock_guard lock(guard);
+  unsynchronized[{facts.st_dev, facts.st_ino}].changes.clear();
+}
+
+// At calls of an even number all that is not synchronized is lost; at others each second change of a file, so that what
+// was written later can be there and what was written before it not: then a lost piece of a file that grew holds zeros.
+void lose(long number) {
+  const std::lock_guard lock(guard);
+  const bool all = number % 2 == 0;
+  for (const auto& [key, known] : unsynchronized) {
+    for (size_t i = known.changes.size(); i-- > 0;) {
+      const Before& change = known.changes[i];
+      if (!all && (static_cast<size_t>(number) / 2 + i) % 2 == 0) continue;
+      std::string bytes = change.bytes;
+      if (!all) bytes.resize(change.count);
+      ::syscall(SYS_pwrite64, known.file, bytes.data(), bytes.size(), change.at);
+      if (all) ::syscall(SYS_ftruncate, known.file, change.size);
+    }
+  }
+}
+
 // Whether a call fails; errno then says why.
 template <class File>
 bool fails(File file, bool needs_room) {
@@ -61,7 +128,8 @@ bool fails(File file, bool needs_room) {
   if (at == 0 || number < at) return false;
   if (with == "full" && needs_room) return errno = ENOSPC, true;
   if (with == "broken" && number == at) return errno = EIO, true;
-  if (with == "killed") ::kill(::getpid(), SIGKILL);
+  if (with == "lost") lose(number);
+  if (with == "killed" || with == "lost") ::kill(::getpid(), SIGKILL);
   return false;
 }
 
@@ -80,31 +148,47 @@ extern "C" {
 
 ssize_t write(int file, const void* bytes, size_t count) {
   static const auto call = real(&::write, "write");
-  return fails(file, true) ? -1 : call(file, bytes, count);
+  if (fails(file, true)) return -1;
+  remember(file, -1, count);
+  return call(file, bytes, count);
 }
 ssize_t pwrite(int file, const void* bytes, size_t count, off_t at) {
   static const auto call = real(&::pwrite, "pwrite");
-  return fails(file, true) ? -1 : call(file, bytes, count, at);
+  if (fails(file, true)) return -1;
+  remember(file, at, count);
+  return call(file, bytes, count, at);
 }
 ssize_t pwrite64(int file, const void* bytes, size_t count, off64_t at) {
   static const auto call = real(&::pwrite64, "pwrite64");
-  return fails(file, true) ? -1 : call(file, bytes, count, at);
+  if (fails(file, true)) return -1;
+  remember(file, at, count);
+  return call(file, bytes, count, at);
 }
 int fsync(int file) {
   static const auto call = real(&::fsync, "fsync");
-  return fails(file, true) ? -1 : call(file);
+  if (fails(file, true)) return -1;
+  const int outcome = call(file);
+  if (outcome == 0) synchronized(file);
+  return outcome;
 }
 int fdatasync(int file) {
   static const auto call = real(&::fdatasync, "fdatasync");
-  return fails(file, true) ? -1 : call(file);
+  if (fails(file, true)) return -1;
+  const int outcome = call(file);
+  if (outcome == 0) synchronized(file);
+  return outcome;
 }
 int ftruncate(int file, off_t size) noexcept {
   static const auto call = real(&::ftruncate, "ftruncate");
-  return fails(file, false) ? -1 : call(file, size);
+  if (fails(file, false)) return -1;
+  remember_rest(file, size);
+  return call(file, size);
 }
 int ftruncate64(int file, off64_t size) noexcept {
   static const auto call = real(&::ftruncate64, "ftruncate64");
-  return fails(file, false) ? -1 : call(file, size);
+  if (fails(file, false)) return -1;
+  remember_rest(file, size);
+  return call(file, size);
 }
 int rename(const char* from, const char* to) noexcept {
   static const auto call = real(&::rename, "rename");

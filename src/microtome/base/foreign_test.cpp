@@ -73,19 +73,20 @@ TEST(Path, WhatMayNotBeSeenIsAnErrorAndNotAnAbsence) {
   {
     const AsNobody other;
     if (other.works()) {
-      const auto denied = [](const auto& work) {
+      const auto denied = [](const auto& work, const std::string& where) {
         try {
           work();
           ADD_FAILURE() << "no error";
         } catch (const Error& error) {
           EXPECT_EQ(error.kind(), ErrorKind::kIo);
           EXPECT_NE(std::string(error.what()).find("ermission denied"), std::string::npos) << error.what();
+          EXPECT_TRUE(std::string(error.what()).starts_with(where + ": ")) << error.what();
         }
       };
-      denied([&] { is_there(folder + "/closed/x.txt"); });
-      denied([&] { is_folder(folder + "/closed/x.txt"); });
-      denied([&] { read_file(folder + "/closed/x.txt"); });
-      denied([&] { read_file(folder + "/secret.txt"); });
+      denied([&] { is_there(folder + "/closed/x.txt"); }, folder + "/closed");
+      denied([&] { is_folder(folder + "/closed/no/such/folder"); }, folder + "/closed");
+      denied([&] { read_file(folder + "/closed/x.txt"); }, folder + "/closed/x.txt");
+      denied([&] { read_file(folder + "/secret.txt"); }, folder + "/secret.txt");
     }
   }
   ASSERT_EQ(::chmod((folder + "/closed").c_str(), 0700), 0);

@@ -5,7 +5,8 @@
 
 namespace microtome {
 
-// A file, a folder or anything else; links are followed. Throws Error(kIo) when a folder on the way may not be entered.
+// A file, a folder or anything else; links are followed. Throws Error(kIo) that names the folder on the way that may
+// not be entered.
 bool is_there(const std::string& path);
 // The same, and it is a folder.
 bool is_folder(const std::string& path);

@@ -11,7 +11,7 @@
 namespace microtome::fuzz {
 namespace {
 
-constexpr int64_t kMostElements = int64_t{1} << 28;
+constexpr int64_t kMostElements = int64_t{1} << 22;
 
 std::vector<int64_t> sizes_of(std::istringstream& words) {
   std::vector<int64_t> sizes;

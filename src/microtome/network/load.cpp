@@ -70,6 +70,9 @@ constexpr Stranger kStrangers[] = {
 };
 
 bool begins(std::string_view bytes, const Stranger& stranger) {
+  if (stranger.mark.starts_with('<')) {  // before which texts may have a byte-order mark and white space
+    bytes.remove_prefix(std::min(bytes.find_first_not_of("\xef\xbb\xbf \t\r\n"), bytes.size()));
+  }
   if (bytes.size() < stranger.at + stranger.mark.size()) return false;
   const std::string_view found = bytes.substr(stranger.at, stranger.mark.size());
   return std::equal(found.begin(), found.end(), stranger.mark.begin(), [](char a, char b) {

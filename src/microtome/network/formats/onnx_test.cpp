@@ -260,6 +260,7 @@ TEST(LoadNetwork, CallsStrangersByName) {
       {"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull"},
       {"<!DOCTYPE html><html>", "web page"},
       {"<HTML>", "web page"},
+      {"\xef\xbb\xbf\n\t<!doctype html>", "web page"},
       {"PK\x03\x04"s + std::string(26, ' ') + "metadata.json", "Keras"},
       {"\x89HDF\r\n", "HDF5"},
       {"\x1c\0\0\0TFL3"s, "TensorFlow Lite"},

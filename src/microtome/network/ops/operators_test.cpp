@@ -249,23 +249,30 @@ TEST(Normalization, OfLayersAndGroupsFollowsTheDefinition) {
   }
 }
 
-// A triangle as wide as the step around each new position, cut off at the edge and scaled to a sum of 1.
+// A triangle as wide as the step around each new position, scaled to a sum of 1. Beyond the ends the last cell goes on,
+// or nothing counts.
 TEST(Resize, AntialiasesWhereItShrinks) {
   const int64_t in = 10, out = 4;
-  const at::Tensor x = random({1, 1, 1, in}, "x");
-  const OneNode node("Resize", {x, {}, {}, longs({1, 1, 1, out})},
-                     {{"mode", std::string("linear")}, {"antialias", int64_t{1}}}, 18);
-  const at::Tensor y = node.run().reshape(-1), values = x.reshape(-1);
+  const at::Tensor x = random({1, 1, 1, in}, "x"), values = x.reshape(-1);
   const double step = static_cast<double>(in) / static_cast<double>(out);
-  for (int64_t i = 0; i < out; ++i) {
-    double sum = 0, weights = 0;
-    for (int64_t k = 0; k < in; ++k) {
-      const double far = std::abs(static_cast<double>(k) + 0.5 - (static_cast<double>(i) + 0.5) * step) / step;
-      const double weight = std::max(0.0, 1 - far);
-      sum += weight * values[k].item<double>();
-      weights += weight;
+  for (const bool excludes : {false, true}) {
+    const OneNode node("Resize", {x, {}, {}, longs({1, 1, 1, out})},
+                       {{"mode", std::string("linear")},
+                        {"antialias", int64_t{1}},
+                        {"exclude_outside", static_cast<int64_t>(excludes)}},
+                       18);
+    const at::Tensor y = node.run().reshape(-1);
+    for (int64_t i = 0; i < out; ++i) {
+      double sum = 0, weights = 0;
+      for (int64_t k = -in; k < 2 * in; ++k) {
+        if (excludes && (k < 0 || k >= in)) continue;
+        const double far = std::abs(static_cast<double>(k) + 0.5 - (static_cast<double>(i) + 0.5) * step) / step;
+        const double weight = std::max(0.0, 1 - far);
+        sum += weight * values[std::clamp<int64_t>(k, 0, in - 1)].item<double>();
+        weights += weight;
+      }
+      EXPECT_NEAR(y[i].item<double>(), sum / weights, 1e-12) << i;
     }
-    EXPECT_NEAR(y[i].item<double>(), sum / weights, 1e-12) << i;
   }
 }
 

@@ -155,7 +155,7 @@ struct Interpolation {
 };
 
 // The weights of the input's cells in each output cell, [out, in]. Cells beyond the ends count as the last one, or not
-// at all. `antialias`: where it shrinks, the kernel is as wide as the step, and only cells that are there count.
+// at all. `antialias`: where it shrinks, the kernel is as wide as the step.
 Tensor cell_weights(const ResizedAxis& axis, const Interpolation& rule, Tensor& outside) {
   Tensor weights = at::zeros({axis.out, axis.in}, at::kDouble);
   outside = at::zeros({axis.out}, at::kBool);
@@ -170,9 +170,8 @@ Tensor cell_weights(const ResizedAxis& axis, const Interpolation& rule, Tensor& 
     }
     const double centre = std::clamp(place, -4.0, last_of(axis) + 4);
     double sum = 0;
-    const bool inside = rule.excludes_outside || wide;
-    const double first = inside ? std::max(centre - reach, 0.0) : centre - reach;
-    const double last = inside ? std::min(centre + reach, last_of(axis)) : centre + reach;
+    const double first = rule.excludes_outside ? std::max(centre - reach, 0.0) : centre - reach;
+    const double last = rule.excludes_outside ? std::min(centre + reach, last_of(axis)) : centre + reach;
     for (auto k = static_cast<int64_t>(std::ceil(first)); static_cast<double>(k) <= last; ++k) {
       const double far = std::abs(static_cast<double>(k) - centre) * step;
       const double weight = rule.is_cubic ? keys_kernel(far, rule.slope) : std::max(1 - far, 0.0);
@@ -222,7 +221,8 @@ Tensor nearest(const OperatorCall& call, Tensor x, const std::vector<ResizedAxis
   return x;
 }
 
-// What ATen does itself, several times quicker: height and width of pictures, half pixels or aligned corners.
+// What ATen does itself, several times quicker: height and width of pictures, half pixels or aligned corners. Its
+// antialiasing leaves out what lies beyond the ends.
 bool aten_interpolates(const Tensor& x, const std::vector<ResizedAxis>& axes, const std::string& coordinates) {
   const bool half = coordinates == "half_pixel" || coordinates == "pytorch_half_pixel";
   if (x.dim() != 4 || axes.size() != 4 || (!half && coordinates != "align_corners")) return false;
@@ -254,7 +254,7 @@ void resize(OperatorCall& call, const std::vector<ResizedAxis>& axes, const std:
   const bool antialias = int_attribute(call.node, "antialias", 0) != 0;
   const bool excludes = int_attribute(call.node, "exclude_outside", 0) != 0;
   const bool corners = coordinates == "align_corners";
-  if (!cubic && !excludes && !(corners && antialias) && aten_interpolates(x, axes, coordinates)) {
+  if (!cubic && excludes == antialias && !(corners && antialias) && aten_interpolates(x, axes, coordinates)) {
     for (const ResizedAxis& axis : axes) check_axis(call, x, axis, false);
     call.outputs[0] = by_aten(x, axes, corners, antialias);
     return;

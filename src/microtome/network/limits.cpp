@@ -73,6 +73,13 @@ RunLimits RunLimits::for_constants(const Graph& graph) {
   RunLimits limits;
   limits.bytes = limits.total = std::max(kTimes * bytes_of_constants(graph), kLeast);
   limits.work = static_cast<double>(int64_t{1} << 36);
+  for (const ValueIndex held : graph.held) {
+    constexpr int64_t kBranches = int64_t{1} << 31;
+    const at::Tensor& input = graph.values[at_index(held)].constant;
+    if (!input.defined()) continue;
+    limits.bytes = std::max(limits.bytes, for_input(input).bytes);
+    limits.total = std::max(limits.total, kBranches);
+  }
   return limits;
 }
 

@@ -36,7 +36,8 @@ struct RunLimits {
   // On an input: 1024 times its elements as float32, but at least 256 MB and at most 8 GB; 2^40 multiply-adds for each
   // item of the batch (VGG-16 makes 2^34 at side 224).
   static RunLimits for_input(const at::Tensor& input);
-  // For what a file computes from its constants: 16 times what these take, at least 64 MB; 2^36 multiply-adds.
+  // For what a file computes from its constants: 16 times what these take, at least 64 MB; 2^36 multiply-adds. Inputs
+  // that are held have branches of a network behind them: what for_input() says of one value, 2 GB together.
   static RunLimits for_constants(const Graph& graph);
 
   // These throw LimitError.

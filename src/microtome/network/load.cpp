@@ -12,7 +12,9 @@
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/hash.h"
+#include "microtome/network/executor.h"
 #include "microtome/network/formats/model_format.h"
+#include "microtome/network/surgery.h"
 
 namespace microtome {
 namespace {
@@ -200,6 +202,40 @@ Network network_of_some_side(StoredNetwork stored) {
   throw first;
 }
 
+// What the outputs are for one input that is no flat one, [1,F].
+std::vector<at::Tensor> outputs_of_a_row(const Network& network) {
+  const Graph& graph = network.graph();
+  const auto& shape = graph.values[at_index(graph.input)].shape;
+  const at::Tensor row = at::linspace(-1, 2, shape[1]).sin().reshape(shape);
+  const at::AutoGradMode no_gradients(false);
+  return evaluate(graph, row, graph.outputs);
+}
+
+// A file that takes one vector [F] is a network of rows [N,F] if it makes the same of a row as of a vector alone.
+Network network_of_rows(const StoredNetwork& stored) {
+  std::string reason = "the outputs are others";
+  try {
+    StoredNetwork of_one = stored;
+    Graph& graph = of_one.graph;
+    const std::vector<int64_t> shape = graph.values[at_index(graph.input)].shape;
+    add_before_input(graph, "Reshape", {add_integers(graph, "", {shape[1]})}, {}, shape);
+    const Network rows = network_of(stored);
+    const auto alone = outputs_of_a_row(network_of(std::move(of_one))), found = outputs_of_a_row(rows);
+    bool same = alone.size() == found.size();
+    for (size_t i = 0; same && i < alone.size(); ++i) {
+      same = alone[i].numel() == found[i].numel() &&
+             at::allclose(found[i].reshape(-1).to(at::kDouble), alone[i].reshape(-1).to(at::kDouble), 1e-3, 1e-4,
+                          /*equal_nan=*/true);
+    }
+    if (same) return rows;
+  } catch (const Error& failure) {
+    reason = failure.what();
+  }
+  throw Error(ErrorKind::kUnsupported, stored.facts.file,
+              fmt::format("takes a vector without a batch, and rows of them do not run ({})", reason),
+              "export it with an input [N,F]");
+}
+
 // Names of other classes would be worse than none.
 Network with_fitting_classes(const Network& network) {
   const Layer* output = network.find_output_layer();
@@ -218,6 +254,7 @@ Network network_from_bytes(ModelFile file, int side) {
   stored.facts.file = file.path;
   stored.facts.name = std::filesystem::path(file.path).stem().string();
   file.bytes.reset();
+  if (stored.facts.input.file_shape.size() == 1) return with_fitting_classes(network_of_rows(stored));
   return with_fitting_classes(side > 0 ? network_of(std::move(stored)) : network_of_some_side(std::move(stored)));
 }
 

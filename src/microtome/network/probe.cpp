@@ -35,7 +35,9 @@ std::vector<at::Tensor> run_on_zeros(const Graph& graph, const std::vector<int64
 void keep_constants(Graph& graph, std::span<const ValueIndex> values, const std::vector<at::Tensor>& made) {
   double bytes = 0;
   for (const at::Tensor& tensor : made) bytes += tensor.defined() ? static_cast<double>(tensor.nbytes()) : 0;
-  RunLimits::for_constants(graph).check_elements(bytes, 1);
+  RunLimits limits = RunLimits::for_constants(graph);
+  limits.bytes = limits.total;
+  limits.check_elements(bytes, 1);
   for (size_t i = 0; i < values.size(); ++i) {
     if (made[i].defined()) graph.values[at_index(values[i])].constant = made[i].contiguous();
   }
@@ -75,10 +77,26 @@ void drop_finished_nodes(Graph& graph) {
   graph.nodes = std::move(kept);
 }
 
-void fold_without_input(Graph& graph, Cut& cut) {
+// Values that no input decides and that what an input decides, or the file's end, reads.
+std::vector<ValueIndex> settled_values(const Graph& graph) {
   const std::vector<Dependence> depends = input_dependence(graph);
-  std::vector<ValueIndex> wanted = visible_values(graph);
-  std::erase_if(wanted, [&](ValueIndex value) { return depends[at_index(value)] != Dependence::kNone; });
+  std::vector<char> read(graph.values.size(), 0);
+  for (const Node& node : graph.nodes) {
+    const bool decided = std::ranges::any_of(
+        node.outputs, [&](ValueIndex value) { return value >= 0 && depends[at_index(value)] != Dependence::kNone; });
+    if (!decided) continue;
+    for (const ValueIndex value : node.inputs) {
+      if (value >= 0) read[at_index(value)] = 1;
+    }
+  }
+  for (const ValueIndex value : graph.outputs) read[at_index(value)] = 1;
+  return values_that(graph, [&](size_t i) {
+    return read[i] && depends[i] == Dependence::kNone && !graph.values[i].constant.defined();
+  });
+}
+
+void fold_without_input(Graph& graph, Cut& cut) {
+  const std::vector<ValueIndex> wanted = settled_values(graph);
   if (wanted.empty()) return;
   const at::AutoGradMode no_gradients(false);
   Refusals refusals;

@@ -106,9 +106,69 @@ TEST(Inputs, FreeLengthsAreThoseThatTheWeightsWant) {
   Written table;
   EXPECT_EQ(
       table.input("x", {0, 0}).weight("m", sample_values({6, 3})).node("MatMul", {"x", "m"}, "y").load().channels(), 6);
+  Written rows;
+  const Network sequence = rows.input("x", {0, 0, 0})
+                               .weight("w", sample_values({1, 3 * 4, 7}))
+                               .weight("r", sample_values({1, 3 * 4, 4}))
+                               .node("GRU", {"x", "w", "r"}, "y", {}, {{"hidden_size", 4}})
+                               .load();
+  EXPECT_EQ(sequence.graph().values[at_index(sequence.graph().input)].shape, (Sizes{1, 224, 7}));
+  EXPECT_FALSE(sequence.facts().input.channels_last);
+  Written attention;
+  EXPECT_EQ(attention.input("x", {0, 0, 0})
+                .weight("m", sample_values({6, 3}))
+                .node("MatMul", {"x", "m"}, "y")
+                .load()
+                .layer("y")
+                .shape,
+            (Sizes{224, 3}));
   Written unknown;
   unknown.input("x", {0, 0, 8, 8}).node("Relu", {"x"}, "y");
   EXPECT_THAT(error_of([&] { unknown.load(); }).second, HasSubstr("number of channels free"));
+}
+
+TEST(Inputs, AVectorIsARowWhereRowsGiveTheSame) {
+  const at::Tensor rows = sample_values({5, 6}), weight = sample_values({6, 3}, 2);
+  for (const int64_t length : {6, 0}) {
+    Written written;
+    const Network network = written.input("x", {length})
+                                .weight("m", weight)
+                                .node("MatMul", {"x", "m"}, "s")
+                                .node("Relu", {"s"}, "y")
+                                .load();
+    EXPECT_EQ(network.layer("y").shape, (Sizes{3}));
+    EXPECT_EQ(network.facts().input.file_shape, (Sizes{length > 0 ? length : -1}));
+    EXPECT_TRUE(at::allclose(look(network, "y", rows), at::matmul(rows, weight).relu(), 1e-4, 1e-5));
+  }
+  Written alone;  // each entry of a row would be alone on the first axis
+  alone.input("x", {6}).node("Softmax", {"x"}, "y", {}, {{"axis", 0}});
+  const auto [kind, text] = error_of([&] { alone.load(); });
+  EXPECT_EQ(kind, ErrorKind::kUnsupported);
+  EXPECT_THAT(text, HasSubstr("takes a vector without a batch"));
+  Written sound;
+  EXPECT_EQ(sound.input("x", {0, 0}).node("Relu", {"x"}, "y").load().channels(), 16000);
+  Written chosen;
+  EXPECT_EQ(chosen.input("x", {0, 0}).node("Relu", {"x"}, "y").load({}, 512).channels(), 512);
+}
+
+// A branch on a held input is computed as it is read, however little the file holds.
+TEST(Inputs, BranchesOnHeldInputsMayBeLarge) {
+  Written written;
+  written.input("image", {0, 3, 8, 8})
+      .input("other", {0, 3, 512, 512})
+      .weight("w", sample_values({16, 3, 1, 1}))
+      .weight("v", sample_values({16, 3, 1, 1}, 5))
+      .node("Conv", {"other", "v"}, "o0")
+      .node("Conv", {"image", "w"}, "i");
+  for (int i = 0; i < 8; ++i) written.node("Softplus", {"o" + std::to_string(i)}, "o" + std::to_string(i + 1));
+  const Network network = written.node("GlobalAveragePool", {"o8"}, "g")
+                              .node("Mul", {"i", "g"}, "y")
+                              .load({GivenInput{"other", "0.5", at::scalar_tensor(0.5F)}});
+  at::Tensor other = at::conv2d(at::full({1, 3, 1, 1}, 0.5), sample_values({16, 3, 1, 1}, 5));
+  for (int i = 0; i < 8; ++i) other = at::softplus(other);
+  const at::Tensor picture = sample_values({2, 3, 8, 8}, 4);
+  EXPECT_TRUE(
+      at::allclose(look(network, "y", picture), at::conv2d(picture, sample_values({16, 3, 1, 1})) * other, 1e-3, 1e-4));
 }
 
 Written two_inputs() {

@@ -7,12 +7,14 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/stubs/logging.h>
 
+#include <algorithm>
 #include <cctype>
 #include <limits>
 #include <unordered_map>
 #include <utility>
 
 #include "microtome/base/error.h"
+#include "microtome/network/formats/onnx_fused.h"
 #include "microtome/network/formats/onnx_nodes.h"
 
 namespace microtome {
@@ -58,7 +60,7 @@ class OnnxReader {
     throw Error(ErrorKind::kUnsupported, path_, what, remedy);
   }
 
-  // Models without a set of standard operators are no networks, unless all they hold are functions.
+  // Models without a set of standard operators are no networks, unless what they hold stands for such.
   void check_opsets() const {
     for (const auto& opset : model_.opset_import()) {
       if (!standard_domain(opset.domain())) continue;
@@ -70,7 +72,8 @@ class OnnxReader {
       return;
     }
     if (model_.opset_import_size() == 0) corrupt("names no operator set: this is not a whole ONNX model");
-    if (model_.functions_size() > 0) return;
+    const auto known = [](const onnx::NodeProto& node) { return !unfused(node).empty(); };
+    if (model_.functions_size() > 0 || std::ranges::all_of(proto_.node(), known)) return;
     unsupported(
         fmt::format("holds operators of the domain {} alone, not a neural network", model_.opset_import(0).domain()),
         "give a network of standard ONNX operators");

@@ -198,6 +198,9 @@ TEST(OnnxNodes, TakesFusedOperatorsApart) {
   EXPECT_TRUE(at::allclose(made, 0.5 * row().t().matmul(row())));
   const Network quick = load_made(model_of({node_of("QuickGelu", {"x"}, {"y"}, runtime)}));
   EXPECT_TRUE(at::allclose(run_layer(quick, "y", row()), row() * (row() * 1.702).sigmoid()));
+  onnx::ModelProto alone = model_of({node_of("QuickGelu", {"x"}, {"y"}, runtime)});
+  alone.mutable_opset_import(0)->set_domain(runtime);
+  EXPECT_TRUE(run_layer(load_made(alone), "y", row()).equal(run_layer(quick, "y", row())));
   const Network biased =
       load_made(model_of({node_of("Sin", {"x"}, {"s"}), node_of("BiasGelu", {"s", "x"}, {"y"}, runtime)}));
   EXPECT_TRUE(at::allclose(run_layer(biased, "y", row()), at::gelu(row().sin() + row())));

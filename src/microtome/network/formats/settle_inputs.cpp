@@ -19,6 +19,7 @@ namespace {
 
 constexpr int64_t kDefaultSide = 224;
 constexpr int64_t kFreeTokens = 16;
+constexpr int64_t kFreeSound = 16000;  // a second, as most networks for speech take it
 constexpr double kMostHeld = 1 << 24;  // elements
 
 bool has_colours(int64_t length) { return length == 1 || length == 3; }
@@ -115,8 +116,9 @@ void check_names(std::span<const FileInput> inputs, const Graph& graph, const Mo
 
 // Where the channels are, as the first operator that has any sees it.
 struct Channels {
-  size_t axis = 1;     // of the input
-  int64_t count = -1;  // that its weights ask for; -1: not known
+  size_t axis = 1;        // of the input
+  int64_t count = -1;     // that its weights ask for; -1: not known
+  bool of_a_row = false;  // features of each item of a sequence, which stay where they are
 };
 
 // Operators that take the axes as they come, though they do something to each channel alone.
@@ -145,11 +147,22 @@ std::optional<Channels> channels_of(const Node& node, const Operator& op, const 
   return std::nullopt;
 }
 
+// What a matrix product or a recurrent network reads of each item of a sequence.
+std::optional<Channels> features_of(const Node& node, const Operator& op, const Graph& graph,
+                                    const std::vector<size_t>& axes) {
+  const bool recurrent = node.op == "LSTM" || node.op == "GRU" || node.op == "RNN";
+  if (axes.size() < 3 || (!recurrent && (!op.mixes_channels || op.unit_axis != nullptr))) return std::nullopt;
+  const at::Tensor weight = constant_input(graph, node, 1);
+  if (!weight.defined() || weight.dim() != (recurrent ? 3 : 2)) return std::nullopt;
+  return Channels{axes.back(), weight.size(recurrent ? 2 : 0), true};
+}
+
 // Follows the input's axes through what keeps or permutes them.
 std::optional<Channels> find_channels(const Graph& graph, ValueIndex input, size_t rank) {
   std::vector<std::vector<size_t>> axes(graph.values.size());  // by value: of the input; empty: not known
   axes[at_index(input)].resize(rank);
   std::iota(axes[at_index(input)].begin(), axes[at_index(input)].end(), size_t{0});
+  std::optional<Channels> features;
   for (const Node& node : graph.nodes) {
     const auto reads =
         std::ranges::find_if(node.inputs, [&](ValueIndex v) { return v >= 0 && !axes[at_index(v)].empty(); });
@@ -163,11 +176,12 @@ std::optional<Channels> find_channels(const Graph& graph, ValueIndex input, size
         now[i] = axes[at_index(*reads)].at(static_cast<size_t>(normal_axis(order[i], static_cast<int64_t>(rank))));
     } else if (!keeps_axes(node, *op)) {
       if (const auto found = channels_of(node, *op, graph, now)) return found;
+      if (!features) features = features_of(node, *op, graph, now);
       continue;
     }
     axes[at_index(node.outputs[0])] = std::move(now);
   }
-  return std::nullopt;
+  return features;
 }
 
 std::optional<Channels> channels_in(const Graph& graph, const std::string& where) {
@@ -192,7 +206,8 @@ void complete_lengths(StoredNetwork& stored, std::vector<int64_t>& shape, const 
   for (size_t axis = 1; axis < shape.size(); ++axis) {
     if (shape[axis] > 0) continue;
     if (axis == channels.axis && !tokens) {
-      shape[axis] = channels.count;
+      const bool sound = shape.size() == 2 && channels.count < 0;
+      shape[axis] = !sound ? channels.count : side > 0 ? side : kFreeSound;
     } else if (tokens || (shape.size() == 5 && axis != shape.size() - 1 && axis != shape.size() - 2)) {
       shape[axis] = kFreeTokens;
     } else {
@@ -262,6 +277,7 @@ FileInput hold_other_inputs(StoredNetwork& stored, std::span<const FileInput> in
     const GivenInput held = given != nullptr ? *given : GivenInput{value.name, usual, at::scalar_tensor(usual == "1")};
     value.constant = held_values(held, input, shape);
     value.shape = value.constant.sizes().vec();
+    graph.held.push_back(input.value);
     stored.facts.input.held.push_back({value.name, input.type, value.shape, held.text, given != nullptr});
   }
   graph.input = studied.value;
@@ -275,18 +291,21 @@ void lay_out_input(StoredNetwork& stored, const FileInput& studied, const std::s
   facts.type = studied.type;
   facts.file_shape = studied.shape;
   facts.tokens = !is_float(studied) && !is_picture(studied);
-  const size_t rank = studied.shape.size();
+  std::vector<int64_t> shape = studied.shape;
+  if (shape.size() == 1) shape.insert(shape.begin(), 1);  // load.cpp looks whether rows of them give the same
+  graph.values[at_index(graph.input)].shape = shape;
+  const size_t rank = shape.size();
   if (!studied.has_shape || rank < 2 || rank > 5) {
     throw Error(ErrorKind::kUnsupported, where,
                 fmt::format("its input \"{}\" {}", facts.name,
-                            studied.has_shape ? fmt::format("has {} axes", rank) : "has no shape"),
+                            studied.has_shape ? fmt::format("has {} axes", studied.shape.size()) : "has no shape"),
                 "export it with an input [N,C,H,W], [N,C,L] or [N,F], its lengths fixed");
   }
   const auto found = facts.tokens ? std::nullopt : channels_in(graph, where);
-  const bool last = rank > 2 && (found ? found->axis == rank - 1 : looks_channels_last(studied.shape));
+  const bool told = found && !found->of_a_row;
+  const bool last = rank > 2 && (told ? found->axis == rank - 1 : looks_channels_last(studied.shape));
   Channels channels = found.value_or(Channels{});
   if (!found && last) channels.axis = rank - 1;
-  std::vector<int64_t> shape = studied.shape;
   complete_lengths(stored, shape, channels, where, side);
   graph.values[at_index(graph.input)].shape = shape;
   facts.channels_last = last;

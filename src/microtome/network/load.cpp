@@ -12,6 +12,7 @@
 #include "microtome/base/error.h"
 #include "microtome/base/file.h"
 #include "microtome/base/hash.h"
+#include "microtome/fetch/cache.h"
 #include "microtome/network/executor.h"
 #include "microtome/network/formats/model_format.h"
 #include "microtome/network/surgery.h"
@@ -258,7 +259,8 @@ Network network_from_bytes(ModelFile file, int side) {
   return with_fitting_classes(side > 0 ? network_of(std::move(stored)) : network_of_some_side(std::move(stored)));
 }
 
-Network load_network(const std::string& file, int side, std::vector<GivenInput> given) {
+Network load_network(const std::string& asked, int side, std::vector<GivenInput> given) {
+  const std::string file = network_path(asked);
   refuse_folder(file);
   return network_from_bytes({file, std::make_shared<const std::string>(read_file(file)), std::move(given)}, side);
 }

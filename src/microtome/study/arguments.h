@@ -33,7 +33,7 @@ struct NetworkArguments {
   template <class Self, class Visitor>
   static void file_field(Self& s, Visitor&& field) {
     field({.name = "network",
-           .help = "ONNX or microtome safetensors file",
+           .help = "Network file (ONNX, PyTorch, safetensors), or the name of a fetched one: resnet50",
            .role = Role::kNetwork,
            .positional = true,
            .required = true},

@@ -11,6 +11,7 @@
 
 #include "microtome/base/file.h"
 #include "microtome/base/hash.h"
+#include "microtome/fetch/cache.h"
 #include "microtome/network/bases/file.h"
 
 namespace microtome {
@@ -39,11 +40,11 @@ std::string key_of(std::string_view name) {
   return std::string(name == "transfer-preprocess" ? "transfer_preprocess" : name);
 }
 
-void add_files(std::set<std::string>& files, const Json& value) {
+void add_files(std::set<std::string>& files, const Json& value, bool networks) {
   if (value.is_array()) {
-    for (const Json& item : value) add_files(files, item);
+    for (const Json& item : value) add_files(files, item, networks);
   } else if (const auto file = value.get<std::string>(); !file.empty()) {
-    files.insert(file);
+    files.insert(networks ? network_path(file) : file);
   }
 }
 
@@ -64,7 +65,7 @@ void Collector::add(const Field& field, const Json& value, const Json& usual) {
   const std::string key = key_of(field.name);
   if (known_.elsewhere.contains(key)) return;
   const bool reads = field.role == Role::kFile || (field.role == Role::kNetwork && !known_.values.contains(key));
-  if (reads) add_files(known_.files, value);
+  if (reads) add_files(known_.files, value, field.role == Role::kNetwork);
   if (field.role == Role::kSetting && !known_.values.contains(key) && value != usual) known_.values[key] = value;
 }
 

@@ -176,7 +176,7 @@ TEST_F(QuestionTest, TheDoorAnswersAndRefuses) {
        {{"kind", "usage"},
         {"where", "network"},
         {"what", "is required"},
-        {"remedy", "ONNX or microtome safetensors file"}}},
+        {"remedy", "Network file (ONNX, PyTorch, safetensors), or the name of a fetched one: resnet50"}}},
       {"info",
        R"({"network":"x","netwrk":1})",
        2,

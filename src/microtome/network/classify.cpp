@@ -64,12 +64,13 @@ std::vector<float> shares(const at::Tensor& output, OutputScale scale) {
 
 }  // namespace
 
-Classifier::Classifier(const Network& network, Preprocessing preprocessing)
+Classifier::Classifier(const Network& network, Preprocessing preprocessing, bool scales_all)
     : network_(network),
       eye_(network, std::move(preprocessing), {network.output_layer().name}),
       classes_(network.output_layer().units),
       height_(static_cast<int>(network.height())),
       width_(static_cast<int>(network.width())),
+      scales_all_(scales_all),
       ending_(ending_of(network)) {
   const std::string& file = network.facts().file;
   check_takes_pictures(network);
@@ -92,8 +93,9 @@ Classifier::Classifier(const Network& network, Preprocessing preprocessing)
   }
 }
 
-at::Tensor Classifier::input(const Image& image) const {
-  if (height_ != width_) return eye_.input(image, height_, width_);
+at::Tensor Classifier::pixels(const Image& image) const {
+  const bool fits = image.height == height_ && image.width == width_;
+  if (height_ != width_ || (fits && !scales_all_)) return eye_.pixels(image, height_, width_);
   const int chosen = eye_.preprocessing().resize_short;
   const double short_side = chosen > 0 ? chosen : height_ * 256.0 / 224.0;
   if (short_side < height_) {
@@ -105,12 +107,12 @@ at::Tensor Classifier::input(const Image& image) const {
   if (short_side != std::floor(short_side)) {
     // No picture has such a side, but the centre that would remain of it can be cut out first.
     const int centre = static_cast<int>(std::lround(have * height_ / short_side));
-    return eye_.input(crop_center(image, std::max(centre, 1)), height_, width_);
+    return eye_.pixels(crop_center(image, std::max(centre, 1)), height_, width_);
   }
   // A picture that fits already is not sampled again: its pixels are what the network was meant to see.
   const int whole_side = static_cast<int>(short_side);
   const Image scaled = have == whole_side ? image : resize_short_side(image, whole_side);
-  return eye_.input(crop_center(scaled, height_), height_, width_);
+  return eye_.pixels(crop_center(scaled, height_), height_, width_);
 }
 
 std::vector<float> Classifier::probabilities(const Image& image) const {

@@ -37,10 +37,11 @@ Eye::Eye(Network network, Preprocessing preprocessing, std::vector<std::string> 
       device_(choice.device),
       executor_(make_executor(network_, std::move(layers), choice)) {}
 
-at::Tensor Eye::pixels(const Image& image) const {
+at::Tensor Eye::pixels(const Image& image) const { return pixels(image, network_.height(), network_.width()); }
+
+at::Tensor Eye::pixels(const Image& image, int64_t height, int64_t width) const {
   use_one_kernel_thread();
-  return to_input(image, {}, static_cast<int>(network_.channels()), static_cast<int>(network_.height()),
-                  static_cast<int>(network_.width()));
+  return to_input(image, {}, static_cast<int>(network_.channels()), static_cast<int>(height), static_cast<int>(width));
 }
 
 at::Tensor Eye::input(const Image& image) const { return input(image, network_.height(), network_.width()); }

@@ -32,6 +32,7 @@ class Eye {
   // The whole picture scaled to the network's own size, or to another that it takes: [1,C,H,W] float32 in 0..1. Throws
   // Error(kUsage/kUnsupported) when the picture is empty or the network takes none.
   at::Tensor pixels(const Image& image) const;
+  at::Tensor pixels(const Image& image, int64_t height, int64_t width) const;
   // The same in the range that the network was trained on: what look() and record() take.
   at::Tensor input(const Image& image) const;
   at::Tensor input(const Image& image, int64_t height, int64_t width) const;

@@ -65,10 +65,26 @@ std::vector<Dependence> input_dependence(const Graph& graph) {
   return depends;
 }
 
+std::vector<at::Tensor> run_node(const Node& node, const Graph& graph, std::vector<at::Tensor> inputs) {
+  std::vector<at::Tensor> outputs(node.outputs.size());
+  std::vector<char> wanted;
+  for (const ValueIndex value : node.outputs) wanted.push_back(value >= 0);
+  OperatorCall call{node, inputs, outputs, wanted};
+  try {
+    require_operator(node).run(call);
+  } catch (const Error& error) {
+    throw Error(error.kind(), node_label(node, graph), error.what());
+  } catch (const c10::Error&) {
+    throw Error(ErrorKind::kCorrupt, node_label(node, graph), "cannot run on what it is given");
+  }
+  return outputs;
+}
+
 Schedule::Schedule(const Graph& graph, std::span<const ValueIndex> wanted, bool keeps)
     : graph_(graph), wanted_(wanted.begin(), wanted.end()) {
   std::vector<char> made(graph.values.size(), 0);
   if (graph.input >= 0) made[at_index(graph.input)] = 1;
+  for (const ValueIndex value : graph.held) made[at_index(value)] = 1;
   for (const Node* node : needed_nodes(graph, wanted)) {
     Step step{node, nullptr, {}, {}, {}};
     try {
@@ -205,6 +221,10 @@ void Schedule::run_steps(State& state) const {
   state.values.resize(graph_.values.size());
   state.lost.resize(graph_.values.size());
   if (graph_.input >= 0) state.values[at_index(graph_.input)] = state.input;
+  if (state.options.held.size() != graph_.held.size()) {
+    throw Error(ErrorKind::kInternal, "graph", "is run without the values that it is held at");
+  }
+  for (size_t i = 0; i < graph_.held.size(); ++i) state.values[at_index(graph_.held[i])] = state.options.held[i];
   const AllocationBound bound(state.limits.bytes);
   for (const Step& step : steps_) run_step(step, state);
 }

@@ -28,6 +28,10 @@ std::vector<const Node*> needed_nodes(const Graph& graph, std::span<const ValueI
 // Nodes that cannot run, and why.
 using Refusals = std::vector<std::pair<const Node*, std::string>>;
 
+// One node by itself, under autograd where that is on: its outputs, undefined where it does not make them. Throws
+// Error(kCorrupt/kUnsupported) naming it.
+std::vector<at::Tensor> run_node(const Node& node, const Graph& graph, std::vector<at::Tensor> inputs);
+
 // Refers to the graph, which must outlive it and stay as it is. run() is thread-safe.
 class Schedule {
  public:
@@ -40,6 +44,7 @@ class Schedule {
 
   struct Options {
     std::span<const at::Tensor> weights = {};  // where defined, instead of the constant of that value
+    std::span<const at::Tensor> held = {};     // Graph::held, in its order
     bool training = false;
     std::optional<RunLimits> limits = std::nullopt;  // those for the input
     // Where there is a list, nodes that throw Error(kUnsupported), bounds apart, are written there and passed over,
@@ -49,7 +54,7 @@ class Schedule {
   // The wanted values. Each value is let go after its last reader. The input may be undefined when nothing needs it.
   // Whatever an operator throws comes out as Error(kCorrupt/kUnsupported) naming the node; std::bad_alloc passes.
   std::vector<at::Tensor> run(const at::Tensor& input, const Options& options) const;
-  // Shows each value that a node makes and that is wanted or read.
+  // Shows each value that a node makes and that is wanted or read, in running order.
   void visit(const at::Tensor& input, const Options& options, const Visitor& visitor) const;
 
  private:

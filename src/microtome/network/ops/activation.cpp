@@ -150,18 +150,27 @@ constexpr Operator rectifier(std::string_view name, void (*run)(OperatorCall&),
           .window = same_position,
           .each_channel_alone = true,
           .rectifies = true,
+          .relevance = RelevanceFlow::kPassed,
           .lower_bound = lower_bound};
 }
 
 constexpr Operator pointwise(std::string_view name, void (*run)(OperatorCall&)) {
-  return {.name = name, .run = run, .window = same_position, .each_channel_alone = true};
+  return {.name = name,
+          .run = run,
+          .window = same_position,
+          .each_channel_alone = true,
+          .relevance = RelevanceFlow::kPassed};
 }
 
 constexpr Operator kActivationOperators[] = {
     rectifier("Relu", run_relu, relu_lower_bound),
     rectifier("Clip", run_clip, clip_lower_bound),
     rectifier("LeakyRelu", run_leaky_relu, nullptr),
-    {.name = "PRelu", .run = run_prelu, .window = same_position, .learned = {1, 1}},
+    {.name = "PRelu",
+     .run = run_prelu,
+     .window = same_position,
+     .relevance = RelevanceFlow::kPassed,
+     .learned = {1, 1}},
     pointwise("Elu", run_elu),
     pointwise("Selu", run_selu),
     pointwise("Celu", run_celu),

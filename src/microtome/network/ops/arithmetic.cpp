@@ -105,31 +105,35 @@ void run_where(OperatorCall& call) {
 }
 
 template <Tensor (*kFunction)(const Tensor&, const Tensor&)>
-constexpr Operator binary(std::string_view name) {
-  return {.name = name, .run = run_binary<kFunction>, .window = same_position};
+constexpr Operator binary(std::string_view name, RelevanceFlow relevance = RelevanceFlow::kNone) {
+  return {.name = name, .run = run_binary<kFunction>, .window = same_position, .relevance = relevance};
 }
 
 template <Tensor (*kFunction)(const Tensor&)>
-constexpr Operator unary(std::string_view name) {
-  return {.name = name, .run = run_unary<kFunction>, .window = same_position, .each_channel_alone = true};
+constexpr Operator unary(std::string_view name, RelevanceFlow relevance = RelevanceFlow::kNone) {
+  return {.name = name,
+          .run = run_unary<kFunction>,
+          .window = same_position,
+          .each_channel_alone = true,
+          .relevance = relevance};
 }
 
 constexpr Operator kArithmeticOperators[] = {
-    binary<add>("Add"),
-    binary<subtract>("Sub"),
-    binary<multiply>("Mul"),
-    binary<divide>("Div"),
+    binary<add>("Add", RelevanceFlow::kSummed),
+    binary<subtract>("Sub", RelevanceFlow::kSummed),
+    binary<multiply>("Mul", RelevanceFlow::kSummed),
+    binary<divide>("Div", RelevanceFlow::kSummed),
     binary<power>("Pow"),
     {.name = "Mod", .run = run_modulo, .window = same_position},
-    {.name = "Sum", .run = run_over_all<add>, .window = same_position},
-    {.name = "Mean", .run = run_mean, .window = same_position},
-    {.name = "Max", .run = run_over_all<maximum>, .window = same_position},
-    {.name = "Min", .run = run_over_all<minimum>, .window = same_position},
+    {.name = "Sum", .run = run_over_all<add>, .window = same_position, .relevance = RelevanceFlow::kSummed},
+    {.name = "Mean", .run = run_mean, .window = same_position, .relevance = RelevanceFlow::kSummed},
+    {.name = "Max", .run = run_over_all<maximum>, .window = same_position, .relevance = RelevanceFlow::kArranged},
+    {.name = "Min", .run = run_over_all<minimum>, .window = same_position, .relevance = RelevanceFlow::kArranged},
     unary<exponential>("Exp"),
     unary<logarithm>("Log"),
     unary<square_root>("Sqrt"),
     unary<absolute>("Abs"),
-    unary<negative>("Neg"),
+    unary<negative>("Neg", RelevanceFlow::kSummed),
     unary<error_function>("Erf"),
     unary<reciprocal>("Reciprocal"),
     unary<floor>("Floor"),

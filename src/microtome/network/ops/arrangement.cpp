@@ -154,12 +154,18 @@ constexpr Operator unchanged(std::string_view name, void (*run)(OperatorCall&),
           .window = same_position,
           .hands_on = true,
           .each_channel_alone = true,
+          .relevance = RelevanceFlow::kArranged,
           .passes_rotation = passes_rotation};
 }
 
 constexpr Operator arranged(std::string_view name, void (*run)(OperatorCall&), Window (*window)(const NodeFacts&),
                             bool (*passes_rotation)(const NodeFacts&)) {
-  return {.name = name, .run = run, .window = window, .hands_on = true, .passes_rotation = passes_rotation};
+  return {.name = name,
+          .run = run,
+          .window = window,
+          .hands_on = true,
+          .relevance = RelevanceFlow::kArranged,
+          .passes_rotation = passes_rotation};
 }
 
 constexpr Operator kArrangementOperators[] = {
@@ -173,14 +179,21 @@ constexpr Operator kArrangementOperators[] = {
      .window = by_layout,
      .hands_on = true,
      .has_target_shape = true,
+     .relevance = RelevanceFlow::kArranged,
      .passes_rotation = with_one_position},
     arranged("Transpose", run_transpose, everything, nullptr),
     arranged("Squeeze", run_squeeze, by_layout, with_one_position),
     arranged("Unsqueeze", run_unsqueeze, by_layout, nullptr),
-    {.name = "Expand", .run = run_expand, .window = by_layout},
-    {.name = "Tile", .run = run_tile, .window = by_layout},
-    {.name = "SpaceToDepth", .run = run_space_to_depth, .window = space_to_depth_window},
-    {.name = "DepthToSpace", .run = run_depth_to_space, .window = depth_to_space_window},
+    {.name = "Expand", .run = run_expand, .window = by_layout, .relevance = RelevanceFlow::kArranged},
+    {.name = "Tile", .run = run_tile, .window = by_layout, .relevance = RelevanceFlow::kArranged},
+    {.name = "SpaceToDepth",
+     .run = run_space_to_depth,
+     .window = space_to_depth_window,
+     .relevance = RelevanceFlow::kArranged},
+    {.name = "DepthToSpace",
+     .run = run_depth_to_space,
+     .window = depth_to_space_window,
+     .relevance = RelevanceFlow::kArranged},
 };
 
 }  // namespace

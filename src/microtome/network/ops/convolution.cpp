@@ -154,6 +154,7 @@ constexpr Operator kConvolutionOperators[] = {
      .window = conv_window,
      .macs = conv_macs,
      .mixes_channels = true,
+     .relevance = RelevanceFlow::kWeighted,
      .learned = {1, 2},
      .unit_axis = conv_unit_axis,
      .unrotated = conv_unrotated},
@@ -162,6 +163,7 @@ constexpr Operator kConvolutionOperators[] = {
      .window = conv_transpose_window,
      .macs = conv_transpose_macs,
      .mixes_channels = true,
+     .relevance = RelevanceFlow::kWeighted,
      .learned = {1, 2}},
 };
 

@@ -177,6 +177,7 @@ constexpr Operator kNormalizationOperators[] = {
      .run = run_batch_normalization,
      .window = same_position,
      .each_channel_alone = true,
+     .relevance = RelevanceFlow::kSummed,
      .note = batch_normalization_note,
      .channel_parameters = true,
      .learned = {1, 2},
@@ -188,7 +189,7 @@ constexpr Operator kNormalizationOperators[] = {
     {.name = "RMSNormalization", .run = run_rms_normalization, .window = everything, .learned = {1, 1}},
     {.name = "MeanVarianceNormalization", .run = run_mean_variance_normalization, .window = everything},
     {.name = "LpNormalization", .run = run_lp_normalization, .window = everything},
-    {.name = "LRN", .run = run_lrn, .window = same_position},
+    {.name = "LRN", .run = run_lrn, .window = same_position, .relevance = RelevanceFlow::kPassed},
 };
 
 }  // namespace

@@ -75,6 +75,15 @@ struct ChannelAffine {
 // What the values along the class axis are, whatever they were before.
 enum class OutputScale : char { kAny, kProbabilities, kLogProbabilities };
 
+// How relevance goes back through an operator (explain/relevance.h).
+enum class RelevanceFlow : char {
+  kNone,      // there is no rule
+  kWeighted,  // sums of products of input 0 with constant weights, input 1, and a bias
+  kSummed,    // linear in what it reads of the picture, in another way: sums, means, constant factors
+  kArranged,  // each value is one of the values read, or none: the largest, a part, another order
+  kPassed,    // an activation function: what its result is worth is what its input is worth
+};
+
 // An operator is complete in its file: nothing outside this folder and formats/ asks for its name, only for what is
 // said of it here.
 struct Operator {
@@ -93,6 +102,7 @@ struct Operator {
   bool rectifies = false;           // an activation function that holds back what is negative
   bool has_target_shape = false;    // input 1, or attribute "shape", is the shape of the output; 0 keeps a length
   OutputScale scale = OutputScale::kAny;
+  RelevanceFlow relevance = RelevanceFlow::kNone;
   bool internal = false;  // made by passes alone; no file has it
 
   // One sentence where the file asks for something else than is done here. Null or empty: it does not.

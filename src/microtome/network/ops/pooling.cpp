@@ -207,21 +207,31 @@ void run_global_lp_pool(OperatorCall& call) {
 Window pool_window(const NodeFacts& facts) { return spatial_window(facts, {}); }
 
 constexpr Operator kPoolingOperators[] = {
-    {.name = "MaxPool", .run = run_max_pool, .window = pool_window, .each_channel_alone = true},
+    {.name = "MaxPool",
+     .run = run_max_pool,
+     .window = pool_window,
+     .each_channel_alone = true,
+     .relevance = RelevanceFlow::kArranged},
     {.name = "AveragePool",
      .run = run_average_pool,
      .window = pool_window,
      .each_channel_alone = true,
+     .relevance = RelevanceFlow::kSummed,
      .passes_rotation = always},
     {.name = "GlobalAveragePool",
      .run = run_global_average_pool,
      .window = everything,
      .each_channel_alone = true,
+     .relevance = RelevanceFlow::kSummed,
      .passes_rotation = always},
     {.name = "LpPool", .run = run_lp_pool, .window = pool_window, .each_channel_alone = true},
     {.name = "MaxUnpool", .run = run_max_unpool, .window = everything},
     {.name = "GlobalLpPool", .run = run_global_lp_pool, .window = everything, .each_channel_alone = true},
-    {.name = "GlobalMaxPool", .run = run_global_max_pool, .window = everything, .each_channel_alone = true},
+    {.name = "GlobalMaxPool",
+     .run = run_global_max_pool,
+     .window = everything,
+     .each_channel_alone = true,
+     .relevance = RelevanceFlow::kArranged},
 };
 
 }  // namespace

@@ -67,9 +67,13 @@ Window window(const NodeFacts& facts) {
 }
 
 constexpr Operator kReductionOperators[] = {
-    {.name = "ReduceSum", .run = run<sum>, .window = window},
-    {.name = "ReduceMean", .run = run<mean>, .window = window, .passes_rotation = always},
-    {.name = "ReduceMax", .run = run<highest>, .window = window},
+    {.name = "ReduceSum", .run = run<sum>, .window = window, .relevance = RelevanceFlow::kSummed},
+    {.name = "ReduceMean",
+     .run = run<mean>,
+     .window = window,
+     .relevance = RelevanceFlow::kSummed,
+     .passes_rotation = always},
+    {.name = "ReduceMax", .run = run<highest>, .window = window, .relevance = RelevanceFlow::kArranged},
     {.name = "ReduceMin", .run = run<lowest>, .window = window},
     {.name = "ReduceProd", .run = run<product>, .window = window},
     {.name = "ReduceL1", .run = run<absolute_sum>, .window = window},

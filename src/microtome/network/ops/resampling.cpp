@@ -304,8 +304,16 @@ Window sampled_window(const NodeFacts& facts) {
 }
 
 constexpr Operator kResamplingOperators[] = {
-    {.name = "Upsample", .run = run_upsample, .window = sampled_window, .each_channel_alone = true},
-    {.name = "Resize", .run = run_resize, .window = sampled_window, .each_channel_alone = true},
+    {.name = "Upsample",
+     .run = run_upsample,
+     .window = sampled_window,
+     .each_channel_alone = true,
+     .relevance = RelevanceFlow::kSummed},
+    {.name = "Resize",
+     .run = run_resize,
+     .window = sampled_window,
+     .each_channel_alone = true,
+     .relevance = RelevanceFlow::kSummed},
 };
 
 }  // namespace

@@ -207,11 +207,15 @@ Window concat_window(const NodeFacts& facts) {
 }
 
 constexpr Operator kSelectionOperators[] = {
-    {.name = "Concat", .run = run_concat, .window = concat_window, .joins_inputs = true},
-    {.name = "Slice", .run = run_slice, .window = slice_window},
-    {.name = "Split", .run = run_split, .window = off_space},
-    {.name = "Gather", .run = run_gather, .window = off_space},
-    {.name = "Pad", .run = run_pad, .window = pad_window},
+    {.name = "Concat",
+     .run = run_concat,
+     .window = concat_window,
+     .joins_inputs = true,
+     .relevance = RelevanceFlow::kArranged},
+    {.name = "Slice", .run = run_slice, .window = slice_window, .relevance = RelevanceFlow::kArranged},
+    {.name = "Split", .run = run_split, .window = off_space, .relevance = RelevanceFlow::kArranged},
+    {.name = "Gather", .run = run_gather, .window = off_space, .relevance = RelevanceFlow::kArranged},
+    {.name = "Pad", .run = run_pad, .window = pad_window, .relevance = RelevanceFlow::kArranged},
 };
 
 }  // namespace

@@ -136,6 +136,22 @@ Image draw_outline(const Image& image, std::span<const float> level, float thres
   return out;
 }
 
+Image draw_signed(const Image& image, std::span<const float> values, float scale) {
+  expect_level_a_pixel(image, values);
+  if (!(scale > 0)) throw Error(ErrorKind::kUsage, "signed values", "their scale is not above 0");
+  constexpr float kRed[3] = {178, 24, 43}, kBlue[3] = {33, 102, 172}, kMost = 0.85f;
+  Image out = as_rgb(image);
+  for (size_t i = 0; i < values.size(); ++i) {
+    uint8_t* pixel = out.pixels.data() + 3 * i;
+    // Grey, and bright enough for both colours to be seen on it.
+    const float grey = 0.299f * pixel[0] + 0.587f * pixel[1] + 0.114f * pixel[2];
+    const auto ground = static_cast<uint8_t>(96 + 0.6f * grey + 0.5f);
+    const float alpha = kMost * std::min(1.0f, std::abs(values[i]) / scale);
+    for (size_t c = 0; c < 3; ++c) pixel[c] = blend(ground, values[i] > 0 ? kRed[c] : kBlue[c], alpha);
+  }
+  return out;
+}
+
 std::array<uint8_t, 3> label_colour(int label) {
   if (label == 0) return {0, 0, 0};
   // Hues a golden angle apart, in three lightnesses.

@@ -28,6 +28,10 @@ Image draw_outline(const Image& image, std::span<const float> level, float thres
 // The levels as a translucent heat map over the image, low ones leave it untouched; range [low, high] is clipped.
 Image draw_heat(const Image& image, std::span<const float> level, float low, float high);
 
+// Signed values, one a pixel, over the image in grey: red where they are positive, blue where they are negative, the
+// stronger the further from zero; at `scale` (above 0) and beyond in full colour.
+Image draw_signed(const Image& image, std::span<const float> values, float scale);
+
 // A colour for each number, different for neighbouring numbers; 0 is black.
 std::array<uint8_t, 3> label_colour(int label);
 

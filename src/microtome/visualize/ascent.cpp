@@ -14,7 +14,6 @@
 #include "microtome/base/error.h"
 #include "microtome/base/rng.h"
 #include "microtome/base/workers.h"
-#include "microtome/visualize/adam.h"
 #include "microtome/visualize/dots.h"
 
 namespace microtome {
@@ -154,12 +153,13 @@ class Climb {
 
  private:
   bool run_stage(int64_t steps) {
-    Adam adam(ascent_.settings.lr > 0 ? ascent_.settings.lr : stage_->parametrization->lr());
+    const double lr = ascent_.settings.lr > 0 ? ascent_.settings.lr : stage_->parametrization->lr();
+    const std::unique_ptr<StepRule> rule = stage_->parametrization->step_rule(lr);
     Plateau plateau(ascent_.settings.patience, step_);
     for (const int64_t end = step_ + steps; step_ < end;) {
       throw_if_stopped();
       keep_frame(step_);
-      out_.curve.push_back(static_cast<float>(update(adam)));
+      out_.curve.push_back(static_cast<float>(update(*rule)));
       ++step_;
       if (!alive_ && dead_in_a_row_ > kRedirectedInARow) return false;
       if (!plateau.reached(out_.curve)) continue;
@@ -199,7 +199,7 @@ class Climb {
                          Rng(ascent_.settings.seed, "background", ascent_.keys[0], static_cast<uint64_t>(step_)));
   }
 
-  double update(Adam& adam) {
+  double update(StepRule& rule) {
     const at::Tensor picture = stage_->parametrization->image(parameters_);
     const at::Tensor alpha = stage_->parametrization->alpha(parameters_);
     const Prefix& prefix = *stage_->prefix;
@@ -221,7 +221,8 @@ class Climb {
     for (size_t i = 0; i < ascents.size(); ++i) {
       if (!ascents[i].defined()) ascents[i] = at::zeros_like(parameters_[i]);
     }
-    adam.ascend(parameters_, ascents);
+    rule.ascend(parameters_, ascents);
+    stage_->parametrization->constrain(parameters_);
     return slope.score;
   }
 

@@ -41,9 +41,10 @@ struct Ascent {
   InputForm form = InputForm::kPicture;
 };
 
-// Updates of Adam (adam.h) on the parametrization. At each one: draw the transforms from Rng(seed, "transform", key,
-// step), resample, normalize, run to the taps, differentiate the objective as far as the taps, pull back; add what the
-// objective reads of the picture itself. A picture with opacity lies on a random background of its own in each step.
+// Updates of the parametrization by its step rule (Adam for most). At each one: draw the transforms from Rng(seed,
+// "transform", key, step), resample, normalize, run to the taps, differentiate the objective as far as the taps, pull
+// back; add what the objective reads of the picture itself. A picture with opacity lies on a random background of its
+// own in each step.
 //
 // A gradient of a picture that is exactly zero at the input (dead rectifiers on an almost grey picture) is taken once
 // more from the redirected network, at most 16 steps in a row (Lucid's count). If no step ever had a gradient of its
@@ -52,7 +53,7 @@ struct Ascent {
 // started = false and the pictures are the first start images. Measures are left at 0.
 //
 // Pure and thread-safe; runs in the calling thread. Throws Error(kCancelled) between steps when a stop was asked for,
-// and what the executor, the objective and Adam throw.
+// and what the executor, the objective and the step rule throw.
 std::vector<Picture> ascend(const Ascent& ascent);
 
 // The network's input for pictures [N,C,H,W] (with opacity [N,1,H,W] when defined) as one step sees it, differentiable.

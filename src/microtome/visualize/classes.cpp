@@ -48,18 +48,25 @@ int64_t find_class(const std::string& label, const Network& network, const Call&
   const std::vector<std::string>& classes = network.facts().classes;
   if (classes.empty())
     throw Error(ErrorKind::kUsage, call.where_of("class"), "the network names no classes", "give unit=NUMBER");
+  if (const auto found = class_named(label, classes)) return *found;
   std::vector<std::string> known;
-  for (size_t i = 0; i < classes.size(); ++i) {
-    for (std::string& name : names_of(classes[i])) {
-      if (name == folded(label)) return static_cast<int64_t>(i);
-      known.push_back(std::move(name));
-    }
+  for (const std::string& of : classes) {
+    for (std::string& name : names_of(of)) known.push_back(std::move(name));
   }
   throw Error(ErrorKind::kNotFound, call.where_of("class"), fmt::format("there is no class \"{}\"", label),
               fmt::format("nearest: \"{}\"", nearest_name(label, known)));
 }
 
 }  // namespace
+
+std::optional<int64_t> class_named(const std::string& name, const std::vector<std::string>& classes) {
+  const std::string wanted = folded(name);
+  for (size_t i = 0; i < classes.size(); ++i) {
+    const std::vector<std::string> names = names_of(classes[i]);
+    if (std::ranges::find(names, wanted) != names.end()) return static_cast<int64_t>(i);
+  }
+  return std::nullopt;
+}
 
 const Layer& logits(const Network& network) {
   const Layer& output = network.output_layer();

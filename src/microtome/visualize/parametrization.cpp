@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "microtome/base/rng.h"
+#include "microtome/visualize/adam.h"
 
 namespace microtome {
 
@@ -13,6 +14,8 @@ std::unique_ptr<Parametrization> parse_parametrization(std::string_view text, co
   if (!reader.at_end()) reader.fail("expected the end");
   return find_kind(parametrizations::kinds(), call, "parametrization").make(call, canvas);
 }
+
+std::unique_ptr<StepRule> Parametrization::step_rule(double lr) const { return std::make_unique<Adam>(lr); }
 
 at::Tensor normal_leaf(at::IntArrayRef shape, double deviation, uint64_t seed, std::string_view purpose,
                        std::span<const uint64_t> keys) {

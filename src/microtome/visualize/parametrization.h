@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "microtome/visualize/call.h"
+#include "microtome/visualize/step_rule.h"
 
 namespace microtome {
 
@@ -43,9 +44,13 @@ class Parametrization {
   }
   // Parameters of the same kind on a smaller canvas, carried to this one.
   virtual std::vector<at::Tensor> grown(std::span<const at::Tensor> parameters, const Canvas& from) const = 0;
+  // How the ascent moves parameters, by steps of `lr`. Adam, where a kind says nothing else.
+  virtual std::unique_ptr<StepRule> step_rule(double lr) const;
+  // Moves parameters back to where they may be, after each step. Nothing holds those of most kinds.
+  virtual void constrain(std::span<at::Tensor> parameters) const { static_cast<void>(parameters); }
   // Files whose content moves the pictures, as they were named.
   virtual std::vector<std::string> files() const { return {}; }
-  // Step size of Adam where the user gives none.
+  // Step size where the user gives none.
   virtual double lr() const { return 0.05; }
   // Canonical text; parsing it gives an equal parametrization.
   virtual std::string to_string() const = 0;

@@ -31,9 +31,8 @@ struct RenderSettings {
            .max = 2048},
           s.size);
     field({.name = "steps", .help = "Updates of the ascent", .min = 1, .max = 1000000}, s.steps);
-    field(
-        {.name = "lr", .help = "Step size of Adam; 0 = the parametrization's own (0.05 for fft)", .min = 0, .max = 100},
-        s.lr);
+    field({.name = "lr", .help = "Step size; 0 = the parametrization's own (0.05 for fft)", .min = 0, .max = 100},
+          s.lr);
     field({.name = "parametrization", .help = "What is optimized: see microtome list"}, s.parametrization);
     field({.name = "transforms", .help = "A preset or a list of transforms: see microtome list"}, s.transforms);
     field({.name = "copies",

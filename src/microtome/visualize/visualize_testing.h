@@ -95,10 +95,12 @@ class ObjectiveFiles {
     const std::map<std::string, std::vector<std::string>, std::less<>> all = {
         {"channel", {"channel(conv1:2)", "channel(fc:3)"}},
         {"neuron", {"neuron(conv1:1)", "neuron(conv1:1,x=3,y=0)"}},
+        {"peak", {"peak(conv1:1)", "peak(conv1:2,lowest=true)", "peak(fc:3)"}},
         {"patch", {"patch(conv1:1)", "patch(conv1:4,x=1,y=0,w=2,h=4)"}},
         {"channels", {"channels(conv1,weights=3:1/1:-0.5)", "channels(fc,weights=0:2)"}},
         {"logit", {"logit(unit=2)", "logit(husky)"}},
         {"probability", {"probability(unit=2)", "probability(tabby cat)"}},
+        {"evidence", {"evidence(unit=1)", "evidence(crane)"}},
         {"direction",
          {"direction(conv1," + vector + ")", "direction(conv1,power=2," + vector + ")",
           "direction(conv1,power=1.5,x=2," + vector + ")"}},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Traces on planted filters, where the gradient is known, and against finite differences.
-#include "microtome/visualize/trace.h"
+#include "microtome/explain/trace.h"
 
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,6 @@
 #include "microtome/network/passes.h"
 #include "microtome/visualize/ascent.h"
 #include "microtome/visualize/signed_picture.h"
-#include "microtome/visualize/trace_method.h"
 #include "microtome/visualize/visualize_testing.h"
 
 namespace microtome {
@@ -43,7 +42,7 @@ TraceSettings method(const std::string& name) {
 TEST(Tracer, ShowsTheFilterWhereItFits) {
   const at::Tensor filter = noise({1, 3, 5, 5}, 1);
   for (const char* name : {"gradient", "guided", "deconvolution"}) {
-    const Trace trace = Tracer(one_filter(filter), {}, "relu", method(name)).trace(planted(filter, 9, 4), 0);
+    const Trace trace = UnitTracer(one_filter(filter), {}, "relu", {0}, method(name)).trace(planted(filter, 9, 4));
     EXPECT_EQ(trace.x, 9) << name;
     EXPECT_EQ(trace.y, 4);
     EXPECT_EQ(trace.left, 7);
@@ -51,7 +50,7 @@ TEST(Tracer, ShowsTheFilterWhereItFits) {
     EXPECT_FALSE(trace.silent);
     EXPECT_NEAR(trace.activation, filter.clamp_min(0).sum().item<double>(), 1e-4);
     EXPECT_TRUE(trace.seen == to_image((filter > 0).to(at::kFloat)));
-    EXPECT_TRUE(trace.gradient == to_image(signed_picture(filter[0], TraceSettings().saturated).unsqueeze(0)));
+    EXPECT_TRUE(trace.drawn == to_image(signed_picture(filter[0], TraceSettings().saturated).unsqueeze(0)));
   }
 }
 
@@ -60,14 +59,14 @@ TEST(Tracer, IsGreyBeyondTheEdgeOfTheImage) {
   at::Tensor picture = at::zeros({1, 3, kTraceSide, kTraceSide});
   picture.slice(2, 0, 1).slice(3, 0, 1) = 1;  // one white pixel in the corner: the filter's largest entry decides
   filter.slice(2, 2, 3).slice(3, 2, 3) += 10;
-  const Trace trace = Tracer(one_filter(filter), {}, "conv", {}).trace(to_image(picture), 0);
+  const Trace trace = UnitTracer(one_filter(filter), {}, "conv", {0}, {}).trace(to_image(picture));
   EXPECT_EQ(trace.left, -2);
   EXPECT_EQ(trace.top, -2);
-  ASSERT_EQ(trace.gradient.width, 5);
+  ASSERT_EQ(trace.drawn.width, 5);
   for (int i = 0; i < 5; ++i) {
-    EXPECT_EQ(*trace.gradient.at(1, i), 128);
+    EXPECT_EQ(*trace.drawn.at(1, i), 128);
     EXPECT_EQ(*trace.seen.at(i, 1), 128);
-    EXPECT_GT(*trace.gradient.at(2 + i / 2, 2), 128);
+    EXPECT_GT(*trace.drawn.at(2 + i / 2, 2), 128);
   }
 }
 
@@ -78,8 +77,8 @@ TEST(Tracer, ThePictureHasTheChannelsOfTheImageWhateverTheNetworkTakes) {
   Preprocessing bgr;
   bgr.bgr = true;
   bgr.deviation = {1, 2, 1};
-  const Trace trace = Tracer(one_filter(filter), bgr, "conv", {}).trace(Image(kTraceSide, kTraceSide, 3, 200), 0);
-  const uint8_t* pixel = trace.gradient.at(2, 2);
+  const Trace trace = UnitTracer(one_filter(filter), bgr, "conv", {0}, {}).trace(Image(kTraceSide, kTraceSide, 3, 200));
+  const uint8_t* pixel = trace.drawn.at(2, 2);
   EXPECT_EQ(pixel[0], 128);
   EXPECT_EQ(pixel[1], 191);  // half of blue's gradient
   EXPECT_EQ(pixel[2], 255);
@@ -94,7 +93,7 @@ TEST(Tracer, ThePlainMethodIsTheDerivative) {
   const Image image = to_image(at::sigmoid(noise({1, 3, 8, 8}, 7)));
   TraceSettings settings = method("gradient");
   settings.saturated = 0;
-  const Trace trace = Tracer(network, {}, "conv2", settings).trace(image, 2);
+  const Trace trace = UnitTracer(network, {}, "conv2", {2}, settings).trace(image);
   const auto executor = make_executor(network, {"conv2"});
   const at::Tensor pixels = from_image(image);
   EXPECT_EQ(executor->run(pixels)[0][0][2].max().item<float>(), static_cast<float>(trace.activation));
@@ -107,8 +106,8 @@ TEST(Tracer, ThePlainMethodIsTheDerivative) {
     down.view({-1})[i] -= kStep;
     derivative.view({-1})[i] = (value(up) - value(down)) / (2 * kStep);
   }
-  ASSERT_EQ(trace.gradient.width, 5);
-  const at::Tensor drawn = from_image(trace.gradient)[0];
+  ASSERT_EQ(trace.drawn.width, 5);
+  const at::Tensor drawn = from_image(trace.drawn)[0];
   const at::Tensor padded = at::constant_pad_nd(derivative, {8, 8, 8, 8})[0]
                                 .slice(1, trace.top + 8, trace.top + 13)
                                 .slice(2, trace.left + 8, trace.left + 13);
@@ -132,7 +131,7 @@ TEST(Tracer, MethodsPullBackThroughTheirPass) {
     return to_image(signed_picture(tape->pull_back({&seed, 1})[0], TraceSettings().saturated).unsqueeze(0));
   };
   const auto drawn = [&](const char* name) {
-    return Tracer(network, {}, "pool", method(name)).trace(image, 1).gradient;
+    return UnitTracer(network, {}, "pool", {1}, method(name)).trace(image).drawn;
   };
   EXPECT_TRUE(drawn("gradient") == expected(network));
   EXPECT_TRUE(drawn("guided") == expected(guided_backprop(network)));
@@ -141,58 +140,33 @@ TEST(Tracer, MethodsPullBackThroughTheirPass) {
   EXPECT_FALSE(drawn("guided") == drawn("deconvolution"));
 }
 
-TEST(TraceMethods, ChangeGradientsAndNoValues) {
-  const Network network = one_filter(noise({1, 3, 5, 5}, 1));
-  const at::Tensor input = noise({1, 3, kTraceSide, kTraceSide}, 2);
-  const at::Tensor expected = make_executor(network, {"relu"})->run(input)[0];
-  for (const TraceMethod* kind : trace_methods::kinds()) {
-    EXPECT_FALSE(kind->summary.empty()) << kind->name;
-    EXPECT_TRUE(make_executor(kind->with_backward(network), {"relu"})->run(input)[0].equal(expected)) << kind->name;
-  }
-}
-
-TEST(TraceMethods, AreTheChoicesOfTheSetting) {
-  std::vector<std::string_view> names;
-  for (const TraceMethod* kind : trace_methods::kinds()) names.push_back(kind->name);
-  for (const FieldEntry& entry : default_fields<TraceSettings>()) {
-    if (entry.field.name != "method") continue;
-    EXPECT_EQ(entry.field.choices, fmt::format("{}", fmt::join(names, "|")));
-  }
-}
-
 TEST(Tracer, TheNegativeSideIsThatBeforeTheRectifier) {
   const at::Tensor filter = noise({1, 3, 5, 5}, 8);
-  TraceSettings settings;
-  settings.sign = "-";
-  const Tracer tracer(one_filter(filter), {}, "relu", settings);
+  const UnitTracer tracer(one_filter(filter), {}, "relu", {0, Sign::kNegative}, {});
   EXPECT_EQ(tracer.layer().name, "relu~pre");
-  const Trace trace = tracer.trace(planted(-filter, 6, 7), 0);
+  const Trace trace = tracer.trace(planted(-filter, 6, 7));
   EXPECT_EQ(trace.x, 6);
   EXPECT_EQ(trace.y, 7);
   EXPECT_NEAR(trace.activation, filter.clamp_max(0).sum().item<double>(), 1e-4);
-  EXPECT_TRUE(trace.gradient == to_image(signed_picture(-filter[0], TraceSettings().saturated).unsqueeze(0)));
+  EXPECT_TRUE(trace.drawn == to_image(signed_picture(-filter[0], TraceSettings().saturated).unsqueeze(0)));
 }
 
 TEST(Tracer, SaysWhenTheUnitIsSilent) {
-  const Trace trace =
-      Tracer(one_filter(noise({1, 3, 5, 5}, 9), -1e6), {}, "relu", {}).trace(Image(kTraceSide, kTraceSide, 3, 100), 0);
+  const Trace trace = UnitTracer(one_filter(noise({1, 3, 5, 5}, 9), -1e6), {}, "relu", {0}, {})
+                          .trace(Image(kTraceSide, kTraceSide, 3, 100));
   EXPECT_TRUE(trace.silent);
   EXPECT_EQ(trace.activation, 0);
-  for (const uint8_t pixel : trace.gradient.pixels) EXPECT_EQ(pixel, 128);
+  for (const uint8_t pixel : trace.drawn.pixels) EXPECT_EQ(pixel, 128);
 }
 
 TEST(Tracer, RefusesWhatMakesNoSense) {
   const Network network = one_filter(noise({1, 3, 5, 5}, 10));
-  EXPECT_THROW(Tracer(network, {}, "conv9", {}), Error);
-  EXPECT_THROW(Tracer(network, {}, "relu", method("guide")), Error);
-  TraceSettings settings;
-  settings.sign = "both";
-  EXPECT_THROW(Tracer(network, {}, "relu", settings), Error);
-  const Tracer tracer(network, {}, "relu", {});
-  EXPECT_THROW(tracer.trace(Image(kTraceSide, kTraceSide), 1), Error);
-  EXPECT_THROW(tracer.trace(Image(kTraceSide, kTraceSide), -1), Error);
+  EXPECT_THROW(UnitTracer(network, {}, "conv9", {0}, {}), Error);
+  EXPECT_THROW(UnitTracer(network, {}, "relu", {0}, method("guide")), Error);
+  EXPECT_THROW(UnitTracer(network, {}, "relu", {1}, {}), Error);
+  EXPECT_THROW(UnitTracer(network, {}, "relu", {-1}, {}), Error);
   const Network rows = Chain({1, 4}).gemm("fc", noise({2, 4}, 11), at::zeros({2})).network();
-  EXPECT_THROW(Tracer(rows, {}, "fc", {}), Error);
+  EXPECT_THROW(UnitTracer(rows, {}, "fc", {0}, {}), Error);
 }
 
 TEST(SignedPicture, GreyIsZeroAndTheScaleIsOfTheLargest) {

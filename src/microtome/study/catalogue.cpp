@@ -3,6 +3,7 @@
 
 #include "microtome/base/json.h"
 #include "microtome/concepts/formats/format.h"
+#include "microtome/explain/attribution.h"
 #include "microtome/network/architectures/architecture.h"
 #include "microtome/network/baseline.h"
 #include "microtome/network/basis.h"
@@ -36,6 +37,10 @@ Json engine_kinds() {
   out["transform_presets"] = Json::array();
   for (const TransformPreset& preset : transform_presets()) {
     out["transform_presets"].push_back({{"name", preset.name}, {"summary", preset.summary}, {"text", preset.text}});
+  }
+  out["attributions"] = Json::array();
+  for (const AttributionKind* kind : attributions::kinds()) {
+    out["attributions"].push_back({{"name", kind->name}, {"summary", kind->summary}, {"text", kind->promise}});
   }
   out["formats"] = Json::array();
   for (const ModelFormat* format : model_formats::kinds()) {

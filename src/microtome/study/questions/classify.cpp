@@ -25,7 +25,8 @@ struct ClassifyRequest : ThreadArguments {
           s.images);
     NetworkArguments::input_fields(s.network, field);
     field({.name = "resize",
-           .help = "Short side before the centre crop, pixels; 0 = input side * 256 / 224",
+           .help =
+               "Short side before the centre crop, pixels; 0 = input side * 256 / 224, or none for a picture that fits",
            .min = 0,
            .max = 16384},
           s.resize);
@@ -65,7 +66,7 @@ std::vector<Image> some_images(const std::vector<std::string>& files) {
 // "probability" for a network that gives a map of classes; unreadable images are warned of and carry "error".
 Json classify(const ClassifyRequest& request, const Bench& bench) {
   const Source source = open_source(request.network, static_cast<int>(request.resize));
-  const Classifier classifier(source.network, source.preprocessing);
+  const Classifier classifier(source.network, source.preprocessing, /*scales_all=*/request.resize > 0);
   warn_of_assumed_range(source, bench.reporter);
   check_range(source, some_images(request.images), request.threads, bench.reporter);
   std::vector<Json> answers(request.images.size());
@@ -93,7 +94,8 @@ Json classify(const ClassifyRequest& request, const Bench& bench) {
 extern const QuestionKind classify_question;
 const QuestionKind classify_question =
     make_question<ClassifyRequest, classify>("classify", "Name what a network sees in pictures", R"(
-The short side is scaled (antialiased) and the centre cropped. A wrong range is the most common silent mistake:
+The short side is scaled (antialiased) and the centre cropped; a picture of exactly the network's size is taken as it
+is, unless a short side is given. A wrong range is the most common silent mistake:
 check here that the network is right about a few pictures before you trust anything else. Of a network that
 gives a map of classes (segmentation), the share of the positions at which each class is the likeliest is said.
 Example:

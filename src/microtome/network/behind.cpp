@@ -39,7 +39,7 @@ Graph back_of(const Graph& graph, ValueIndex layer, const std::vector<char>& rea
       return;
     }
     given[at_index(value)] = 1;
-    back.held.push_back(value);
+    back.given.push_back(value);
   };
   std::erase_if(back.nodes, [&](const Node& node) {
     const auto behind = [&](ValueIndex value) { return value >= 0 && value != layer && reached[at_index(value)]; };
@@ -68,7 +68,7 @@ Behind::Behind(const Network& network, const std::string& layer, const std::vect
   }
   Graph back = back_of(whole, from, reached);
   std::vector<ValueIndex> seen = {from};
-  seen.insert(seen.end(), back.held.begin(), back.held.end());
+  seen.insert(seen.end(), back.given.begin(), back.given.end());
   std::vector<std::string> names;
   for (const ValueIndex value : seen) names.push_back(whole.values[at_index(value)].name);
   front_ = make_executor(pruned_graph(whole, seen), std::move(names), choice);

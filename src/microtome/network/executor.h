@@ -30,9 +30,9 @@ class Tape {
 class Executor {
  public:
   virtual ~Executor() = default;
-  // Forward only; keeps nothing that the taps do not need. `held`: the graph's held values, in its order.
-  virtual std::vector<at::Tensor> run(const at::Tensor& input, std::span<const at::Tensor> held = {}) const = 0;
-  virtual std::unique_ptr<Tape> record(const at::Tensor& input, std::span<const at::Tensor> held = {}) const = 0;
+  // Forward only; keeps nothing that the taps do not need. `given`: the graph's values of that name, in its order.
+  virtual std::vector<at::Tensor> run(const at::Tensor& input, std::span<const at::Tensor> given = {}) const = 0;
+  virtual std::unique_ptr<Tape> record(const at::Tensor& input, std::span<const at::Tensor> given = {}) const = 0;
   virtual const std::vector<std::string>& taps() const = 0;
 };
 

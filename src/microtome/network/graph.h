@@ -44,7 +44,7 @@ struct Graph {
   std::vector<Value> values;
   std::vector<Node> nodes;          // in an order in which they can run
   ValueIndex input = -1;            // the one input: [N,C,H,W], [N,C,L], [N,F] ...
-  std::vector<ValueIndex> held;     // what else is given at each run: only in a part of a network (network/behind.h)
+  std::vector<ValueIndex> given{};  // what else is given at each run: only in a part of a network (network/behind.h)
   std::vector<ValueIndex> outputs;  // what the file calls outputs (logits first)
   std::vector<ValueIndex> held{};   // other inputs of the file: constants, of which whole branches may be computed
 };

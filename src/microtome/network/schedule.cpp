@@ -84,7 +84,7 @@ Schedule::Schedule(const Graph& graph, std::span<const ValueIndex> wanted, bool 
     : graph_(graph), wanted_(wanted.begin(), wanted.end()) {
   std::vector<char> made(graph.values.size(), 0);
   if (graph.input >= 0) made[at_index(graph.input)] = 1;
-  for (const ValueIndex value : graph.held) made[at_index(value)] = 1;
+  for (const ValueIndex value : graph.given) made[at_index(value)] = 1;
   for (const Node* node : needed_nodes(graph, wanted)) {
     Step step{node, nullptr, {}, {}, {}};
     try {
@@ -221,10 +221,10 @@ void Schedule::run_steps(State& state) const {
   state.values.resize(graph_.values.size());
   state.lost.resize(graph_.values.size());
   if (graph_.input >= 0) state.values[at_index(graph_.input)] = state.input;
-  if (state.options.held.size() != graph_.held.size()) {
+  if (state.options.given.size() != graph_.given.size()) {
     throw Error(ErrorKind::kInternal, "graph", "is run without the values that it is held at");
   }
-  for (size_t i = 0; i < graph_.held.size(); ++i) state.values[at_index(graph_.held[i])] = state.options.held[i];
+  for (size_t i = 0; i < graph_.given.size(); ++i) state.values[at_index(graph_.given[i])] = state.options.given[i];
   const AllocationBound bound(state.limits.bytes);
   for (const Step& step : steps_) run_step(step, state);
 }

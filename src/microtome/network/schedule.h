@@ -44,7 +44,7 @@ class Schedule {
 
   struct Options {
     std::span<const at::Tensor> weights = {};  // where defined, instead of the constant of that value
-    std::span<const at::Tensor> held = {};     // Graph::held, in its order
+    std::span<const at::Tensor> given = {};    // Graph::given, in its order
     bool training = false;
     std::optional<RunLimits> limits = std::nullopt;  // those for the input
     // Where there is a list, nodes that throw Error(kUnsupported), bounds apart, are written there and passed over,

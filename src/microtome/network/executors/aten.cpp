@@ -61,15 +61,15 @@ class AtenExecutor : public Executor {
   AtenExecutor(Graph graph, std::vector<std::string> taps)
       : graph_(std::move(graph)), schedule_(graph_, graph_.outputs), taps_(std::move(taps)) {}
 
-  std::vector<at::Tensor> run(const at::Tensor& input, std::span<const at::Tensor> held) const override {
+  std::vector<at::Tensor> run(const at::Tensor& input, std::span<const at::Tensor> given) const override {
     const at::AutoGradMode no_gradients(false);
-    return schedule_.run(input, {.held = held});
+    return schedule_.run(input, {.given = given});
   }
 
-  std::unique_ptr<Tape> record(const at::Tensor& input, std::span<const at::Tensor> held) const override {
+  std::unique_ptr<Tape> record(const at::Tensor& input, std::span<const at::Tensor> given) const override {
     const at::AutoGradMode with_gradients(true);
     at::Tensor leaf = input.detach().requires_grad_();
-    std::vector<at::Tensor> outputs = schedule_.run(leaf, {.held = held});
+    std::vector<at::Tensor> outputs = schedule_.run(leaf, {.given = given});
     return std::make_unique<AtenTape>(std::move(leaf), std::move(outputs));
   }
 

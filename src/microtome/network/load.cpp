@@ -15,6 +15,7 @@
 #include "microtome/fetch/cache.h"
 #include "microtome/network/executor.h"
 #include "microtome/network/formats/model_format.h"
+#include "microtome/network/schedule.h"
 #include "microtome/network/surgery.h"
 
 namespace microtome {
@@ -181,9 +182,30 @@ Network network_of(StoredNetwork stored) {
   }
 }
 
+// A node that cannot run is no obstacle to what does not need it: it is left out, and said. Throws `first` where that
+// is about no node, or nothing is left.
+Network network_of_what_runs(StoredNetwork stored, const Error& first) {
+  constexpr int kMostLost = 8;
+  std::string text = first.what();
+  for (int lost = 0; lost < kMostLost; ++lost) {
+    const auto failed = std::ranges::find_if(stored.graph.nodes, [&](const Node& node) {
+      return node.refusal.empty() && text.find(node_label(node, stored.graph) + ": ") != std::string::npos;
+    });
+    if (failed == stored.graph.nodes.end()) break;
+    const std::string label = node_label(*failed, stored.graph) + ": ";
+    failed->refusal = text.substr(text.find(label) + label.size());
+    try {
+      return network_of(stored);
+    } catch (const Error& failure) {
+      if (failure.kind() != ErrorKind::kCorrupt) break;
+      text = failure.what();
+    }
+  }
+  throw first;
+}
+
 // Layers of fixed length may want one side of those that the file leaves free: the usual ones are tried.
 Network network_of_some_side(StoredNetwork stored) {
-  if (stored.free_sides.empty()) return network_of(std::move(stored));
   constexpr int64_t kUsualSides[] = {227, 256, 299, 384, 336, 192, 160, 128, 112, 96, 64, 48, 40, 32, 28};
   const auto try_as_it_is = [&](Error& first) -> std::optional<Network> {
     try {
@@ -196,11 +218,14 @@ Network network_of_some_side(StoredNetwork stored) {
   Error first(ErrorKind::kInternal, "", ""), later = first;
   if (auto network = try_as_it_is(first)) return *network;
   if (first.kind() != ErrorKind::kCorrupt) throw first;  // not for its lengths
+  if (stored.free_sides.empty()) return network_of_what_runs(std::move(stored), first);
+  const auto usual = stored.graph.values[at_index(stored.graph.input)].shape[stored.free_sides.front()];
   for (const int64_t side : kUsualSides) {
     for (const size_t axis : stored.free_sides) stored.graph.values[at_index(stored.graph.input)].shape[axis] = side;
     if (auto network = try_as_it_is(later)) return *network;
   }
-  throw first;
+  for (const size_t axis : stored.free_sides) stored.graph.values[at_index(stored.graph.input)].shape[axis] = usual;
+  return network_of_what_runs(std::move(stored), first);
 }
 
 // What the outputs are for one input that is no flat one, [1,F].

@@ -15,6 +15,7 @@ namespace microtome {
 namespace {
 
 using onnx::TensorProto;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 at::Tensor look(const Network& network, const std::string& layer, const at::Tensor& input) {
@@ -312,6 +313,24 @@ TEST(Inputs, AFixedBatchBecomesFree) {
   const auto [kind, text] = error_of([&] { mixed.load(); });
   EXPECT_EQ(kind, ErrorKind::kUnsupported);
   EXPECT_THAT(text, HasSubstr("fixes the batch to 4"));
+}
+
+TEST(Inputs, NodesWhoseShapesDoNotFitAreLeftOut) {
+  Written written;
+  const Network network = written.input("x", {1, 3, 8, 8})
+                              .weight("w", sample_values({4, 3, 3, 3}))
+                              .weight("g", sample_values({5, 7}))
+                              .node("Conv", {"x", "w"}, "c")
+                              .node("Flatten", {"c"}, "f")
+                              .node("Gemm", {"f", "g"}, "y", {}, {{"transB", 1}})
+                              .load();
+  EXPECT_EQ(network.layer("f").shape, (Sizes{144}));
+  ASSERT_EQ(network.facts().notes.size(), 1U);
+  EXPECT_THAT(network.facts().notes[0], AllOf(HasSubstr("cannot run on Float [1,144]"), HasSubstr("no output \"y\"")));
+  EXPECT_EQ(network.find_output_layer(), nullptr);
+  Written nothing;
+  nothing.input("x", {1, 3, 8, 8}).weight("w", sample_values({4, 2, 3, 3})).node("Conv", {"x", "w"}, "c");
+  EXPECT_EQ(error_of([&] { nothing.load(); }).first, ErrorKind::kCorrupt);
 }
 
 }  // namespace

@@ -2,14 +2,20 @@
 // torch.save(): a zip archive with the pickle "NAME/data.pkl" and the storages "NAME/data/KEY", or, before PyTorch 1.6,
 // five pickles (a magic number, 1001, facts of the machine, the object, the storages' keys) and the storages behind
 // them, each with its length before it.
+#include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+#include <optional>
 
 #include "microtome/base/error.h"
+#include "microtome/network/executor.h"
 #include "microtome/network/formats/model_format.h"
 #include "microtome/network/formats/pytorch_pickle.h"
+#include "microtome/network/formats/script_program.h"
 #include "microtome/network/formats/state_dict.h"
+#include "microtome/network/formats/torch_archive.h"
 #include "microtome/network/formats/zip_archive.h"
 
 namespace microtome::model_formats {
@@ -25,41 +31,9 @@ bool recognizes_pytorch(std::string_view bytes) {
   throw Error(ErrorKind::kCorrupt, where, "ends before its last storage", "get the file anew, it is cut short");
 }
 
-void refuse_big_endian(const std::string& where) {
-  throw Error(ErrorKind::kUnsupported, where, "was written on a big-endian machine",
-              "load and save it with PyTorch on this one");
-}
-
-NamedTensors read_archive(const SharedBytes& file, const std::string& where) {
-  const std::vector<ZipMember> members = list_zip(file.view, where);
-  const ZipMember* pickled = nullptr;
-  std::string folder;
-  for (const ZipMember& member : members) {
-    if (!member.name.ends_with("/data.pkl")) continue;
-    pickled = &member;
-    folder = member.name.substr(0, member.name.size() - std::string_view("data.pkl").size());
-  }
-  if (pickled == nullptr) {
-    throw Error(ErrorKind::kUnsupported, where, "is a zip archive, but not one that torch.save wrote",
-                "give a network file");
-  }
-  const ZipMember* order = find_member(members, folder + "byteorder");
-  if (order != nullptr && unpack(file, *order, where).view == "big") refuse_big_endian(where);
-  const SharedBytes bytes = unpack(file, *pickled, where);
-  std::map<std::string, const ZipMember*> storages;
-  for (const ZipMember& member : members) storages.emplace(member.name, &member);
-  std::map<std::string, SharedBytes> unpacked;
-  const auto storage = [&](const StorageReference& reference) {
-    const auto found = storages.find(fmt::format("{}data/{}", folder, reference.key));
-    if (found == storages.end()) {
-      throw Error(ErrorKind::kCorrupt, where, fmt::format("lacks the storage \"{}\"", reference.key),
-                  "get the file anew, it is cut short");
-    }
-    const auto [place, added] = unpacked.try_emplace(reference.key);
-    if (added) place->second = unpack(file, *found->second, where);
-    return place->second;
-  };
-  return weights_of(Pickle(bytes.view, where), storage, where);
+NamedTensors weights_in(const TorchArchive& archive, const std::string& where) {
+  const SharedBytes bytes = archive.content("data.pkl");
+  return weights_of(Pickle(bytes.view, where), archive.storages("data/"), where);
 }
 
 // The five pickles, read in turn.
@@ -134,18 +108,57 @@ class LegacyFile {
   std::map<std::string, SharedBytes> storages_;
 };
 
+// Whether both make the same of one picture: then the program is the architecture that its weights are named after.
+bool same_function(const StoredNetwork& program, const StoredNetwork& architecture) {
+  const std::vector<int64_t>& shape = program.graph.values[at_index(program.graph.input)].shape;
+  if (shape != architecture.graph.values[at_index(architecture.graph.input)].shape) return false;
+  const at::Tensor picture = at::arange(at::ones(shape).numel(), at::kFloat).mul(0.37).sin().reshape(shape);
+  const auto made_by = [&](const StoredNetwork& stored) {
+    const Network network(stored.graph, stored.facts);
+    return make_executor(network, {network.output_layer().name})->run(picture).at(0);
+  };
+  const at::Tensor a = made_by(program), b = made_by(architecture);
+  return a.sizes() == b.sizes() && at::allclose(a, b, 1e-3, 1e-4 * std::max(1.0, b.abs().max().item<double>()));
+}
+
+std::optional<StoredNetwork> known_architecture(const TorchArchive& archive, int side, const std::string& where) {
+  try {
+    return network_from_weights(weights_in(archive, where), side, where);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+// A program is what it computes, whatever its weights are named. Where that is a known architecture, its input is known
+// too.
+StoredNetwork read_script(const TorchArchive& archive, int side, const std::string& where) {
+  std::optional<StoredNetwork> known = known_architecture(archive, side, where);
+  if (!known) return network_of_script(archive, side, where);
+  const int own = static_cast<int>(known->graph.values[at_index(known->graph.input)].shape.back());
+  try {
+    StoredNetwork program = network_of_script(archive, own, where);
+    if (!same_function(program, *known)) return program;
+  } catch (const Error& failure) {
+    known->facts.notes.push_back(fmt::format("holds a program, too, which was not followed ({})", failure.what()));
+  }
+  return std::move(*known);
+}
+
 StoredNetwork read_pytorch(const ModelFile& file, int side) {
   const SharedBytes bytes{file.bytes, *file.bytes};
-  NamedTensors weights =
-      looks_like_zip(bytes.view) ? read_archive(bytes, file.path) : LegacyFile(bytes, file.path).read();
-  return network_from_weights(std::move(weights), side, file.path);
+  if (!looks_like_zip(bytes.view)) {
+    return network_from_weights(LegacyFile(bytes, file.path).read(), side, file.path);
+  }
+  const TorchArchive archive(bytes, "/data.pkl", file.path);
+  if (is_script(archive)) return read_script(archive, side, file.path);
+  return network_from_weights(weights_in(archive, file.path), side, file.path);
 }
 
 }  // namespace
 
 extern const ModelFormat pytorch;
 const ModelFormat pytorch = {
-    "pytorch", "weights of a known architecture, as torch.save and TorchScript write them (.pth, .pt, .bin)",
+    "pytorch", "TorchScript programs, and weights of a known architecture as torch.save writes them (.pth, .pt, .bin)",
     recognizes_pytorch, read_pytorch};
 
 }  // namespace microtome::model_formats

@@ -14,6 +14,17 @@
 #include "microtome/network/limits.h"
 
 namespace microtome {
+
+std::string_view called(const Pickle& pickle, const PickleValue& value) {
+  if (value.kind != PickleKind::kObject) return {};
+  const PickleValue* callable = &pickle[value.items[0]];
+  if (callable->kind == PickleKind::kReference) {  // old files: ("module", class, its source ...)
+    const std::vector<PickleIndex>& parts = pickle[callable->items[0]].items;
+    if (parts.size() > 1) callable = &pickle[parts[1]];
+  }
+  return callable->kind == PickleKind::kGlobal ? callable->text : std::string_view{};
+}
+
 namespace {
 
 constexpr const char* kSaveWeights = "save its weights alone: torch.save(model.state_dict(), \"net.pth\")";
@@ -38,17 +49,6 @@ constexpr StorageClass kStorageClasses[] = {
 
 bool is_text(const PickleValue& value, std::string_view text) {
   return value.kind == PickleKind::kText && value.text == text;
-}
-
-// "torch._utils._rebuild_tensor_v2" of a call of it; empty for everything else.
-std::string_view called(const Pickle& pickle, const PickleValue& value) {
-  if (value.kind != PickleKind::kObject) return {};
-  const PickleValue* callable = &pickle[value.items[0]];
-  if (callable->kind == PickleKind::kReference) {  // old files: ("module", class, its source ...)
-    const std::vector<PickleIndex>& parts = pickle[callable->items[0]].items;
-    if (parts.size() > 1) callable = &pickle[parts[1]];
-  }
-  return callable->kind == PickleKind::kGlobal ? callable->text : std::string_view{};
 }
 
 // Keys and values in turn: of a dictionary, or of an ordered one.
@@ -284,6 +284,12 @@ StorageReference storage_reference(const Pickle& pickle, const PickleValue& refe
   throw Error(ErrorKind::kUnsupported, where,
               fmt::format("has a storage of the class {}, which is not read", made.text),
               "save the weights as float32");
+}
+
+at::Tensor tensor_of(const Pickle& pickle, const PickleValue& value,
+                     const std::function<SharedBytes(const StorageReference&)>& storage, const std::string& name,
+                     const std::string& where) {
+  return TensorReader(pickle, storage, where).read(value, name);
 }
 
 NamedTensors weights_of(const Pickle& pickle, const std::function<SharedBytes(const StorageReference&)>& storage,

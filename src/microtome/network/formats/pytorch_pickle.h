@@ -29,4 +29,11 @@ StorageReference storage_reference(const Pickle& pickle, const PickleValue& refe
 NamedTensors weights_of(const Pickle& pickle, const std::function<SharedBytes(const StorageReference&)>& storage,
                         const std::string& where);
 
+// What is called, or of which class it is: "torch._utils._rebuild_tensor_v2"; empty for everything else.
+std::string_view called(const Pickle& pickle, const PickleValue& value);
+// The tensor that such a call makes, `name` for messages; undefined for another value. Throws as weights_of().
+at::Tensor tensor_of(const Pickle& pickle, const PickleValue& value,
+                     const std::function<SharedBytes(const StorageReference&)>& storage, const std::string& name,
+                     const std::string& where);
+
 }  // namespace microtome

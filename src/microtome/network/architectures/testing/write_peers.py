@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes NAME.pth, weights by torch.save in its several forms, and NAME.npz, an input and the logits of it, for networks
-with random weights of every architecture that is known by its weights. Usage: write_peers.py FOLDER [NAME ...]"""
+with random weights of every architecture that is known by its weights. Usage: write_peers.py FOLDER [NAME ...]
+With --programs, NAME.script.pt and NAME.trace.pt instead, TorchScript programs, also of architectures that are not known;
+with --names, the file "names" alone."""
 import math
 import sys
 
@@ -170,6 +172,10 @@ NETWORKS["deit_tiny_distilled"] = (lambda: VisionTransformer(kind="distilled"), 
 NETWORKS["dinov2"] = (lambda: VisionTransformer(384, 6, 14, 98, "meta"), 56)
 NETWORKS["dinov2_registers"] = (lambda: VisionTransformer(384, 6, 14, 98, "registers"), 56)
 
+# Known by their programs alone.
+FOREIGN = {name: (torchvision_net(name), side) for name, side in {
+    "swin_t": 224, "swin_v2_t": 256, "regnet_y_400mf": 64, "mnasnet0_5": 64, "shufflenet_v2_x1_0": 64}.items()}
+
 
 def randomize(network):
     """No two channels are alike, and sums of residuals do not grow so that rounding would decide the logits."""
@@ -201,10 +207,28 @@ def save(number, weights, file):
         torch.save(weights, file)
 
 
+def save_programs(network, image, path):
+    """Those that PyTorch itself can trace or script."""
+    for form, make in (("trace", lambda: torch.jit.trace(network, image, check_trace=False)),
+                       ("script", lambda: torch.jit.script(network))):
+        try:
+            made = make()
+        except Exception as failure:  # torch's own complaints have no class of their own
+            print(f"{path}: no {form}: {failure}", file=sys.stderr)
+            continue
+        made.save(f"{path}.{form}.pt")
+
+
 def main():
-    folder, asked = sys.argv[1], sys.argv[2:]
+    folder, asked = sys.argv[1], [word for word in sys.argv[2:] if not word.startswith("--")]
+    programs = "--programs" in sys.argv
     torch.set_num_threads(1)
-    for number, (name, (make, side)) in enumerate(NETWORKS.items()):
+    networks = NETWORKS | FOREIGN if programs or "--names" in sys.argv else NETWORKS
+    if "--names" in sys.argv:
+        with open(f"{folder}/names", "w") as file:
+            file.write("\n".join(networks) + "\n")
+        return
+    for number, (name, (make, side)) in enumerate(networks.items()):
         if asked and name not in asked:
             continue
         torch.manual_seed(number)
@@ -214,7 +238,9 @@ def main():
         image = torch.randn(1, 3, side, side)
         with torch.no_grad():
             logits = network(image)
-        if name.endswith("_scripted"):
+        if programs:
+            save_programs(network, image, f"{folder}/{name}")
+        elif name.endswith("_scripted"):
             torch.jit.script(network).save(f"{folder}/{name}.pth")
         else:
             save(number, network.state_dict(), f"{folder}/{name}.pth")

@@ -16,6 +16,7 @@
 #include "microtome/network/aten/aten.h"
 #include "microtome/network/formats/check_graph.h"
 #include "microtome/network/formats/model_format.h"
+#include "microtome/network/formats/tensor_over.h"
 #include "microtome/network/formats/torch_archive.h"
 
 namespace microtome::model_formats {

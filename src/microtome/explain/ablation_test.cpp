@@ -52,7 +52,7 @@ TEST(Ablation, RandomGroupsAreOfTheOthers) {
   }
   EXPECT_GT(different.size(), 10u);
   EXPECT_EQ(groups, random_groups(9, excluded, 3, 50, 4));
-  EXPECT_THROW(random_groups(5, excluded, 3, 1, 0), Error);
+  EXPECT_THROW(random_groups(3, excluded, 3, 1, 0), Error);
 }
 
 // "wolf" = 3 snow + 0.5 snout - 0.25, both positive: without snow it loses three times its mean.

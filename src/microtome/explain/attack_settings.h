@@ -20,7 +20,7 @@ struct AttackSettings {
   static void fields(Self& s, Visitor&& field) {
     field({.name = "method",
            .help = "fgsm (one step), bim (steps from the picture) or pgd (steps from somewhere within eps of it)",
-           .choices = "fgsm|bim|pgd"},
+           .choices = "pgd|bim|fgsm"},
           s.method);
     field({.name = "norm",
            .help = "What may change by eps: linf (each value of a pixel) or l2 (the root of the sum of squares)",

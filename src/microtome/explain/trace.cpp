@@ -59,8 +59,7 @@ const Layer& traced_layer(const Network& network, const std::string& asked, Sign
 
 std::string peak_of(const Layer& layer, SignedUnit unit) {
   const bool lowest = unit.sign == Sign::kNegative;
-  return fmt::format("{}peak({}:{}{})", lowest ? "-" : "", in_quotes(layer.name), unit.unit,
-                     lowest ? ",lowest=true" : "");
+  return fmt::format("peak({}:{}{})", in_quotes(layer.name), unit.unit, lowest ? ",lowest=true" : "");
 }
 
 }  // namespace

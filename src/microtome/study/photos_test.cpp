@@ -94,17 +94,26 @@ class PhotosTest : public ::testing::Test {
   std::unique_ptr<Reporter> reporter_;
 };
 
+// Those of one unit among the traces of an answer.
+std::vector<Json> traces_of(const Json& answer, size_t unit) {
+  std::vector<Json> found;
+  for (const Json& trace : answer["traces"]) {
+    if (trace["unit"] == unit) found.push_back(trace);
+  }
+  return found;
+}
+
 TEST_F(PhotosTest, TracesTheUnitsOfFiles) {
   const std::vector<std::string> files = {photo_, folder_ + "/set/images/planted/1.png"};
   trace_["images"] = files;
   const Json facts = ask("trace", trace_);
-  ASSERT_EQ(facts["units"].size(), 2U);
+  ASSERT_EQ(facts["traces"].size(), 4U);
   for (size_t unit = 0; unit < 2; ++unit) {
-    const Json& row = facts["units"][unit];
-    ASSERT_EQ(row["traces"].size(), 2U);
+    const std::vector<Json> traces = traces_of(facts, unit);
+    ASSERT_EQ(traces.size(), 2U);
     for (size_t i = 0; i < 2; ++i) {
-      const Json& trace = row["traces"][i];
-      EXPECT_EQ(trace["image"], files[i]);
+      const Json& trace = traces[i];
+      EXPECT_EQ(trace["file"], files[i]);
       const bool left = trace["x"].get<int64_t>() < kSide / 2;
       EXPECT_EQ(left, unit == 0);  // red is on the left
       const Image image = load_image(files[i]);
@@ -114,7 +123,7 @@ TEST_F(PhotosTest, TracesTheUnitsOfFiles) {
       EXPECT_EQ(trace["top"], trace["y"]);
     }
     // Two pairs in a row; gaps of 4 pixels around and between.
-    const Image sheet = load_image(row["file"].get<std::string>());
+    const Image sheet = load_image(traces[0]["picture"].get<std::string>());
     EXPECT_EQ(sheet.width, 4 * kSide + 5 * 4);
     EXPECT_EQ(sheet.height, kSide + 2 * 4);
     const uint8_t* drawn = sheet.at(4 + kSide + 4 + 1, 5);  // unit 0: +1 red -1 green -1 blue
@@ -127,10 +136,10 @@ TEST_F(PhotosTest, TracesTheExemplarsOfAnAtlas) {
   make_atlas();
   const Json facts = ask("trace", trace_);
   for (size_t unit = 0; unit < 2; ++unit) {
-    const Json& traces = facts["units"][unit]["traces"];
+    const std::vector<Json> traces = traces_of(facts, unit);
     ASSERT_EQ(traces.size(), 3U);
     for (size_t i = 0; i < 3; ++i) {
-      EXPECT_EQ(traces[i]["image"], "planted/" + std::to_string(exemplars_[unit][i].image) + ".png");
+      EXPECT_EQ(traces[i]["file"], "planted/" + std::to_string(exemplars_[unit][i].image) + ".png");
       EXPECT_FLOAT_EQ(traces[i]["activation"].get<float>(), exemplars_[unit][i].activation);
     }
   }
@@ -142,8 +151,8 @@ TEST_F(PhotosTest, TracesTheExemplarsOfAnAtlas) {
   trace_["exemplars"] = 1;
   trace_["units"] = "1";
   const Json one = ask("trace", trace_);
-  ASSERT_EQ(one["units"].size(), 1U);
-  EXPECT_EQ(one["units"][0]["traces"].size(), 1U);
+  ASSERT_EQ(one["traces"].size(), 1U);
+  EXPECT_EQ(one["traces"][0]["unit"], 1);
   EXPECT_TRUE(fs::exists(folder_ + "/traces/colour/0001+.png"));
 }
 
@@ -172,7 +181,7 @@ TEST_F(PhotosTest, AFileThatIsNoImageIsNamedAndLeftOut) {
   write_file(folder_ + "/broken.png", "not a picture");
   trace_["images"] = {folder_ + "/missing.png", photo_, folder_ + "/broken.png"};
   const Json facts = ask("trace", trace_);
-  const Json& traces = facts["units"][0]["traces"];
+  const std::vector<Json> traces = traces_of(facts, 0);
   ASSERT_EQ(traces.size(), 3U);
   EXPECT_TRUE(traces[0].contains("error"));
   EXPECT_FALSE(traces[1].contains("error"));

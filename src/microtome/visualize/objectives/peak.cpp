@@ -12,15 +12,16 @@ struct PeakSettings : UnitSettings {
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& field) {
     UnitSettings::fields(s, field);
-    field({.name = "lowest", .help = "Where it answers least"}, s.lowest);
+    field({.name = "lowest", .help = "Minus its value where it answers least"}, s.lowest);
   }
 };
 
 // The first position in rows on ties; its gradient alone.
 at::Tensor peak_formula(const PeakSettings& s, const View& view) {
-  const at::Tensor map = view.unit(s.layer, s.unit).flatten(1);
-  const at::Tensor place = s.lowest ? map.argmin(1, true) : map.argmax(1, true);
-  return map.gather(1, place).mean();
+  at::Tensor map = view.unit(s.layer, s.unit);
+  map = map.reshape({map.size(0), -1});
+  if (s.lowest) map = -map;
+  return map.gather(1, map.argmax(1, true)).mean();
 }
 
 Objective make_peak(const Call& call, const ObjectiveContext& context) {

@@ -57,7 +57,7 @@ std::string cache_folder() {
 std::string network_path(const std::string& path) {
   const PublishedFile* published = find_published(path);
   if (published == nullptr || published->what != "network" || is_there(path)) return path;
-  const std::string kept = cache_folder() + "/" + published->file_name();
+  std::string kept = cache_folder() + "/" + published->file_name();
   if (is_there(kept)) return kept;
   throw Error(
       ErrorKind::kNotFound, path,

@@ -204,7 +204,7 @@ bool transfer_into(const PartialFile& part, const PublishedFile& file, Reporter&
 }  // namespace
 
 std::string fetch_published(const PublishedFile& file, const std::string& folder, bool offline, Reporter& reporter) {
-  const std::string kept = folder + "/" + file.file_name();
+  std::string kept = folder + "/" + file.file_name();
   if (is_there(kept)) {
     if (!has_digest(kept, file.digest)) refuse_digest(kept, file);
     return kept;

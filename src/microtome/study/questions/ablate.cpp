@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <map>
 #include <optional>
@@ -18,6 +17,7 @@
 #include "microtome/network/eye.h"
 #include "microtome/study/labelled_classes.h"
 #include "microtome/study/question.h"
+#include "microtome/study/set_images.h"
 #include "microtome/study/source.h"
 #include "microtome/study/units.h"
 
@@ -171,38 +171,6 @@ class Interventions {
   std::vector<float> levels_;
 };
 
-// The images of the set that are looked at.
-std::vector<int64_t> chosen_images(const ConceptSet& set, int64_t wanted) {
-  const int64_t count = wanted > 0 ? std::min(wanted, set.size()) : set.size();
-  std::vector<int64_t> chosen;
-  for (int64_t i = 0; i < count; ++i) chosen.push_back(i * set.size() / count);
-  return chosen;
-}
-
-// Calls look(place, image) for each that can be read; the others are warned of. How many those were.
-int64_t for_images(const AblateRequest& request, const ConceptSet& set, const std::vector<int64_t>& images,
-                   const std::string& what, Reporter& reporter,
-                   const std::function<void(size_t place, const Image& image)>& look) {
-  std::atomic<int64_t> unreadable{0};
-  Task progress(reporter, what, std::ssize(images), "images");
-  parallel_for(request.threads, std::ssize(images), [&](int, int64_t index) {
-    throw_if_stopped();
-    const auto place = static_cast<size_t>(index);
-    Image image;
-    try {
-      image = set.image(images[place]);
-    } catch (const Error& error) {
-      if (error.kind() == ErrorKind::kInternal) throw;
-      reporter.warn(error.what());
-      ++unreadable;
-      return;
-    }
-    look(place, image);
-    progress.advance();
-  });
-  return unreadable;
-}
-
 AblatedImage looked_at(const Interventions& interventions, const Image& image, const ImageLabels& labels,
                        const std::vector<int64_t>& classes, int label) {
   const std::vector<at::Tensor> answers = interventions.answers(image);
@@ -300,17 +268,17 @@ Json ablate(const AblateRequest& request, const Bench& bench) {
                                                      : parse_units(request.units, layer.units, layer.name);
   warn_of_assumed_range(source, bench.reporter);
   Interventions interventions(request, source, std::move(units));
-  const std::vector<int64_t> images = chosen_images(*set, request.images);
+  const std::vector<int64_t> images = spread_images(*set, request.images);
   if (request.to != "zero") {
     ChannelLevels levels(layer.units);
-    for_images(request, *set, images, "measuring levels", bench.reporter,
+    for_images(*set, images, request.threads, "measuring levels", bench.reporter,
                [&](size_t, const Image& image) { levels.add(interventions.seen(image)); });
     interventions.set_levels(request.to == "mean" ? levels.means() : levels.high());
   }
   const std::vector<int64_t> classes = classes_of_labels(set->index(), source.classes);
   std::vector<AblatedImage> found(images.size());
   const int64_t unreadable =
-      for_images(request, *set, images, "ablating", bench.reporter, [&](size_t place, const Image& image) {
+      for_images(*set, images, request.threads, "ablating", bench.reporter, [&](size_t place, const Image& image) {
         found[place] = looked_at(interventions, image, set->labels(images[place]), classes, label);
       });
   if (unreadable == std::ssize(images)) throw Error(ErrorKind::kCorrupt, request.set, "no image can be read");

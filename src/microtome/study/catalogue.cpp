@@ -40,7 +40,9 @@ Json engine_kinds() {
   }
   out["attributions"] = Json::array();
   for (const AttributionKind* kind : attributions::kinds()) {
-    out["attributions"].push_back({{"name", kind->name}, {"summary", kind->summary}, {"text", kind->promise}});
+    Json row = {{"name", kind->name}, {"summary", kind->summary}};
+    if (!kind->promise.empty()) row["text"] = "sums to " + std::string(kind->promise);
+    out["attributions"].push_back(std::move(row));
   }
   out["formats"] = Json::array();
   for (const ModelFormat* format : model_formats::kinds()) {

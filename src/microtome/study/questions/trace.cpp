@@ -109,6 +109,9 @@ void check(const TraceRequest& request) {
   if (units && !request.channels.empty()) {
     throw Error(ErrorKind::kUsage, "channels", "belong to an objective", "give `objective`, or `units` of the layer");
   }
+  if (request.layer.empty() && request.basis != "identity") {
+    throw Error(ErrorKind::kUsage, "basis", "there is no layer that it is of", "name the layer");
+  }
   if (units) return;
   for (const auto& [given, name] : {std::pair(from_atlas, "atlas"), std::pair(!request.units.empty(), "units"),
                                     std::pair(request.sign != "+", "sign")}) {

@@ -132,7 +132,8 @@ AskedUnit asked_unit(const std::string& text, const Network& network) {
 std::vector<std::string> layers_in_front(const DependRequest& request, const Network& network, const AskedUnit& asked) {
   if (!request.from.empty()) return {network.layer(request.from).name};
   std::vector<std::string> layers;
-  for (const Shares::Term& term : Shares(network, asked.layer, asked.unit).terms()) {
+  const Shares shares(network, asked.layer, asked.unit);
+  for (const Shares::Term& term : shares.terms()) {
     if (std::find(layers.begin(), layers.end(), term.layer) == layers.end()) layers.push_back(term.layer);
   }
   std::erase_if(layers, [&](const std::string& name) {

@@ -119,19 +119,18 @@ std::vector<double> Dependent::related(const at::Tensor& input, int64_t place) c
 
 std::vector<double> Dependent::conducted(const at::Tensor& pixels, int64_t place) const {
   const at::Tensor ground = background(subject_, pixels, settings_.background);
-  at::Tensor sum, value_before, gradient_before;
-  for (int64_t step = 0; step <= settings_.steps; ++step) {
+  const auto on_the_way = [&](double part) {
+    return behind_.look(subject_.input(ground + part / static_cast<double>(settings_.steps) * (pixels - ground)));
+  };
+  at::Tensor before = on_the_way(0).value;
+  at::Tensor sum = at::zeros_like(before);
+  for (int64_t step = 0; step < settings_.steps; ++step) {
     throw_if_stopped();
-    const double part = static_cast<double>(step) / static_cast<double>(settings_.steps);
-    const Moment there = behind_.look(subject_.input(ground + part * (pixels - ground)));
     double ignored = 0;
-    const at::Tensor gradient = slope(there, place, &ignored);
-    if (value_before.defined()) {
-      const at::Tensor more = (there.value - value_before) * (gradient + gradient_before) / 2;
-      sum = sum.defined() ? sum + more : more;
-    }
-    value_before = there.value;
-    gradient_before = gradient;
+    const at::Tensor gradient = slope(on_the_way(static_cast<double>(step) + 0.5), place, &ignored);
+    const at::Tensor after = on_the_way(static_cast<double>(step + 1)).value;
+    sum += (after - before) * gradient;
+    before = after;
   }
   return by_channel(sum);
 }

@@ -45,8 +45,9 @@ class Dependent {
   const std::string& no_relevance() const { return no_relevance_; }
 
   // gradient_activation: sum of A dz/dA over positions. conductance: sum over steps s on the way of the image from the
-  // background of (A_(s+1) - A_s) dz/dA (Dhamdhere, Sundararajan and Yan 2019). relevance: LRP at the layer. ablation:
-  // what z loses when the unit is zero everywhere, exactly; only with `ablates`, as it takes a run for each unit.
+  // background of (A_(s+1) - A_s) dz/dA in its middle (Dhamdhere, Sundararajan and Yan 2019). relevance: LRP at the
+  // layer. ablation: what z loses when the unit is zero everywhere, exactly; only with `ablates`, as it takes a run for
+  // each unit.
   UnitDependence find(const at::Tensor& pixels, bool ablates) const;
 
  private:

@@ -171,7 +171,7 @@ void add_rows(Json& inputs, const Atlas* atlas, const Layer& layer, const LayerM
   }
 }
 
-// Spearman's correlation of each way with ablation, over the units of a layer.
+// Spearman's correlation of each way with ablation, over the units of a layer, on the same images.
 Json agreement(const LayerMeans& means) {
   Json out = Json::object();
   const std::vector<double> reference = means.ablation.means();
@@ -224,9 +224,10 @@ Json depend(const DependRequest& request, const Bench& bench) {
           const bool ablates = at * ablated / count != (at + 1) * ablated / count;
           found[place] = dependent.find(subject.pixels(image), ablates);
         });
-    LayerMeans means;
+    LayerMeans means, compared;  // of all images, and of those where all ways were gone
     for (const UnitDependence& of_image : found) {
       if (!of_image.gradient_activation.empty()) means.add(of_image);
+      if (!of_image.ablation.empty()) compared.add(of_image);
     }
     if (means.images == 0) throw Error(ErrorKind::kCorrupt, request.set, "no image can be read");
     answer["value"] = means.value / static_cast<double>(means.images);
@@ -235,7 +236,7 @@ Json depend(const DependRequest& request, const Bench& bench) {
     answer["unreadable"] = unreadable;
     if (!dependent.no_relevance().empty()) answer["no_relevance"] = dependent.no_relevance();
     add_rows(answer["inputs"], atlas ? &*atlas : nullptr, dependent.from(), means);
-    answer["rank_correlation"][layer] = agreement(means);
+    answer["rank_correlation"][layer] = agreement(compared);
   }
   return answer;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "microtome/exchange/file_name.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 
 #include "microtome/base/error.h"
@@ -28,6 +30,12 @@ std::string file_name_from_layer(std::string_view layer) {
     }
   }
   return name;
+}
+
+std::string file_name_from_image(std::string_view path, size_t place) {
+  const size_t slash = path.find_last_of("/\\");
+  const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
+  return fmt::format("{:04}-{}", place, file_name_from_layer(name));
 }
 
 std::string layer_from_file_name(std::string_view name) {

@@ -20,32 +20,39 @@ at::Tensor with_channels(const at::Tensor& value, std::span<const int64_t> chann
   return changed;
 }
 
-void ChannelLevels::add(const at::Tensor& value) {
+void ChannelLevels::add(size_t image, const at::Tensor& value) {
   const at::Tensor rows = value[0].reshape({value.size(1), -1});
   const at::Tensor sums = rows.sum(1, false, at::kDouble).contiguous();
   const at::Tensor maxima = rows.amax(1).to(at::kFloat).contiguous();
-  const std::scoped_lock lock(mutex_);
-  for (size_t i = 0; i < sums_.size(); ++i) sums_[i] += sums.data_ptr<double>()[i];
-  positions_ += rows.size(1);
-  maxima_.emplace_back(maxima.data_ptr<float>(), maxima.data_ptr<float>() + maxima.numel());
+  sums_[image].assign(sums.data_ptr<double>(), sums.data_ptr<double>() + sums.numel());
+  maxima_[image].assign(maxima.data_ptr<float>(), maxima.data_ptr<float>() + maxima.numel());
+  positions_[image] = rows.size(1);
 }
 
 std::vector<float> ChannelLevels::means() const {
-  std::vector<float> means;
-  for (const double sum : sums_) {
-    means.push_back(static_cast<float>(sum / static_cast<double>(std::max<int64_t>(positions_, 1))));
+  std::vector<double> all;
+  double positions = 0;
+  for (size_t image = 0; image < sums_.size(); ++image) {
+    all.resize(std::max(all.size(), sums_[image].size()), 0.0);
+    for (size_t i = 0; i < sums_[image].size(); ++i) all[i] += sums_[image][i];
+    positions += static_cast<double>(positions_[image]);
   }
+  std::vector<float> means;
+  for (const double sum : all) means.push_back(static_cast<float>(sum / positions));
   return means;
 }
 
 std::vector<float> ChannelLevels::high() const {
-  std::vector<float> high(sums_.size(), 0);
-  std::vector<float> of_channel(maxima_.size());
-  for (size_t channel = 0; channel < high.size() && !maxima_.empty(); ++channel) {
-    for (size_t i = 0; i < maxima_.size(); ++i) of_channel[i] = maxima_[i][channel];
-    const auto place = static_cast<ptrdiff_t>(std::floor(0.99 * static_cast<double>(of_channel.size() - 1)));
-    std::nth_element(of_channel.begin(), of_channel.begin() + place, of_channel.end());
-    high[channel] = of_channel[static_cast<size_t>(place)];
+  std::vector<std::vector<float>> by_channel;
+  for (const std::vector<float>& of_image : maxima_) {
+    by_channel.resize(std::max(by_channel.size(), of_image.size()));
+    for (size_t channel = 0; channel < of_image.size(); ++channel) by_channel[channel].push_back(of_image[channel]);
+  }
+  std::vector<float> high;
+  for (std::vector<float>& levels : by_channel) {
+    const auto place = static_cast<ptrdiff_t>(std::floor(0.99 * static_cast<double>(levels.size() - 1)));
+    std::nth_element(levels.begin(), levels.begin() + place, levels.end());
+    high.push_back(levels[static_cast<size_t>(place)]);
   }
   return high;
 }

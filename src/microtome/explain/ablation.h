@@ -4,7 +4,6 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,22 +15,22 @@ namespace microtome {
 // value [1,C,...] with these channels set to levels[channel] everywhere.
 at::Tensor with_channels(const at::Tensor& value, std::span<const int64_t> channels, std::span<const float> levels);
 
-// What channels of a layer usually are, over the images added. Thread-safe.
+// What channels of a layer usually are, over images. Each image has its place, so that it does not matter which is
+// looked at first; several threads may add different ones.
 class ChannelLevels {
  public:
-  explicit ChannelLevels(int64_t channels) : sums_(static_cast<size_t>(channels), 0.0) {}
-  // Positions of one image, [1,C,...].
-  void add(const at::Tensor& value);
-  // Means over all positions of all images.
+  explicit ChannelLevels(size_t images) : sums_(images), maxima_(images), positions_(images, 0) {}
+  // The layer on one image, [1,C,...].
+  void add(size_t image, const at::Tensor& value);
+  // Means over all positions of all images that were added; there is one at least.
   std::vector<float> means() const;
-  // The level that one in a hundred of the images exceed somewhere: the 99th percentile of their maxima.
+  // The level that one in a hundred of these images exceed somewhere: the 99th percentile of their maxima.
   std::vector<float> high() const;
 
  private:
-  mutable std::mutex mutex_;
-  std::vector<double> sums_;
-  int64_t positions_ = 0;
-  std::vector<std::vector<float>> maxima_;  // by image, in any order
+  std::vector<std::vector<double>> sums_;  // over positions, by image; empty: not added
+  std::vector<std::vector<float>> maxima_;
+  std::vector<int64_t> positions_;
 };
 
 // `count` groups of `size` channels out of `channels`, none of `excluded`; a group's are rising and different. Draws of

@@ -27,12 +27,12 @@ TEST(Ablation, SetsChannelsAndLeavesTheValue) {
 }
 
 TEST(Ablation, LevelsAreThoseOfAllImages) {
-  ChannelLevels levels(2);
+  ChannelLevels levels(201);
   at::Tensor sum = at::zeros({2});
   std::vector<float> maxima;
   for (uint64_t seed = 0; seed < 201; ++seed) {
     const at::Tensor value = normal({1, 2, 4, 5}, seed);
-    levels.add(value);
+    levels.add(seed, value);
     sum += value.mean({0, 2, 3});
     maxima.push_back(value[0][1].max().item<float>());
   }

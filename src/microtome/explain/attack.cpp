@@ -15,7 +15,6 @@
 #include "microtome/explain/subject.h"
 #include "microtome/visualize/ascent.h"
 #include "microtome/visualize/ball.h"
-#include "microtome/visualize/expression.h"
 
 namespace microtome {
 namespace {
@@ -56,13 +55,11 @@ Attacker::Attacker(const Network& network, const Preprocessing& preprocessing, c
       objective_(std::move(objective)),
       eps_(parse_fraction(settings.eps, "eps")) {
   check_ranges(settings, "attack");
-  for (const auto& [given, known] :
-       {std::pair(settings_.method, "fgsm|bim|pgd"), std::pair(settings_.norm, "linf|l2")}) {
-    if (given.find('|') == std::string::npos &&
-        fmt::format("|{}|", known).find("|" + given + "|") != std::string::npos) {
-      continue;
-    }
-    throw Error(ErrorKind::kUsage, "attack", fmt::format("there is no \"{}\"", given), known);
+  if (settings_.method != "fgsm" && settings_.method != "bim" && settings_.method != "pgd") {
+    throw Error(ErrorKind::kUsage, "method", fmt::format("there is no \"{}\"", settings_.method), "fgsm, bim or pgd");
+  }
+  if (settings_.norm != "linf" && settings_.norm != "l2") {
+    throw Error(ErrorKind::kUsage, "norm", fmt::format("there is no \"{}\"", settings_.norm), "linf or l2");
   }
   if (classifier_.by_position()) {
     throw Error(ErrorKind::kUnsupported, network.facts().file, "gives a class for each position, not one a picture",
@@ -82,7 +79,8 @@ Attacker::Attacker(const Network& network, const Preprocessing& preprocessing, c
     throw Error(ErrorKind::kUsage, "target", "is an objective already", "give one of `target` and `objective`");
   }
   const std::string asked = target_ >= 0 || !objective_.empty() ? goal(0) : "evidence(unit=0)";
-  static_cast<void>(Subject(network_, preprocessing_, asked));  // refuses what cannot be
+  // All goals read the same layers.
+  trunk_ = std::make_shared<const Trunk>(network_, Subject(network_, preprocessing_, asked).objective().layers());
 }
 
 std::string Attacker::goal(int64_t seen) const {
@@ -90,18 +88,13 @@ std::string Attacker::goal(int64_t seen) const {
   return target_ >= 0 ? fmt::format("evidence(unit={})", target_) : fmt::format("-evidence(unit={})", seen);
 }
 
-double Attacker::score(const Image& image, const std::string& goal) const {
-  return Subject(network_, preprocessing_, goal).value(from_image(image));
-}
-
 bool Attacker::succeeded(const AttackResult& result) const {
   if (!objective_.empty()) return result.after > result.before;
   return target_ >= 0 ? result.to.index == target_ : result.to.index != result.from.index;
 }
 
-Image Attacker::climb(const at::Tensor& centre, const std::string& text, double eps, uint64_t key) const {
+Image Attacker::climb(const at::Tensor& centre, const Objective& objective, double eps, uint64_t key) const {
   const int64_t height = centre.size(2), width = centre.size(3);
-  const Objective objective = parse_objective(text, {network_, preprocessing_, height, width});
   RenderSettings settings;
   settings.seed = settings_.seed;
   settings.steps = steps_of(settings_);
@@ -110,12 +103,11 @@ Image Attacker::climb(const at::Tensor& centre, const std::string& text, double 
                                             : kReach / static_cast<double>(settings.steps);
   settings.lr = part * eps;
   settings.transforms = "none";
-  const Trunk trunk(network_, objective.layers());
   std::vector<Stage> stages(1);
   stages[0].canvas = {1, centre.size(1), height, width};
   stages[0].parametrization =
       make_ball(centre, {.norm = settings_.norm, .eps = eps, .random = settings_.method == "pgd"});
-  stages[0].prefix = std::make_shared<const Prefix>(trunk, objective.reads, height, width);
+  stages[0].prefix = std::make_shared<const Prefix>(*trunk_, objective.reads, height, width);
   stages[0].steps = settings.steps;
   const TransformList transforms(settings.transforms);
   const Ascent ascent{objective, stages, transforms, preprocessing_, settings, {&key, 1}, std::nullopt};
@@ -152,13 +144,13 @@ AttackResult Attacker::attack(const Image& image, double eps, uint64_t image_num
   AttackResult base;
   base.original = to_image(classifier_.pixels(image));
   base.from = likeliest(classifier_.probabilities(base.original), 1)[0];
-  const std::string text = goal(base.from.index);
-  base.before = score(base.original, text);
+  const Subject subject(network_, preprocessing_, goal(base.from.index));
+  base.before = subject.value(from_image(base.original));
   const auto judged = [&](const Image& found) {
     AttackResult result = base;
     result.found = held(base.original, found, eps);
     result.to = likeliest(classifier_.probabilities(result.found), 1)[0];
-    result.after = score(result.found, text);
+    result.after = subject.value(from_image(result.found));
     result.distance = distance(result.original, result.found);
     result.success = succeeded(result);
     return result;
@@ -168,7 +160,7 @@ AttackResult Attacker::attack(const Image& image, double eps, uint64_t image_num
   for (int64_t restart = 0; restart < settings_.restarts; ++restart) {
     throw_if_stopped();
     const uint64_t key = image_number * 1000003 + static_cast<uint64_t>(restart);
-    const AttackResult result = judged(climb(centre, text, eps, key));
+    const AttackResult result = judged(climb(centre, subject.objective(), eps, key));
     const auto better = [](const AttackResult& a, const AttackResult& b) {
       return a.success != b.success ? a.success : a.after > b.after;
     };

@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -12,6 +13,8 @@
 #include "microtome/image/image.h"
 #include "microtome/network/classify.h"
 #include "microtome/network/network.h"
+#include "microtome/visualize/objective.h"
+#include "microtome/visualize/prefix.h"
 
 namespace microtome {
 
@@ -53,9 +56,8 @@ class Attacker {
 
  private:
   std::string goal(int64_t seen) const;
-  double score(const Image& image, const std::string& goal) const;
   bool succeeded(const AttackResult& result) const;
-  Image climb(const at::Tensor& centre, const std::string& goal, double eps, uint64_t key) const;
+  Image climb(const at::Tensor& centre, const Objective& objective, double eps, uint64_t key) const;
   Image held(const Image& original, const Image& found, double eps) const;
   double distance(const Image& a, const Image& b) const;
 
@@ -66,6 +68,7 @@ class Attacker {
   int64_t target_;
   std::string objective_;
   double eps_;
+  std::shared_ptr<const Trunk> trunk_;  // what every ascent is cut from
 };
 
 }  // namespace microtome

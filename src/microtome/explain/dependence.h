@@ -36,6 +36,7 @@ class Dependent {
   Dependent(const Network& network, const Preprocessing& preprocessing, const std::string& layer, int64_t unit,
             const std::string& from, const DependenceSettings& settings);
 
+  at::Tensor pixels(const Image& image) const { return subject_.pixels(image); }
   const std::string& layer() const { return layer_; }  // that the value is of: a pre-activation ends in "~pre"
   const Layer& from() const { return behind_.layer(); }
   double bias() const { return shares_ ? shares_->bias() : 0; }
@@ -66,8 +67,5 @@ class Dependent {
   std::string no_relevance_;
   std::unique_ptr<const Relevance> relevance_;  // null: there is no rule for a node
 };
-
-// Spearman's rank correlation, ties by their mean rank. NaN for fewer than two values or where one list is constant.
-double rank_correlation(const std::vector<double>& a, const std::vector<double>& b);
 
 }  // namespace microtome

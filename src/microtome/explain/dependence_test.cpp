@@ -79,12 +79,5 @@ TEST(Dependence, SaysWhereRelevanceHasNoRule) {
   EXPECT_THROW(Dependent(network, {}, "a", 0, "out", {}), Error);
 }
 
-TEST(Dependence, RanksCountTiesAlike) {
-  EXPECT_NEAR(rank_correlation({1, 2, 3, 4}, {10, 20, 30, 40}), 1, 1e-12);
-  EXPECT_NEAR(rank_correlation({1, 2, 3, 4}, {4, 3, 2, 1}), -1, 1e-12);
-  EXPECT_NEAR(rank_correlation({1, 2, 2, 3}, {1, 2, 3, 4}), 0.9486832980505138, 1e-9);
-  EXPECT_TRUE(std::isnan(rank_correlation({1, 1}, {1, 2})));
-}
-
 }  // namespace
 }  // namespace microtome

@@ -16,23 +16,25 @@ std::vector<int64_t> spread_images(const ConceptSet& set, int64_t wanted) {
   return chosen;
 }
 
-int64_t for_images(const ConceptSet& set, const std::vector<int64_t>& images, int threads, const std::string& what,
-                   Reporter& reporter, const std::function<void(size_t place, const Image& image)>& look) {
+int64_t for_images(const ConceptSet& set, const std::vector<int64_t>& images, WithLabels labels, int threads,
+                   const std::string& what, Reporter& reporter,
+                   const std::function<void(const SetImage& image)>& look) {
   std::atomic<int64_t> unreadable{0};
   Task progress(reporter, what, std::ssize(images), "images");
   parallel_for(threads, std::ssize(images), [&](int, int64_t index) {
     throw_if_stopped();
-    const auto place = static_cast<size_t>(index);
-    Image image;
+    SetImage image{static_cast<size_t>(index), {}, {}};
+    bool read = false;
     try {
-      image = set.image(images[place]);
+      image.pixels = set.image(images[image.place]);
+      if (labels == WithLabels::kYes) image.labels = set.labels(images[image.place]);
+      read = true;
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kInternal) throw;
       reporter.warn(error.what());
       ++unreadable;
-      return;
     }
-    look(place, image);
+    if (read) look(image);
     progress.advance();
   });
   return unreadable;

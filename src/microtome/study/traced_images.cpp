@@ -5,11 +5,11 @@
 
 #include <algorithm>
 
-#include "microtome/atlas/atlas.h"
 #include "microtome/base/error.h"
 #include "microtome/base/workers.h"
 #include "microtome/image/codec.h"
 #include "microtome/image/resize.h"
+#include "microtome/study/atlas_of.h"
 #include "microtome/study/units.h"
 
 namespace microtome {
@@ -55,23 +55,16 @@ class AtlasExemplars final : public TracedImages {
  public:
   AtlasExemplars(const std::string& atlas, const Network& network, const std::string& layer, const ConceptSet& concepts,
                  ExemplarChoice choice, Reporter& reporter)
-      : atlas_(Atlas::open(atlas, Atlas::Mode::kRead)),
+      : atlas_(open_atlas_of(network, atlas)),
         concepts_(concepts),
         reporter_(reporter),
         layer_(layer),
         choice_(choice) {
-    const auto of_atlas = atlas_.network();
-    if (!of_atlas || of_atlas->hash != network.facts().hash) {
-      throw Error(ErrorKind::kUsage, atlas, fmt::format("is not of the network {}", network.facts().file));
-    }
     const auto set = atlas_.concepts();
     if (!set || set->hash != concepts_.hash()) {
       throw Error(ErrorKind::kUsage, atlas, "is not of this concept set", "give the set that the atlas was made with");
     }
-    if (!atlas_.dissection_info(layer)) {
-      throw Error(ErrorKind::kNotFound, atlas, fmt::format("holds no dissection of layer \"{}\"", layer),
-                  fmt::format("microtome show {} lists its layers", atlas));
-    }
+    require_dissection(atlas_, atlas, layer);
   }
 
   std::vector<int64_t> units(int64_t) const override {

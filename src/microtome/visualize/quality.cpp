@@ -20,7 +20,8 @@ constexpr int kLeastSide = 16;
 using Features = std::vector<std::vector<float>>;
 
 // Ranks from 1, rising with the values; equal values share the mean of theirs.
-std::vector<double> ranks(std::span<const float> values) {
+template <class Number>
+std::vector<double> ranks(std::span<const Number> values) {
   std::vector<size_t> order(values.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::ranges::sort(order, [&](size_t a, size_t b) { return values[a] != values[b] ? values[a] < values[b] : a < b; });
@@ -106,6 +107,9 @@ double spectrum_slope(const Image& image) {
 }
 
 double rank_correlation(std::span<const float> a, std::span<const float> b) { return correlation(ranks(a), ranks(b)); }
+double rank_correlation(std::span<const double> a, std::span<const double> b) {
+  return correlation(ranks(a), ranks(b));
+}
 
 double rank_of(std::span<const float> values, size_t unit) {
   return static_cast<double>(values.size()) + 1 - ranks(values)[unit];

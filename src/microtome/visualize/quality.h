@@ -18,6 +18,7 @@ double spectrum_slope(const Image& image);
 
 // Rank correlation with tied ranks shared (Spearman); NaN when a list is constant. Lists of one length >= 2.
 double rank_correlation(std::span<const float> a, std::span<const float> b);
+double rank_correlation(std::span<const double> a, std::span<const double> b);
 
 // The rank of a unit when all are sorted by falling value, ties shared: 1 = first.
 double rank_of(std::span<const float> values, size_t unit);

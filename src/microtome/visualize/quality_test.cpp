@@ -42,6 +42,11 @@ TEST(Quality, RanksAreShared) {
   // Ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4.
   EXPECT_NEAR(rank_correlation(a, rising), 4.5 / std::sqrt(4.5 * 5), 1e-12);
   EXPECT_TRUE(std::isnan(rank_correlation(a, flat)));
+  const std::vector<double> x = {1, 2, 3, 4}, tied = {1, 2, 2, 3}, down = {4, 3, 2, 1}, up = {10, 20, 30, 40};
+  EXPECT_NEAR(rank_correlation(x, up), 1, 1e-12);
+  EXPECT_NEAR(rank_correlation(x, down), -1, 1e-12);
+  EXPECT_NEAR(rank_correlation(tied, x), 0.9486832980505138, 1e-9);
+  EXPECT_TRUE(std::isnan(rank_correlation(std::vector<double>{1, 1}, std::vector<double>{1, 2})));
   EXPECT_EQ(rank_of(a, 3), 1);
   EXPECT_EQ(rank_of(a, 1), 2.5);
   EXPECT_EQ(rank_of(a, 0), 4);

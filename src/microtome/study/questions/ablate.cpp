@@ -8,13 +8,13 @@
 #include <map>
 #include <optional>
 
-#include "microtome/atlas/atlas.h"
 #include "microtome/base/error.h"
 #include "microtome/base/json.h"
 #include "microtome/base/workers.h"
 #include "microtome/concepts/open.h"
 #include "microtome/explain/ablation.h"
 #include "microtome/network/eye.h"
+#include "microtome/study/atlas_of.h"
 #include "microtome/study/labelled_classes.h"
 #include "microtome/study/question.h"
 #include "microtome/study/set_images.h"
@@ -87,23 +87,19 @@ struct AblationMeans {
 };
 
 std::vector<int64_t> units_of_concept(const AblateRequest& request, const Network& network, const Layer& layer,
-                                      int label) {
+                                      const ConceptSet& set, int label) {
   if (request.atlas.empty()) {
     throw Error(ErrorKind::kUsage, "concept", "which units stand for it is not known",
                 "give the `atlas` of a dissection, or `units`");
   }
-  const Atlas atlas = Atlas::open(request.atlas, Atlas::Mode::kRead);
-  const auto of_atlas = atlas.network();
-  if (!of_atlas || of_atlas->hash != network.facts().hash) {
-    throw Error(ErrorKind::kUsage, request.atlas, fmt::format("is not of the network {}", request.network.file));
-  }
-  if (!atlas.dissection_info(layer.name)) {
-    throw Error(ErrorKind::kNotFound, request.atlas, fmt::format("holds no dissection of layer \"{}\"", layer.name),
-                fmt::format("microtome show {} lists its layers", request.atlas));
-  }
+  const Atlas atlas = open_atlas_of(network, request.atlas);
+  require_dissection(atlas, request.atlas, layer.name);
+  const auto concepts = atlas.concepts();
+  const std::string name = set.index().display_name(label);  // another set may number it otherwise
   std::vector<int64_t> units;
   for (const UnitDissection& unit : atlas.units(layer.name, Detail::kBrief)) {
-    const bool meant = unit.sign == Sign::kPositive && unit.best.label == label;
+    const bool meant = unit.sign == Sign::kPositive && concepts && unit.best.label > 0 &&
+                       concepts->display_names.at(static_cast<size_t>(unit.best.label)) == name;
     if (meant && verdict(unit) == Verdict::kDetector) units.push_back(unit.unit);
   }
   if (units.empty()) {
@@ -171,14 +167,14 @@ class Interventions {
   std::vector<float> levels_;
 };
 
-AblatedImage looked_at(const Interventions& interventions, const Image& image, const ImageLabels& labels,
-                       const std::vector<int64_t>& classes, int label) {
-  const std::vector<at::Tensor> answers = interventions.answers(image);
+AblatedImage looked_at(const Interventions& interventions, const SetImage& image, const std::vector<int64_t>& classes,
+                       int label) {
+  const std::vector<at::Tensor> answers = interventions.answers(image.pixels);
   AblatedImage found;
-  const auto truth = class_of_image(labels, classes);
+  const auto truth = class_of_image(image.labels, classes);
   found.labelled = truth.has_value();
   found.truth = truth.value_or(answers[0].argmax().item<int64_t>());
-  found.shows = label > 0 && shows_label(labels, label);
+  found.shows = label > 0 && shows_label(image.labels, label);
   for (const at::Tensor& answer : answers) {
     found.logits.push_back(answer[found.truth].item<double>());
     found.right.push_back(answer.argmax().item<int64_t>() == found.truth);
@@ -264,23 +260,22 @@ Json ablate(const AblateRequest& request, const Bench& bench) {
   if (request.units.empty() && label == 0) {
     throw Error(ErrorKind::kUsage, "units", "there are none to take out", "give `units`, or `concept` and `atlas`");
   }
-  std::vector<int64_t> units = request.units.empty() ? units_of_concept(request, source.network, layer, label)
+  std::vector<int64_t> units = request.units.empty() ? units_of_concept(request, source.network, layer, *set, label)
                                                      : parse_units(request.units, layer.units, layer.name);
   warn_of_assumed_range(source, bench.reporter);
   Interventions interventions(request, source, std::move(units));
   const std::vector<int64_t> images = spread_images(*set, request.images);
   if (request.to != "zero") {
-    ChannelLevels levels(layer.units);
-    for_images(*set, images, request.threads, "measuring levels", bench.reporter,
-               [&](size_t, const Image& image) { levels.add(interventions.seen(image)); });
+    ChannelLevels levels(images.size());
+    for_images(*set, images, WithLabels::kNo, request.threads, "measuring levels", bench.reporter,
+               [&](const SetImage& image) { levels.add(image.place, interventions.seen(image.pixels)); });
     interventions.set_levels(request.to == "mean" ? levels.means() : levels.high());
   }
   const std::vector<int64_t> classes = classes_of_labels(set->index(), source.classes);
   std::vector<AblatedImage> found(images.size());
   const int64_t unreadable =
-      for_images(*set, images, request.threads, "ablating", bench.reporter, [&](size_t place, const Image& image) {
-        found[place] = looked_at(interventions, image, set->labels(images[place]), classes, label);
-      });
+      for_images(*set, images, WithLabels::kYes, request.threads, "ablating", bench.reporter,
+                 [&](const SetImage& image) { found[image.place] = looked_at(interventions, image, classes, label); });
   if (unreadable == std::ssize(images)) throw Error(ErrorKind::kCorrupt, request.set, "no image can be read");
   Json answer = summary(request, interventions, found, source.classes);
   answer["unreadable"] = unreadable;

@@ -100,10 +100,7 @@ struct AttackWork {
 };
 
 std::string picture_base(const AttackWork& work, size_t place) {
-  const std::string& file = work.request.images[place];
-  const size_t slash = file.find_last_of("/\\");
-  const std::string name = file.substr(slash == std::string::npos ? 0 : slash + 1);
-  return fmt::format("{}/{:04}-{}", work.request.out, place, file_name_from_layer(name));
+  return fmt::format("{}/{}", work.request.out, file_name_from_image(work.request.images[place], place));
 }
 
 Json attack_image(const AttackWork& work, size_t place, const Image& image) {

@@ -7,16 +7,17 @@
 #include <cmath>
 #include <optional>
 
-#include "microtome/atlas/atlas.h"
 #include "microtome/base/error.h"
 #include "microtome/base/json.h"
 #include "microtome/base/quoted_text.h"
 #include "microtome/base/workers.h"
 #include "microtome/concepts/open.h"
 #include "microtome/explain/dependence.h"
+#include "microtome/study/atlas_of.h"
 #include "microtome/study/question.h"
 #include "microtome/study/set_images.h"
 #include "microtome/study/source.h"
+#include "microtome/visualize/quality.h"
 
 namespace microtome::questions {
 namespace {
@@ -197,13 +198,7 @@ Json depend(const DependRequest& request, const Bench& bench) {
   const std::vector<std::string> layers = layers_in_front(request, source.network, asked);
   const std::unique_ptr<ConceptSet> set = open_concept_set(request.set);
   std::optional<Atlas> atlas;
-  if (!request.atlas.empty()) {
-    atlas.emplace(Atlas::open(request.atlas, Atlas::Mode::kRead));
-    const auto of_atlas = atlas->network();
-    if (!of_atlas || of_atlas->hash != source.network.facts().hash) {
-      throw Error(ErrorKind::kUsage, request.atlas, fmt::format("is not of the network {}", request.network.file));
-    }
-  }
+  if (!request.atlas.empty()) atlas.emplace(open_atlas_of(source.network, request.atlas));
   warn_of_assumed_range(source, bench.reporter);
   const std::vector<int64_t> images = spread_images(*set, request.images);
   const int64_t count = std::max<int64_t>(1, std::ssize(images)), ablated = std::min(request.ablated, count);
@@ -215,14 +210,12 @@ Json depend(const DependRequest& request, const Bench& bench) {
   for (const std::string& layer : layers) {
     const Dependent dependent(source.network, source.preprocessing, asked.layer, asked.unit, layer,
                               {request.background, request.steps, request.rules});
-    const Subject subject(source.network, source.preprocessing,
-                          fmt::format("{}:{}", in_quotes(asked.layer), asked.unit));
     std::vector<UnitDependence> found(images.size());
-    const int64_t unreadable =
-        for_images(*set, images, request.threads, "explaining", bench.reporter, [&](size_t place, const Image& image) {
-          const auto at = static_cast<int64_t>(place);
+    const int64_t unreadable = for_images(
+        *set, images, WithLabels::kNo, request.threads, "explaining", bench.reporter, [&](const SetImage& image) {
+          const auto at = static_cast<int64_t>(image.place);
           const bool ablates = at * ablated / count != (at + 1) * ablated / count;
-          found[place] = dependent.find(subject.pixels(image), ablates);
+          found[image.place] = dependent.find(dependent.pixels(image.pixels), ablates);
         });
     LayerMeans means, compared;  // of all images, and of those where all ways were gone
     for (const UnitDependence& of_image : found) {

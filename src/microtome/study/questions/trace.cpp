@@ -129,9 +129,7 @@ struct TraceWork {
 
 // A name that no other file of the answer has: the image's own, with its place in the list.
 std::string map_file(const TraceWork& work, const std::string& folder, const NamedImage& image, size_t place) {
-  const size_t slash = image.name.find_last_of("/\\");
-  const std::string name = image.name.substr(slash == std::string::npos ? 0 : slash + 1);
-  return fmt::format("{}/{}/{:04}-{}", work.request.out, folder, place, file_name_from_layer(name));
+  return fmt::format("{}/{}/{}", work.request.out, folder, file_name_from_image(image.name, place));
 }
 
 void write_map(const std::string& file, const at::Tensor& map) {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "microtome/network/aten/aten.h"
+#include "microtome/network/ops/operator.h"
 
 namespace microtome::aten_families {
 namespace {
@@ -107,25 +108,6 @@ TorchValue map_tensor(AtenCall& call) {
       at::tensor(values, at::kDouble).to(asked_type(call, call.at(9, "dtype"), whole ? at::kLong : at::kFloat));
   if (!data.sequence()) made = made.reshape({});
   return TorchValue::of(TorchGraph::known(made, {}, true));
-}
-
-int64_t onnx_type(at::ScalarType type) {
-  switch (type) {
-    case at::kByte:
-      return 2;
-    case at::kChar:
-      return 3;
-    case at::kShort:
-      return 5;
-    case at::kInt:
-      return 6;
-    case at::kLong:
-      return 7;
-    case at::kBool:
-      return 9;
-    default:
-      return 1;
-  }
 }
 
 TorchValue cast_to(AtenCall& call, at::ScalarType type) {

@@ -232,24 +232,6 @@ void put_channels_first(StoredNetwork& stored, const std::vector<int64_t>& shape
   for (size_t& axis : stored.free_sides) ++axis;
 }
 
-// What Cast calls the type.
-int64_t cast_target(at::ScalarType type) {
-  switch (type) {
-    case at::kByte:
-      return 2;
-    case at::kChar:
-      return 3;
-    case at::kShort:
-      return 5;
-    case at::kInt:
-      return 6;
-    case at::kBool:
-      return 9;
-    default:
-      return 7;
-  }
-}
-
 }  // namespace
 
 std::vector<int64_t> usual_lengths(std::vector<int64_t> shape) {
@@ -310,7 +292,7 @@ void lay_out_input(StoredNetwork& stored, const FileInput& studied, const std::s
   graph.values[at_index(graph.input)].shape = shape;
   facts.channels_last = last;
   if (last) put_channels_first(stored, shape);
-  if (facts.tokens) add_before_input(graph, "Cast", {}, {{"to", cast_target(studied.elements)}}, shape);
+  if (facts.tokens) add_before_input(graph, "Cast", {}, {{"to", onnx_type(studied.elements)}}, shape);
   if (facts.tokens || is_float(studied)) return;
   const double low = studied.elements == at::kChar ? -128 : 0;
   stored.facts.preprocessing = {.name = studied.type, .low = low, .high = low + 255, .mean = {}, .deviation = {}};

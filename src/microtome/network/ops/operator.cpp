@@ -134,6 +134,25 @@ at::ScalarType element_type(int64_t onnx) {
   throw Error(ErrorKind::kUnsupported, "", fmt::format("the element type {} is not supported", onnx));
 }
 
+int64_t onnx_type(at::ScalarType type) {
+  switch (type) {
+    case at::kByte:
+      return 2;
+    case at::kChar:
+      return 3;
+    case at::kShort:
+      return 5;
+    case at::kInt:
+      return 6;
+    case at::kLong:
+      return 7;
+    case at::kBool:
+      return 9;
+    default:
+      return 1;
+  }
+}
+
 std::vector<std::string> operator_names() {
   std::vector<std::string> names;
   for (const OperatorFamily* family : operators::kinds()) {

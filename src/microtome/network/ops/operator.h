@@ -143,6 +143,8 @@ std::vector<std::string> operator_names();
 // How values of ONNX's TensorProto::DataType are kept: every floating type as float32, uint16 and wider unsigned ones
 // as the next wider signed one, 4 bits as 8. Throws Error(kUnsupported) on text, complex numbers and 8-bit floats.
 at::ScalarType element_type(int64_t onnx);
+// The number that ONNX has for a type, as Cast takes it; for every floating type that of float32.
+int64_t onnx_type(at::ScalarType type);
 
 // Usual windows.
 Window same_position(const NodeFacts& facts);  // elementwise over space
